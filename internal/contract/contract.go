@@ -1,0 +1,61 @@
+// Package contract has the words that areas share: identifiers, read models and
+// events. It imports the standard library alone and holds no rules.
+//
+// Dates are ISO text ("2026-11-21", China Standard Time), instants are UTC.
+package contract
+
+import "time"
+
+// Identifiers. Each is a type, so that a licence id cannot stand for a case id.
+type (
+	// ItemID names a service item: its implementation code as the source has it.
+	ItemID string
+	// CaseID names a case.
+	CaseID string
+	// DraftID names an application that is being written.
+	DraftID string
+	// LicenceID names an issued e-licence.
+	LicenceID string
+	// AgencyID names an agency: its credit code, or the source's code where it has none.
+	AgencyID string
+	// AccountID names an account of a person, whoever they act for.
+	AccountID string
+	// BlobID names stored bytes: the hex SHA-256 of them.
+	BlobID string
+)
+
+// Text is one text in both languages.
+type Text struct {
+	ZH string `json:"zh" yaml:"zh"`
+	EN string `json:"en" yaml:"en"`
+}
+
+// Party is the person or body a case is for (行政相对人).
+type Party struct {
+	Kind string `json:"kind"` // "person" or "company"
+	ID   string `json:"id"`   // account id of the person, or company id
+	Name string `json:"name"`
+	// Code is the credit code of a company, which is public. A person's id
+	// number never travels here.
+	Code string `json:"code,omitempty"`
+}
+
+// Actor is who did something, as an event records it.
+type Actor struct {
+	Kind string `json:"kind"` // resident, staff, machine, system
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"` // staff post or system job; never a resident's name
+}
+
+// Material is one file handed in for a case.
+type Material struct {
+	ID     string    `json:"id"` // id of the material in the service package
+	File   string    `json:"file"`
+	Name   string    `json:"name"` // file name as the applicant had it
+	Type   string    `json:"type"` // media type by content
+	Size   int64     `json:"size"` // bytes
+	Blob   BlobID    `json:"blob"`
+	At     time.Time `json:"at"`
+	Level  string    `json:"level"` // trust level A..D of G108
+	Origin string    `json:"origin"`
+}

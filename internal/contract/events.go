@@ -1,0 +1,88 @@
+package contract
+
+import "time"
+
+// Events: past tense with a version. Ids and facts; no personal data beyond
+// the subject's id. New optional fields are fine; anything else is a v2.
+
+// CaseMoved is recorded for each transition of a case (domain: process record).
+type CaseMoved struct {
+	Case   CaseID    `json:"case"`
+	Number string    `json:"number"`
+	Item   ItemID    `json:"item"`
+	Agency AgencyID  `json:"agency"`
+	Action string    `json:"action"` // submit, accept, correct, refuse, review, countersign, approve, deny, complete, deliver, withdraw, ...
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Deemed bool      `json:"deemed,omitempty"` // by law, not by a person
+	Due    string    `json:"due,omitempty"`    // the next day something must have happened
+	Notify AccountID `json:"notify"`           // the applicant's account
+	Step   int       `json:"step"`
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (CaseMoved) EventName() string { return "casework.moved.v1" }
+
+// LicenceIssued says that a licence is signed and valid.
+type LicenceIssued struct {
+	Licence    LicenceID `json:"licence"`
+	Case       CaseID    `json:"case"`
+	Number     string    `json:"number"`
+	Identifier string    `json:"identifier"`
+	Holder     string    `json:"holder"` // subject id
+	Blob       BlobID    `json:"blob"`
+	At         time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (LicenceIssued) EventName() string { return "licence.issued.v1" }
+
+// PersonalDataRead is recorded for each read of personal data.
+type PersonalDataRead struct {
+	Subject string    `json:"subject"` // id of the person or company it is about
+	What    []string  `json:"what"`    // kinds of data: "answers", "materials", "phone"
+	Case    CaseID    `json:"case,omitempty"`
+	Purpose string    `json:"purpose"` // "review", "acceptance", ...
+	Basis   string    `json:"basis"`   // legal basis
+	At      time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (PersonalDataRead) EventName() string { return "data.read.v1" }
+
+// CaseRated is recorded for each rating. Satisfaction is the exchange code of
+// GB/T 39046 A.8: 1 is best, 5 is worst.
+type CaseRated struct {
+	Case         CaseID    `json:"case"`
+	Item         ItemID    `json:"item"`
+	Agency       AgencyID  `json:"agency"`
+	Satisfaction int       `json:"satisfaction"`
+	Default      bool      `json:"default"`
+	At           time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (CaseRated) EventName() string { return "rating.given.v1" }
+
+// CalendarChanged says that the working-day table of a region changed; open
+// deadlines are recomputed.
+type CalendarChanged struct {
+	Region string    `json:"region"`
+	Year   int       `json:"year"`
+	Days   []string  `json:"days"`
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (CalendarChanged) EventName() string { return "calendar.changed.v1" }
+
+// ServicePublished says that a new version of a service is in force.
+type ServicePublished struct {
+	Item    ItemID    `json:"item"`
+	Version int       `json:"version"`
+	At      time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (ServicePublished) EventName() string { return "catalog.published.v1" }

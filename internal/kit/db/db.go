@@ -1,0 +1,206 @@
+// Package db opens SQLite or PostgreSQL and runs transactions on either.
+//
+// A store function takes a Q and writes one SQL text for both databases. Only a
+// service opens transactions, with DB.InTx.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	"modernc.org/sqlite"
+
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// Dialect names the database behind a DB.
+type Dialect uint8
+
+// The two databases that every store must work on.
+const (
+	SQLite Dialect = iota
+	Postgres
+)
+
+// ErrUnavailable means the database could not store or answer: disk full,
+// connection lost. Nothing of the transaction was kept; trying again is safe.
+var ErrUnavailable = fault.New(fault.Unavailable, "db.unavailable")
+
+// Q is what a store function needs: a DB (reads) or a Tx.
+type Q interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	Dialect() Dialect
+}
+
+// DB is one database with its pools.
+type DB struct {
+	dialect Dialect
+	read    *sql.DB // bounded readers
+	write   *sql.DB // SQLite: one connection, owned by the writer; PostgreSQL: same pool as read
+	writer  *writer // SQLite only
+}
+
+// Open opens url: "postgres://..." or the path of a SQLite file.
+func Open(ctx context.Context, url string) (*DB, error) {
+	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		return openPostgres(ctx, url)
+	}
+	return openSQLite(ctx, url)
+}
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	pool, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	pool.SetMaxOpenConns(16)
+	pool.SetMaxIdleConns(16)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open postgres: %w", err), pool.Close())
+	}
+	return &DB{dialect: Postgres, read: pool, write: pool}, nil
+}
+
+// pragmas go through the DSN so that every pooled connection gets them;
+// busy_timeout stands before journal_mode because switching to WAL can be busy.
+const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16384)"
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	path = strings.TrimPrefix(path, "sqlite:")
+	write, err := sql.Open("sqlite", "file:"+path+pragmas+"&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	write.SetMaxOpenConns(1)
+	if err := write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open sqlite: %w", err), write.Close())
+	}
+	read, err := sql.Open("sqlite", "file:"+path+pragmas+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open sqlite readers: %w", err), write.Close())
+	}
+	// Four busy readers starve the writer on two cores.
+	readers := max(2, min(4, runtime.NumCPU()))
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	return &DB{dialect: SQLite, read: read, write: write, writer: startWriter(write)}, nil
+}
+
+// Close waits for writes in flight and closes the pools.
+func (d *DB) Close() error {
+	if d.writer != nil {
+		d.writer.stop()
+		return errors.Join(d.write.Close(), d.read.Close())
+	}
+	return d.read.Close()
+}
+
+// Dialect reports which database this is.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// Pool is the pool that may write, for the migration runner alone.
+func (d *DB) Pool() *sql.DB { return d.write }
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
+
+// ExecContext runs one statement in a transaction of its own.
+func (d *DB) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
+	err = d.InTx(ctx, func(ctx context.Context, tx Tx) error {
+		res, err = tx.ExecContext(ctx, query, args...)
+		return err
+	})
+	return res, err
+}
+
+// QueryContext reads outside a transaction.
+func (d *DB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return d.read.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext reads one row outside a transaction.
+func (d *DB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return d.read.QueryRowContext(ctx, query, args...)
+}
+
+// Tx is a transaction in flight. It must not leave the function it was given to.
+type Tx struct {
+	q interface {
+		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	}
+	dialect Dialect
+	after   *[]func()
+}
+
+// ExecContext runs a statement.
+func (t Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.q.ExecContext(ctx, query, args...)
+}
+
+// QueryContext reads rows. Close them before the next statement.
+func (t Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.q.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext reads one row.
+func (t Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.q.QueryRowContext(ctx, query, args...)
+}
+
+// Dialect reports which database this is.
+func (t Tx) Dialect() Dialect { return t.dialect }
+
+// AfterCommit runs fn once the transaction is durable; not at all if it rolls back.
+func (t Tx) AfterCommit(fn func()) { *t.after = append(*t.after, fn) }
+
+// InTx runs fn in a transaction: committed and durable if fn returns nil, gone
+// without trace otherwise.
+//
+// On SQLite every transaction of the process runs on one writer, many in one
+// commit; so fn must be short, must not call InTx, and must do slow work
+// (hashing, rendering, network) before or after. Context cancellation is looked
+// at before fn starts, not while it runs.
+func (d *DB) InTx(ctx context.Context, fn func(context.Context, Tx) error) error {
+	if d.writer != nil {
+		return d.writer.do(ctx, fn)
+	}
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return ErrUnavailable.Wrap(fmt.Errorf("begin: %w", err))
+	}
+	defer tx.Rollback() // no-op after Commit
+	var after []func()
+	if err := fn(ctx, Tx{tx, d.dialect, &after}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return ErrUnavailable.Wrap(fmt.Errorf("commit: %w", err))
+	}
+	for _, f := range after {
+		f()
+	}
+	return nil
+}
+
+// IsUnique reports whether err is a broken unique constraint. On PostgreSQL the
+// transaction is lost then; use ON CONFLICT where a caller wants to go on.
+func IsUnique(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23505"
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() == 2067 || e.Code() == 1555
+	}
+	return false
+}
