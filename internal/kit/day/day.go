@@ -13,12 +13,15 @@ import (
 // CST is China Standard Time.
 var CST = time.FixedZone("CST", 8*60*60)
 
-// Date is a day, counted from 1970-01-01. The zero value is "no date".
-type Date struct{ n int32 } // days since 1970-01-01, plus one
+// Date is a day of the years 1 to 9999. The zero value is "no date".
+type Date struct{ n int32 } // 0001-01-01 is 1, so that no day anybody was born on is zero
+
+// epoch is the number of 1970-01-01.
+const epoch = 719163
 
 // Of returns the date of y-m-d; overflow normalises as in time.Date.
 func Of(y int, m time.Month, d int) Date {
-	return Date{int32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/86400) + 1} //nolint:gosec // years 1-9999 fit
+	return Date{int32(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()/86400) + epoch} //nolint:gosec // years 1-9999 fit
 }
 
 // In returns the date at the instant t in China Standard Time.
@@ -51,14 +54,13 @@ func (d Date) IsZero() bool { return d.n == 0 }
 
 // Time returns midnight of d in China Standard Time.
 func (d Date) Time() time.Time {
-	t := time.Unix(int64(d.n-1)*86400, 0).UTC()
-	y, m, dd := t.Date()
+	y, m, dd := d.Date()
 	return time.Date(y, m, dd, 0, 0, 0, 0, CST)
 }
 
 // Date returns year, month and day.
 func (d Date) Date() (int, time.Month, int) {
-	return time.Unix(int64(d.n-1)*86400, 0).UTC().Date()
+	return time.Unix(int64(d.n-epoch)*86400, 0).UTC().Date()
 }
 
 // Year returns the year of d.
@@ -66,7 +68,7 @@ func (d Date) Year() int { y, _, _ := d.Date(); return y }
 
 // Weekday returns the day of the week.
 func (d Date) Weekday() time.Weekday {
-	return time.Weekday(((d.n+3)%7 + 7) % 7) // 1970-01-01 was a Thursday; days before it are negative
+	return time.Weekday((d.n%7 + 7) % 7) // 0001-01-01 was a Monday
 }
 
 // Add returns d plus n days.
