@@ -15,8 +15,16 @@ type Submission struct {
 	// Instant is set when the service's own rules allow a grant at once, with
 	// the trace in plain words. Automation may grant, never deny.
 	Instant bool
-	Trace   []string
+	Trace   []Text
 	At      time.Time
+}
+
+// Held is one fact that the government already has: shown with its source
+// instead of asked.
+type Held struct {
+	Value  string `json:"value"`
+	Source Text   `json:"source"` // "business licence, market regulation bureau"
+	At     string `json:"at"`     // day on which it was registered or last checked
 }
 
 // Answers are typed form answers by field id: string, bool, int64, float64,
