@@ -1,0 +1,197 @@
+// Package casework handles cases (办件): what a person asks of government,
+// worked under a statutory procedure from submission to delivery.
+//
+// The law it serves is the Administrative Licensing Law (行政许可法), articles 32
+// to 44: acceptance within five working days or deemed acceptance, one notice of
+// all corrections, two officials where the law asks for them, a decision in
+// time, reasons and remedies with every denial. States, actions and clocks are
+// data of package statute; this package keeps the cases, asks the policy who may
+// act, and records each step, its event, its document and its clock entries in
+// one transaction.
+//
+// Events out: contract.CaseMoved per step, contract.PersonalDataRead,
+// contract.SupervisionRaised, contract.DeadlineMoved. Events in:
+// contract.LicenceIssued (completes and delivers), contract.CalendarChanged
+// (recomputes open deadlines).
+package casework
+
+import (
+	"context"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// Faults that a person may be told.
+var (
+	ErrNotFound    = fault.New(fault.NotFound, "casework.not_found")
+	ErrStale       = fault.New(fault.Conflict, "casework.stale")            // somebody else acted first
+	ErrState       = fault.New(fault.Conflict, "casework.state")            // the procedure does not allow it now
+	ErrReviews     = fault.New(fault.Conflict, "casework.reviews_missing")  // not yet reviewed by as many officials as the law asks
+	ErrExtended    = fault.New(fault.Conflict, "casework.extended_already") // art. 42(1): once
+	ErrTooMany     = fault.New(fault.TooMany, "casework.too_many_queries")  // public progress query
+	ErrNotReady    = fault.New(fault.Conflict, "casework.document_not_ready")
+	ErrNumbersGone = fault.New(fault.Unavailable, "casework.numbers_used_up")
+)
+
+// Services tells the published version of a service that a case was filed under.
+type Services interface {
+	Service(ctx context.Context, item contract.ItemID, version int) (contract.Service, error)
+}
+
+// Agencies tells who an agency is.
+type Agencies interface {
+	Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error)
+}
+
+// Licences issues a licence in the transaction of the decision.
+type Licences interface {
+	Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest) (contract.LicenceID, error)
+}
+
+// Faces evaluates what a licence of the service says on its face.
+type Faces interface {
+	Evaluate(svc contract.Service, answers contract.Answers) ([]contract.FaceLine, error)
+}
+
+// Papers renders and signs an official document. It is slow and runs outside
+// any transaction.
+type Papers interface {
+	Render(ctx context.Context, p Paper) ([]byte, error)
+}
+
+// Paper is the content of one official document: Chinese, with a summary in
+// English.
+type Paper struct {
+	Kind       string // one of the Paper… constants
+	Title      contract.Text
+	Number     string // of the document
+	CaseNumber string
+	Addressee  string
+	Body       []string // paragraphs in Chinese
+	List       []string // numbered: what to correct, or reasons
+	After      []string // paragraphs after the list: remedies and the like
+	Summary    string   // in English
+	Agency     contract.Agency
+	Seal       string // name of the seal, as 受理专用章
+	Date       day.Date
+	At         time.Time
+	CheckURL   string // where to ask about the case: a path with number
+}
+
+// Kinds of official documents (domain: documents issued with a state).
+const (
+	PaperReceipt     = "receipt"      // 申请回执
+	PaperAcceptance  = "acceptance"   // 受理通知书
+	PaperCorrection  = "correction"   // 补正告知书
+	PaperRefusal     = "refusal"      // 不予受理决定书
+	PaperNotRequired = "not_required" // 不受理告知书
+	PaperGrant       = "grant"        // 准予行政许可决定书
+	PaperDenial      = "denial"       // 不予行政许可决定书
+	PaperEnd         = "end"          // 终止审查通知书
+	PaperExtension   = "extension"    // 延期告知书
+)
+
+// Handler is an official who did a step. Name is the display name of the post.
+type Handler struct {
+	ID   string
+	Name string
+}
+
+// Case is one case with the copies that lists need: nothing of it is personal
+// beyond the applicant's name.
+type Case struct {
+	ID         contract.CaseID
+	Number     string
+	QueryCode  string
+	Item       contract.ItemID
+	Version    int
+	ItemName   contract.Text
+	Procedure  string
+	Applicant  contract.Party
+	Operator   contract.AccountID // who filed it
+	Agency     contract.AgencyID
+	AgencyName contract.Text
+	Division   string
+	State      string
+	Step       int       // number of the last step; forms send it back
+	Filed      time.Time // first submission
+	Received   time.Time // of the papers that the acceptance clock counts from
+	Accepted   time.Time
+	Decided    time.Time
+	Ended      time.Time
+	Deemed     bool // accepted by silence (art. 32(4))
+	Extended   bool
+	Two        bool // two officials must review (art. 34(3))
+	Notices    int  // correction notices so far; the law allows one
+	Clerk      Handler
+	Reviewer   Handler
+	Second     Handler
+	Approver   Handler
+	Licence    contract.LicenceID
+	Clock      Due
+}
+
+// Due is the running clock of a case, as lists and lights need it. The zero Due
+// is "no clock runs".
+type Due struct {
+	Name        string   // "acceptance", "decision", "delivery", "correction"
+	Promised    day.Date // what supervision counts from; equals Legal where nothing is promised
+	Legal       day.Date
+	Warn        day.Date // first day of amber light
+	Provisional bool     // the calendar of the year is not published yet
+}
+
+// Light is the supervision light of a case on a day (domain: electronic supervision).
+type Light string
+
+// The lights. No light: nothing is due any more.
+const (
+	NoLight Light = ""
+	Green   Light = "green"
+	Amber   Light = "amber"  // about to run out
+	Yellow  Light = "yellow" // promised day is over
+	Red     Light = "red"    // day set by law is over
+)
+
+// Step is one entry of the process record (过程记录).
+type Step struct {
+	No      int
+	Action  string
+	From    string
+	To      string
+	Actor   contract.Actor
+	Unit    contract.Text // agency, or empty for the applicant
+	Opinion string        // what the applicant may read
+	Reasons []string
+	Deemed  bool
+	Started time.Time // when the case came to this step
+	At      time.Time
+}
+
+// Document is an official document of a case. It is Ready once rendered and signed.
+type Document struct {
+	ID     string
+	Case   contract.CaseID
+	Kind   string
+	Title  contract.Text
+	Number string
+	Step   int
+	At     time.Time
+	Ready  bool
+	Size   int64
+	Blob   contract.BlobID
+}
+
+// Action is what somebody does to a case.
+type Action struct {
+	Name    string // "accept", "correct", ... as the procedure has it
+	Step    int    // the step the actor saw; another number is a conflict
+	Opinion string
+	Reasons []string
+	Organ   string          // refusal: the competent organ, where it is not ours (art. 32(1)(2))
+	Marks   []contract.Mark // correct: everything that is wrong, once
+}
