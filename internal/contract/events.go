@@ -51,6 +51,37 @@ type PersonalDataRead struct {
 // EventName is the event's wire name.
 func (PersonalDataRead) EventName() string { return "data.read.v1" }
 
+// SupervisionRaised is recorded when electronic supervision raises a card on a
+// case: a deadline passed, a second correction notice, and the like.
+type SupervisionRaised struct {
+	Case   CaseID    `json:"case"`
+	Number string    `json:"number"`
+	Item   ItemID    `json:"item"`
+	Agency AgencyID  `json:"agency"`
+	Rule   string    `json:"rule"`  // "deemed", "promised", "legal", "second_notice", "two_yellow"
+	Light  string    `json:"light"` // "yellow" or "red"
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (SupervisionRaised) EventName() string { return "casework.supervision.v1" }
+
+// DeadlineMoved is recorded when a running deadline changes without a step of
+// the case: the calendar changed.
+type DeadlineMoved struct {
+	Case   CaseID    `json:"case"`
+	Number string    `json:"number"`
+	Clock  string    `json:"clock"`
+	From   string    `json:"from"`
+	To     string    `json:"to"`
+	Reason string    `json:"reason"`
+	Notify AccountID `json:"notify"`
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (DeadlineMoved) EventName() string { return "casework.deadline.v1" }
+
 // CaseRated is recorded for each rating. Satisfaction is the exchange code of
 // GB/T 39046 A.8: 1 is best, 5 is worst.
 type CaseRated struct {
