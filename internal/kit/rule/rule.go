@@ -1,0 +1,345 @@
+// Package rule runs the small expressions that a service package is written
+// with: which page is shown, which paper is needed, who may apply.
+//
+// The language is CEL: no loops without end, no side effects, and a cost limit
+// on each run. An expression sees five variables:
+//
+//	a          answers by field id
+//	given      given.x is true when x was answered
+//	applicant  kind, name, code
+//	held       what is already known, by its key ("company.name" is held["company.name"])
+//	today      "2026-11-21"
+//
+// An answer that is absent is not an error: Fill gives it the blank value of its
+// kind ("" 0 false []), so that a.seats > 10 is false before anybody answered.
+// Where blank and absent differ, ask given.seats. Dates are ISO text and compare
+// as text; days_between and years_between count, and give 0 when a date is blank.
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
+)
+
+// Limits of one expression. A rule of a service is one line; what needs more is
+// not a rule.
+const (
+	maxText  = 2000
+	maxDepth = 40
+	maxCost  = 20_000
+	maxCache = 4096
+)
+
+// ErrType means that an expression gives something else than it should.
+var ErrType = errors.New("rule: wrong type of result")
+
+// Vars is what an expression sees. Nil maps are empty.
+type Vars struct {
+	A         map[string]any
+	Given     map[string]bool
+	Applicant map[string]any
+	Held      map[string]any
+	Today     string
+}
+
+// ResolveName serves CEL.
+func (v *Vars) ResolveName(name string) (any, bool) {
+	switch name {
+	case "a":
+		return v.A, true
+	case "given":
+		return v.Given, true
+	case "applicant":
+		return v.Applicant, true
+	case "held":
+		return v.Held, true
+	case "today":
+		return v.Today, true
+	}
+	return nil, false
+}
+
+// Parent serves CEL.
+func (v *Vars) Parent() cel.Activation { return nil }
+
+// Engine compiles expressions and keeps what it compiled. It is safe for use by
+// many goroutines.
+type Engine struct {
+	env *cel.Env
+
+	mu    sync.RWMutex
+	cache map[string]*Program
+}
+
+// Program is a compiled expression.
+type Program struct {
+	text string
+	ast  *cel.Ast
+	prg  cel.Program
+}
+
+// New returns an engine with an empty cache.
+func New() (*Engine, error) {
+	env, err := cel.NewEnv(
+		cel.Variable("a", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("given", cel.MapType(cel.StringType, cel.BoolType)),
+		cel.Variable("applicant", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("held", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("today", cel.StringType),
+		// 48 and 48.5 are both areas: numbers compare whatever they are stored as.
+		cel.CrossTypeNumericComparisons(true),
+		cel.ParserExpressionSizeLimit(maxText),
+		cel.ParserRecursionLimit(maxDepth),
+		ext.Strings(),
+		dateFunction("days_between", daysBetween),
+		dateFunction("years_between", yearsBetween),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("rule environment: %w", err)
+	}
+	return &Engine{env: env, cache: map[string]*Program{}}, nil
+}
+
+// MustNew is New for start-up and tests: the environment is fixed, so an error
+// is a programming error.
+func MustNew() *Engine {
+	e, err := New()
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// Compile parses and checks text. A second call with the same text is a lookup.
+func (e *Engine) Compile(text string) (*Program, error) {
+	e.mu.RLock()
+	p, ok := e.cache[text]
+	e.mu.RUnlock()
+	if ok {
+		return p, nil
+	}
+	a, iss := e.env.Compile(text)
+	if err := iss.Err(); err != nil {
+		return nil, fmt.Errorf("compile rule %q: %w", text, err)
+	}
+	prg, err := e.env.Program(a, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, fmt.Errorf("plan rule %q: %w", text, err)
+	}
+	p = &Program{text, a, prg}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.cache) >= maxCache { // somebody edits packages all day; start over
+		clear(e.cache)
+	}
+	e.cache[text] = p
+	return p, nil
+}
+
+// Bool compiles and runs text. The empty text is true: no condition.
+func (e *Engine) Bool(text string, v *Vars) (bool, error) {
+	if text == "" {
+		return true, nil
+	}
+	p, err := e.Compile(text)
+	if err != nil {
+		return false, err
+	}
+	return p.Bool(v)
+}
+
+// Text compiles and runs text, whose result is a text or a number. The empty
+// text gives the empty text.
+func (e *Engine) Text(text string, v *Vars) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	p, err := e.Compile(text)
+	if err != nil {
+		return "", err
+	}
+	return p.Text(v)
+}
+
+// Bool runs the program, which must give true or false.
+func (p *Program) Bool(v *Vars) (bool, error) {
+	out, err := p.run(v)
+	if err != nil {
+		return false, err
+	}
+	b, ok := out.(types.Bool)
+	if !ok {
+		return false, fmt.Errorf("run rule %q: %w: %s, not bool", p.text, ErrType, out.Type().TypeName())
+	}
+	return bool(b), nil
+}
+
+// Text runs the program, which must give a text or a number.
+func (p *Program) Text(v *Vars) (string, error) {
+	out, err := p.run(v)
+	if err != nil {
+		return "", err
+	}
+	switch x := out.(type) {
+	case types.String:
+		return string(x), nil
+	case types.Int:
+		return strconv.FormatInt(int64(x), 10), nil
+	case types.Double:
+		return strconv.FormatFloat(float64(x), 'f', -1, 64), nil
+	}
+	return "", fmt.Errorf("run rule %q: %w: %s, not text", p.text, ErrType, out.Type().TypeName())
+}
+
+func (p *Program) run(v *Vars) (ref.Val, error) {
+	out, _, err := p.prg.Eval(v)
+	if err != nil {
+		return nil, fmt.Errorf("run rule %q: %w", p.text, err)
+	}
+	return out, nil
+}
+
+// GivesBool reports whether the program can give true or false.
+func (p *Program) GivesBool() bool {
+	t := p.ast.OutputType()
+	return t == cel.BoolType || t == cel.DynType
+}
+
+// GivesText reports whether the program can give a text or a number.
+func (p *Program) GivesText() bool {
+	t := p.ast.OutputType()
+	return t == cel.StringType || t == cel.IntType || t == cel.DoubleType || t == cel.DynType
+}
+
+// Ref is one use of a variable: a.seats is {"a", "seats"}. The name is empty
+// where the whole map is used or the key is computed.
+type Ref struct{ Var, Name string }
+
+// Refs returns what the program reads, each once, in order of the text.
+func (p *Program) Refs() []Ref {
+	var refs []Ref
+	taken := map[int64]bool{} // identifiers that a select or an index has named
+	add := func(operand ast.Expr, name string) {
+		if operand.Kind() != ast.IdentKind || !isVar(operand.AsIdent()) {
+			return
+		}
+		taken[operand.ID()] = true
+		if r := (Ref{operand.AsIdent(), name}); !slices.Contains(refs, r) {
+			refs = append(refs, r)
+		}
+	}
+	ast.PreOrderVisit(p.ast.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() { //nolint:exhaustive // the other kinds read no variable
+		case ast.SelectKind:
+			add(e.AsSelect().Operand(), e.AsSelect().FieldName())
+		case ast.CallKind:
+			call := e.AsCall()
+			if call.FunctionName() == "_[_]" && len(call.Args()) == 2 {
+				add(call.Args()[0], literal(call.Args()[1]))
+			}
+		case ast.IdentKind:
+			if !taken[e.ID()] {
+				add(e, "")
+			}
+		}
+	}))
+	return refs
+}
+
+func isVar(name string) bool {
+	return slices.Contains([]string{"a", "given", "applicant", "held", "today"}, name)
+}
+
+func literal(e ast.Expr) string {
+	if e.Kind() != ast.LiteralKind {
+		return ""
+	}
+	s, _ := e.AsLiteral().Value().(string)
+	return s
+}
+
+// Blank returns the value that stands for "no answer" of a field kind.
+func Blank(kind string) any {
+	switch kind {
+	case "integer":
+		return int64(0)
+	case "decimal":
+		return float64(0)
+	case "yesno", "declaration":
+		return false
+	case "choices":
+		return []string{}
+	}
+	return ""
+}
+
+// Fill returns the variables a and given for answers: each field of kinds has a
+// value, blank where there is no answer. Numbers that went through JSON get
+// their kind back.
+func Fill(kinds map[string]string, answers map[string]any) (a map[string]any, given map[string]bool) {
+	a, given = make(map[string]any, len(kinds)), make(map[string]bool, len(kinds))
+	for name, kind := range kinds {
+		v, ok := answers[name]
+		given[name] = ok && v != nil
+		if !given[name] {
+			v = Blank(kind)
+		}
+		a[name] = restore(kind, v)
+	}
+	return a, given
+}
+
+// restore undoes what JSON does to a whole number and to a list.
+func restore(kind string, v any) any {
+	switch x := v.(type) {
+	case float64:
+		if kind == "integer" {
+			return int64(x)
+		}
+	case []any:
+		list := make([]string, 0, len(x))
+		for _, e := range x {
+			list = append(list, fmt.Sprint(e))
+		}
+		return list
+	}
+	return v
+}
+
+func dateFunction(name string, count func(from, to time.Time) int64) cel.EnvOption {
+	return cel.Function(name, cel.Overload(name+"_string_string",
+		[]*cel.Type{cel.StringType, cel.StringType}, cel.IntType,
+		cel.BinaryBinding(func(x, y ref.Val) ref.Val {
+			from, err := time.Parse(time.DateOnly, strings.TrimSpace(fmt.Sprint(x.Value())))
+			if err != nil {
+				return types.Int(0)
+			}
+			to, err := time.Parse(time.DateOnly, strings.TrimSpace(fmt.Sprint(y.Value())))
+			if err != nil {
+				return types.Int(0)
+			}
+			return types.Int(count(from, to))
+		})))
+}
+
+func daysBetween(from, to time.Time) int64 { return int64(to.Sub(from) / (24 * time.Hour)) }
+
+// yearsBetween counts full years: a person is 18 on the birthday, not before.
+func yearsBetween(from, to time.Time) int64 {
+	n := to.Year() - from.Year()
+	if to.Month() < from.Month() || to.Month() == from.Month() && to.Day() < from.Day() {
+		n--
+	}
+	return int64(n)
+}
