@@ -52,3 +52,6 @@ func (p Principal) Is(role string) bool { return slices.Contains(p.Roles, role) 
 
 // SystemPrincipal acts for a job: "deemed-acceptance" and the like.
 func SystemPrincipal(job string) Principal { return Principal{Kind: System, ID: "system:" + job} }
+
+// CookieName is the cookie that carries a session's token.
+const CookieName = "tongban_session"
