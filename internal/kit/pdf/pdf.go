@@ -1,0 +1,171 @@
+// Package pdf makes A4 documents with Chinese text: letters and certificates.
+//
+// A document is the same bytes for the same input, dates included, so that what
+// leaves the building can be compared with a golden file. Text stays text: it
+// can be selected, searched and read aloud.
+package pdf
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"golang.org/x/image/font/sfnt"
+
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// The ways a document cannot be made. Glyph carries "text", the characters the
+// font does not have.
+var (
+	ErrNoFont  = errors.New("pdf: no font in internal/kit/pdf/font: run make assets")
+	ErrGlyph   = fault.New(fault.Invalid, "pdf.glyph")
+	ErrTooLong = fault.New(fault.Invalid, "pdf.too_long")
+)
+
+//go:embed all:font
+var fonts embed.FS
+
+// The files that make assets puts into font/. SemiBold may be missing; then
+// headings are set in Regular.
+const (
+	regularFile = "font/NotoSansSC_400Regular.ttf"
+	boldFile    = "font/NotoSansSC_600SemiBold.ttf"
+)
+
+// Press prints documents. It is safe for concurrent use.
+type Press struct {
+	regular, bold []byte
+	glyphs        *sfnt.Font
+}
+
+// New reads the fonts built into the program.
+func New() (*Press, error) {
+	regular, err := fonts.ReadFile(regularFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoFont
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read font: %w", err)
+	}
+	glyphs, err := sfnt.Parse(regular)
+	if err != nil {
+		return nil, fmt.Errorf("parse font: %w", err)
+	}
+	bold, err := fonts.ReadFile(boldFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		bold, err = regular, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read bold font: %w", err)
+	}
+	return &Press{regular: regular, bold: bold, glyphs: glyphs}, nil
+}
+
+// Meta is what the file says about itself.
+type Meta struct {
+	Title    string
+	Author   string // the agency
+	Subject  string
+	Keywords string    // identifiers, so that a file store can find it
+	Lang     string    // of the main text; "zh-CN" when empty
+	At       time.Time // creation date
+}
+
+// Seal is a round red seal drawn over date and signature.
+type Seal struct {
+	Text string // around the rim: the agency
+	Mark string // under the star: "样章 DEMO"; a real seal comes from a seal provider
+}
+
+// Row is one labelled value.
+type Row struct {
+	Label   string
+	LabelEN string
+	Value   string
+}
+
+// QR is a code to scan, with lines of small text beside it.
+type QR struct {
+	Link  string
+	Notes []string
+}
+
+// Millimetres of an A4 page.
+const (
+	pageWidth  = 210.0
+	pageHeight = 297.0
+)
+
+// sheet is one document being drawn. Sizes are millimetres, font sizes points.
+type sheet struct {
+	*fpdf.Fpdf
+}
+
+const (
+	regular = ""
+	bold    = "B"
+	family  = "noto"
+)
+
+func (p *Press) sheet(m Meta) *sheet {
+	f := fpdf.New("P", "mm", "A4", "")
+	f.SetAutoPageBreak(false, 0)
+	f.SetMargins(0, 0, 0)
+	f.SetCellMargin(0)
+	f.SetCatalogSort(true) // the same bytes for the same input
+	f.SetCreationDate(m.At.UTC())
+	f.SetModificationDate(m.At.UTC())
+	f.SetProducer("Tongban", true)
+	f.SetTitle(m.Title, true)
+	f.SetAuthor(m.Author, true)
+	f.SetSubject(m.Subject, true)
+	f.SetKeywords(m.Keywords, true)
+	lang := m.Lang
+	if lang == "" {
+		lang = "zh-CN"
+	}
+	f.SetLang(lang)
+	// fpdf writes into the slices it is given while it cuts the subset.
+	f.AddUTF8FontFromBytes(family, regular, bytes.Clone(p.regular))
+	f.AddUTF8FontFromBytes(family, bold, bytes.Clone(p.bold))
+	return &sheet{f}
+}
+
+// bytes finishes the document.
+func (s *sheet) bytes() ([]byte, error) {
+	var b bytes.Buffer
+	if err := s.Output(&b); err != nil {
+		return nil, fmt.Errorf("write pdf: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// missing returns the characters of the texts that the font cannot draw. fpdf
+// knows only the Basic Multilingual Plane.
+func (p *Press) missing(texts ...string) string {
+	var buf sfnt.Buffer
+	var out []rune
+	for _, t := range texts {
+		for _, r := range t {
+			if r < ' ' {
+				continue
+			}
+			if i, err := p.glyphs.GlyphIndex(&buf, r); r > 0xffff || err != nil || i == 0 {
+				out = append(out, r)
+			}
+		}
+	}
+	return string(out)
+}
+
+// Date writes a date as official documents do: 2026 年 11 月 24 日.
+func Date(d day.Date) string {
+	y, m, dd := d.Date()
+	return fmt.Sprintf("%d 年 %d 月 %d 日", y, int(m), dd)
+}
