@@ -1,0 +1,123 @@
+package statute
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed procedures/*.yaml
+var shipped embed.FS
+
+// LoadProcedures reads the procedures that the program ships with.
+func LoadProcedures() (*Procedures, error) { return ReadProcedures(shipped) }
+
+// ReadProcedures reads procedures/*.yaml of files and checks each.
+func ReadProcedures(files fs.FS) (*Procedures, error) {
+	names, err := fs.Glob(files, "procedures/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list procedures: %w", err)
+	}
+	var ps Procedures
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read procedure: %w", err)
+		}
+		p, err := ParseProcedure(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := ps.Get(p.ID); err == nil {
+			return nil, fmt.Errorf("%s: a second procedure %s", name, p.ID)
+		}
+		ps.list = append(ps.list, p)
+	}
+	return &ps, nil
+}
+
+// The file form of a procedure.
+type (
+	procedureFile struct {
+		ID          string           `yaml:"id"`
+		Name        Text             `yaml:"name"`
+		Initial     string           `yaml:"initial"`
+		States      []stateFile      `yaml:"states"`
+		Documents   []documentFile   `yaml:"documents"`
+		Transitions []transitionFile `yaml:"transitions"`
+	}
+	stateFile struct {
+		ID      string    `yaml:"id"`
+		Name    Text      `yaml:"name"`
+		Actors  []Role    `yaml:"actors"`
+		Clock   ClockKind `yaml:"clock"`
+		NoClock Text      `yaml:"no_clock"`
+		Final   bool      `yaml:"final"`
+		Outcome Outcome   `yaml:"outcome"`
+	}
+	documentFile struct {
+		Kind    string `yaml:"kind"`
+		Name    Text   `yaml:"name"`
+		Article string `yaml:"article"`
+	}
+	transitionFile struct {
+		From      []string      `yaml:"from"`
+		Action    string        `yaml:"action"`
+		To        string        `yaml:"to"`
+		Name      Text          `yaml:"name"`
+		Roles     []Role        `yaml:"roles"`
+		Document  string        `yaml:"document"`
+		Clocks    []effectsFile `yaml:"clocks"`
+		Automatic bool          `yaml:"automatic"`
+		Deemed    bool          `yaml:"deemed"`
+		Reasons   bool          `yaml:"reasons"`
+		Article   string        `yaml:"article"`
+	}
+	effectsFile struct {
+		Clock ClockKind `yaml:"clock"`
+		Entry EntryKind `yaml:"entry"`
+	}
+)
+
+// ParseProcedure reads one procedure and checks it. Keys that it does not know
+// are errors: a misspelt clock would be a clock that never runs.
+func ParseProcedure(text []byte) (*Procedure, error) {
+	var f procedureFile
+	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("parse procedure: %w", err)
+	}
+	p := &Procedure{ID: f.ID, Name: f.Name, Initial: f.Initial}
+	for _, s := range f.States {
+		p.States = append(p.States, ProcedureState(s))
+	}
+	for _, d := range f.Documents {
+		p.Documents = append(p.Documents, Document(d))
+	}
+	for _, t := range f.Transitions {
+		p.transitions = append(p.transitions, t.steps()...)
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// steps is one transition per state that it leads out of.
+func (t transitionFile) steps() []Transition {
+	effects := make([]ClockEffect, len(t.Clocks))
+	for i, e := range t.Clocks {
+		effects[i] = ClockEffect(e)
+	}
+	out := make([]Transition, len(t.From))
+	for i, from := range t.From {
+		out[i] = Transition{
+			From: from, Action: t.Action, To: t.To, Name: t.Name, Roles: slices.Clone(t.Roles),
+			Document: t.Document, Clocks: effects, Automatic: t.Automatic, Deemed: t.Deemed,
+			Reasons: t.Reasons, Article: t.Article,
+		}
+	}
+	return out
+}

@@ -1,0 +1,154 @@
+package statute
+
+import (
+	"slices"
+
+	"github.com/tongban/tongban/internal/kit/day"
+)
+
+// check reports a clock that cannot be.
+func (c Clock) check() error {
+	if c.Statutory < 1 || c.Promised < 1 || c.Promised > c.Statutory {
+		return ErrLimit.With("statutory", c.Statutory, "promised", c.Promised)
+	}
+	return nil
+}
+
+// Replay runs a history and says where the clock stands. The history is in the
+// order of its dates; one that breaks the law is an error.
+func Replay(cal *Calendar, c Clock, history []Entry) (State, error) {
+	if err := c.check(); err != nil {
+		return State{}, err
+	}
+	r := replay{clock: c, State: State{Kind: c.Kind, cal: cal, Limit: c.Statutory, Promised: c.Promised}}
+	for i, e := range history {
+		if e.On.IsZero() || i > 0 && e.On.Before(history[i-1].On) {
+			return State{}, ErrOrder.With("date", e.On.String())
+		}
+		if err := r.apply(e); err != nil {
+			return State{}, err
+		}
+	}
+	if r.Phase != "" {
+		r.settle()
+	}
+	return r.State, nil
+}
+
+// replay is a State on its way through a history.
+type replay struct {
+	State
+	clock Clock
+	open  []string // ids of the pauses that last
+}
+
+func (r *replay) apply(e Entry) error {
+	switch e.Kind {
+	case Start:
+		return r.start(e)
+	case Pause:
+		return r.pause(e)
+	case Resume:
+		return r.resume(e)
+	case Extend:
+		return r.extend(e)
+	case Stop:
+		return r.stop(e)
+	}
+	return ErrPhase.With("entry", string(e.Kind))
+}
+
+func (r *replay) start(e Entry) error {
+	again := r.Phase == Stopped && r.clock.Restarts
+	if r.Phase != "" && !again {
+		return ErrPhase.With("entry", string(e.Kind))
+	}
+	r.State = State{
+		Kind: r.Kind, cal: r.cal, Phase: Running, Started: e.On,
+		Limit: r.clock.Statutory, Promised: r.clock.Promised,
+	}
+	return nil
+}
+
+func (r *replay) pause(e Entry) error {
+	switch {
+	case r.Phase != Running && r.Phase != Paused, slices.Contains(r.open, e.ID):
+		return ErrPhase.With("entry", string(e.Kind))
+	case !r.clock.Pauses, !e.Special.StopsClock():
+		return ErrSpecial.With("special", string(e.Special))
+	case e.Reason == "":
+		return ErrReason.With("entry", string(e.Kind))
+	}
+	r.open = append(r.open, e.ID)
+	if r.Phase == Paused { // overlapping pauses are one
+		last := &r.pauses[len(r.pauses)-1]
+		last.until = later(last.until, e.Until)
+		return nil
+	}
+	r.Phase = Paused
+	r.pauses = append(r.pauses, span{from: e.On, until: e.Until})
+	return nil
+}
+
+func (r *replay) resume(e Entry) error {
+	i := slices.Index(r.open, e.ID)
+	if r.Phase != Paused || i < 0 {
+		return ErrPhase.With("entry", string(e.Kind))
+	}
+	r.open = slices.Delete(r.open, i, i+1)
+	if len(r.open) == 0 {
+		r.pauses[len(r.pauses)-1].to = e.On
+		r.Phase = Running
+	}
+	return nil
+}
+
+// extend raises the limits and pauses nothing. The promise grows with the law's
+// limit: the applicant was told of both by the same notice.
+func (r *replay) extend(e Entry) error {
+	switch {
+	case r.Phase != Running && r.Phase != Paused:
+		return ErrPhase.With("entry", string(e.Kind))
+	case e.Days < 1, r.Extended > 0, e.Days > r.clock.Extension:
+		return ErrExtension.With("days", e.Days, "most", r.clock.Extension)
+	case e.Reason == "":
+		return ErrReason.With("entry", string(e.Kind))
+	case r.ranOut(e.On):
+		return ErrTooLate.With("date", e.On.String())
+	}
+	r.Extended = e.Days
+	r.Limit += e.Days
+	r.Promised += e.Days
+	return nil
+}
+
+// ranOut reports whether the last day in time lies before on.
+func (r *replay) ranOut(on day.Date) bool {
+	due, estimated := r.dueAfter(r.Limit)
+	return !estimated && on.After(due)
+}
+
+func (r *replay) stop(e Entry) error {
+	if r.Phase != Running && r.Phase != Paused {
+		return ErrPhase.With("entry", string(e.Kind))
+	}
+	if r.Phase == Paused {
+		r.pauses[len(r.pauses)-1].to = e.On
+		r.open = nil
+	}
+	r.Phase, r.Ended = Stopped, e.On
+	return nil
+}
+
+// settle works out the due days at the end of the history.
+func (r *replay) settle() {
+	var estimated bool
+	r.Due, r.Estimated = r.dueAfter(r.Limit)
+	r.DuePromised, estimated = r.dueAfter(r.Promised)
+	r.Estimated = r.Estimated || estimated
+	touched := later(r.Due, r.Ended)
+	if n := len(r.pauses); n > 0 {
+		touched = later(touched, r.pauses[n-1].from)
+	}
+	r.Provisional = r.cal.Provisional(r.Started, touched)
+}
