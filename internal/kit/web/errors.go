@@ -1,0 +1,114 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// errNotFound is what a path nobody registered gives.
+var errNotFound = fault.New(fault.NotFound, "web.not_found")
+
+// statusOf maps the kinds of fault to HTTP (RFC 9110).
+func statusOf(kind fault.Kind) int {
+	switch kind {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+	}
+	return http.StatusInternalServerError
+}
+
+// fail answers a request with the page of an error.
+func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, http.ErrAbortHandler) {
+		panic(err)
+	}
+	kind := fault.KindOf(err)
+	actor := k.Actor(r)
+	if actor.Kind == auth.Anonymous && (kind == fault.Denied || kind == fault.Unauthenticated) {
+		k.askToSignIn(w, r)
+		return
+	}
+	// Whether a thing exists is not said to strangers: what they may not see is
+	// not there. Staff learn that a page is not theirs.
+	if kind == fault.Denied && actor.Kind != auth.Staff {
+		kind, err = fault.NotFound, errNotFound
+	}
+	if kind == fault.Internal {
+		k.c.Log.ErrorContext(r.Context(), "request failed",
+			slog.String("request_id", RequestID(r.Context())), slog.Any("err", err))
+	}
+	status := statusOf(kind)
+	if kind == fault.TooMany || kind == fault.Unavailable {
+		w.Header().Set("Retry-After", "60")
+	}
+	e := problem{Status: status, Kind: kind, ID: RequestID(r.Context())}
+	if f, ok := errors.AsType[*fault.Error](err); ok && kind != fault.Internal && kind != fault.NotFound {
+		e.Fault = f
+	}
+	if err := k.Render(w, r, status, errorPage(k.View(r), e)); err != nil {
+		k.c.Log.ErrorContext(r.Context(), "error page failed", slog.Any("err", err))
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+// askToSignIn sends a stranger to the sign-in page, and back afterwards.
+func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	next := r.URL.RequestURI()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		next = "/"
+		if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host {
+			next = u.RequestURI()
+		}
+	}
+	http.Redirect(w, r, "/signin?next="+url.QueryEscape(SafePath(next)), http.StatusSeeOther)
+}
+
+// problem is what the error page shows.
+type problem struct {
+	Status int
+	Kind   fault.Kind
+	Fault  *fault.Error // the sentence to show, if there is a particular one
+	ID     string
+}
+
+// key returns the part of the keys for the page of p.
+func (p problem) key() string {
+	switch p.Kind {
+	case fault.NotFound:
+		return "not_found"
+	case fault.Denied, fault.Unauthenticated:
+		return "denied"
+	case fault.Conflict:
+		return "conflict"
+	case fault.Invalid:
+		return "invalid"
+	case fault.TooMany:
+		return "too_many"
+	case fault.TooLarge:
+		return "too_large"
+	case fault.Unavailable:
+		return "unavailable"
+	case fault.Internal:
+	}
+	return "internal"
+}
