@@ -1,0 +1,68 @@
+package event
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tongban/tongban/internal/kit/db"
+)
+
+const columns = "id, name, at, actor_kind, actor, actor_name, subject, object, purpose, basis, body, salt, leaf"
+
+func insert(ctx context.Context, q db.Q, r Recorded) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO event_events (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		r.ID, r.Name, r.At.UnixMicro(), string(r.ActorKind), r.ActorID, r.ActorName,
+		r.Subject, r.Object, r.Purpose, r.Basis, string(r.Body), r.Salt, r.Leaf)
+	if err != nil {
+		return fmt.Errorf("insert event %s: %w", r.Name, err)
+	}
+	return nil
+}
+
+func scan(s interface{ Scan(...any) error }) (r Recorded, err error) {
+	var at int64
+	var body string
+	err = s.Scan(&r.ID, &r.Name, &at, &r.ActorKind, &r.ActorID, &r.ActorName,
+		&r.Subject, &r.Object, &r.Purpose, &r.Basis, &body, &r.Salt, &r.Leaf)
+	r.At, r.Body = time.UnixMicro(at).UTC(), []byte(body)
+	return r, err
+}
+
+func byID(ctx context.Context, q db.Q, id string) (Recorded, error) {
+	r, err := scan(q.QueryRowContext(ctx, "SELECT "+columns+" FROM event_events WHERE id = $1", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, ErrNotFound.Wrap(err)
+	}
+	if err != nil {
+		return r, fmt.Errorf("event %s: %w", id, err)
+	}
+	return r, nil
+}
+
+func list(ctx context.Context, q db.Q, where string, args ...any) ([]Recorded, error) {
+	rows, err := q.QueryContext(ctx, "SELECT "+columns+" FROM event_events "+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	defer rows.Close()
+	var all []Recorded
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("events: %w", err)
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+func eraseSalts(ctx context.Context, q db.Q, subject string) error {
+	if _, err := q.ExecContext(ctx, "UPDATE event_events SET salt = NULL WHERE subject = $1 AND subject <> ''", subject); err != nil {
+		return fmt.Errorf("erase events: %w", err)
+	}
+	return nil
+}
