@@ -1,0 +1,156 @@
+// Package blob keeps files under the SHA-256 of their content.
+//
+// A file is written beside its place, made durable, and renamed: it is there
+// whole or not at all, and a name that was answered survives a power cut. What
+// is already there is not written again.
+package blob
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// Faults of this package.
+var (
+	// ErrNotFound means that no file has this id.
+	ErrNotFound = fault.New(fault.NotFound, "blob.not_found")
+	// ErrTooLarge means that the reader holds more than the caller allows.
+	ErrTooLarge = fault.New(fault.TooLarge, "blob.too_large")
+	// ErrUnavailable means that the file could not be stored or read now.
+	ErrUnavailable = fault.New(fault.Unavailable, "blob.unavailable")
+)
+
+// Store keeps files. Folder is the one for a single machine.
+type Store interface {
+	// Put stores what r holds, at most limit bytes, and returns its id (the hex
+	// SHA-256) and size. It is durable when Put returns.
+	Put(ctx context.Context, r io.Reader, limit int64) (id string, size int64, err error)
+	// Open reads the file with this id. The caller closes it.
+	Open(ctx context.Context, id string) (io.ReadCloser, error)
+}
+
+// Folder is a Store in a folder of the local disk.
+type Folder struct{ root string }
+
+// Open returns the store in the folder root, which is made if need be.
+func Open(root string) (*Folder, error) {
+	if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o700); err != nil {
+		return nil, fmt.Errorf("blob folder: %w", err)
+	}
+	for i := range 256 {
+		err := os.Mkdir(filepath.Join(root, fmt.Sprintf("%02x", i)), 0o700)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("blob folder: %w", err)
+		}
+	}
+	if err := syncDir(root); err != nil {
+		return nil, fmt.Errorf("blob folder: %w", err)
+	}
+	return &Folder{root: root}, nil
+}
+
+// Put implements Store.
+func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (id string, size int64, err error) {
+	tmp, err := os.OpenFile(filepath.Join(f.root, "tmp", rand.Text()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", 0, ErrUnavailable.Wrap(err)
+	}
+	defer os.Remove(tmp.Name()) // no-op once renamed
+	defer tmp.Close()
+	sum := sha256.New()
+	// One byte beyond the limit tells "too large" from "just fits".
+	size, err = io.Copy(io.MultiWriter(&diskWriter{tmp}, sum), io.LimitReader(&reader{ctx, r}, limit+1))
+	if err != nil {
+		return "", 0, err
+	}
+	if size > limit {
+		return "", 0, ErrTooLarge.With("limit", limit)
+	}
+	id = hex.EncodeToString(sum.Sum(nil))
+	if err := f.keep(tmp, id); err != nil {
+		return "", 0, ErrUnavailable.Wrap(err)
+	}
+	return id, size, nil
+}
+
+// keep makes tmp durable under its id: first the content, then the name. The
+// folder is synced even if the name is there already, for whoever made it may
+// not have come that far.
+func (f *Folder) keep(tmp *os.File, id string) error {
+	place := f.path(id)
+	if _, err := os.Stat(place); err != nil {
+		if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+			return err
+		}
+		if err := os.Rename(tmp.Name(), place); err != nil {
+			return err
+		}
+	}
+	return syncDir(filepath.Dir(place))
+}
+
+// Open implements Store.
+func (f *Folder) Open(ctx context.Context, id string) (io.ReadCloser, error) {
+	if !valid(id) || ctx.Err() != nil {
+		return nil, ErrNotFound.Wrap(ctx.Err())
+	}
+	file, err := os.Open(f.path(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound.Wrap(err)
+	}
+	if err != nil {
+		return nil, ErrUnavailable.Wrap(err)
+	}
+	return file, nil
+}
+
+// path spreads files over 256 folders. The id is valid hex, so it cannot climb.
+func (f *Folder) path(id string) string { return filepath.Join(f.root, id[:2], id[2:]) }
+
+// valid reports whether id is a SHA-256 in lower-case hex.
+func valid(id string) bool {
+	return len(id) == 2*sha256.Size && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// diskWriter tells a failing disk from a failing reader.
+type diskWriter struct{ f *os.File }
+
+func (w *diskWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if err != nil {
+		return n, ErrUnavailable.Wrap(err)
+	}
+	return n, nil
+}
+
+// reader stops when the caller has gone.
+type reader struct {
+	ctx context.Context //nolint:containedctx // lives as long as one Put
+	r   io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
