@@ -27,9 +27,9 @@
 // # Pages and operations
 //
 // Before a page or an API operation runs, its action is checked with an Object
-// of type Page, which has no facts. A permit that fails only for want of a fact
-// counts as satisfied there, because the service decides with the facts. So put
-// first what concerns the principal:
+// of type Page, which has no facts and is in the principal's own division. A
+// permit that fails only for want of a fact counts as satisfied there, because
+// the service decides with the facts. So put first what concerns the principal:
 //
 //	permit(principal, action == Action::"casework.accept", resource)
 //	when { principal.roles.contains("clerk") && resource.agency == principal.agency };

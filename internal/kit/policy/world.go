@@ -43,7 +43,7 @@ func newWorld(p auth.Principal, o Object) (*world, error) {
 		}
 		parents = append(parents, cedar.NewEntityUID(cedar.EntityType(typ), cedar.String(id)))
 	}
-	if d, ok := o.Attrs["division"].(string); ok && d != "" {
+	if d := place(p, o); d != "" {
 		parents = append(parents, division(d))
 	}
 	return &world{
@@ -54,6 +54,16 @@ func newWorld(p auth.Principal, o Object) (*world, error) {
 			Attributes: facts,
 		},
 	}, nil
+}
+
+// place returns the division an object is in. A page is where its reader is:
+// what it shows will be, if anything is.
+func place(p auth.Principal, o Object) string {
+	if o.Type == PageType {
+		return p.Division
+	}
+	d, _ := o.Attrs["division"].(string)
+	return d
 }
 
 func person(p auth.Principal) cedar.Entity {

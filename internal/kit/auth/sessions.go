@@ -1,0 +1,267 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// ErrToken says that a bearer token is not, or no longer, good.
+var ErrToken = fault.New(fault.Unauthenticated, "auth.token")
+
+// Lifetime is how long a session lasts.
+type Lifetime struct {
+	Idle     time.Duration // without a request
+	Absolute time.Duration // whatever happens
+}
+
+// The lifetimes of sessions by kind of principal.
+var (
+	residentLifetime = Lifetime{Idle: 2 * time.Hour, Absolute: 24 * time.Hour}
+	staffLifetime    = Lifetime{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
+	factorLifetime   = Lifetime{Idle: 5 * time.Minute, Absolute: 5 * time.Minute}
+)
+
+// Stages of a session.
+const (
+	stageFull   = "full"
+	stageFactor = "factor" // the password was right, the second factor is awaited
+)
+
+// Sessions keeps who is signed in, on the server. The browser or program holds
+// a random token, of which only the hash is stored.
+type Sessions struct {
+	db     *db.DB
+	keys   *Keys
+	now    func() time.Time
+	newID  func() string
+	secure bool
+}
+
+// SessionConfig is what NewSessions needs.
+type SessionConfig struct {
+	DB    *db.DB
+	Keys  *Keys
+	Now   func() time.Time
+	NewID func() string
+	// Secure is set when people reach the site by https.
+	Secure bool
+}
+
+// NewSessions returns the sessions in a database.
+func NewSessions(c SessionConfig) *Sessions {
+	return &Sessions{db: c.DB, keys: c.Keys, now: c.Now, newID: c.NewID, secure: c.Secure}
+}
+
+// Session is one session, for its owner to look at.
+type Session struct {
+	ID      string
+	Account string
+	Device  string // what the browser says it is
+	Began   time.Time
+	Seen    time.Time
+	Ends    time.Time
+}
+
+// Find returns who sends a request: by "Authorization: Bearer" with a session
+// token or an API key, which must be good, else by the cookie. A cookie that is
+// no longer good is nobody, not an error.
+func (s *Sessions) Find(r *http.Request) (Principal, error) {
+	if token, ok := bearer(r); ok {
+		return s.byToken(r.Context(), token)
+	}
+	token, ok := TokenOf(r)
+	if !ok {
+		return Principal{}, nil
+	}
+	p, _, err := s.find(r.Context(), token)
+	return p, err
+}
+
+func (s *Sessions) byToken(ctx context.Context, token string) (Principal, error) {
+	if strings.HasPrefix(token, keyPrefix) {
+		return s.keys.find(ctx, token)
+	}
+	p, ok, err := s.find(ctx, token)
+	if err == nil && !ok {
+		err = ErrToken
+	}
+	return p, err
+}
+
+// seenEvery is how often a session notes that it is used: not with each
+// request, which would be a write for each read.
+const seenEvery = time.Minute
+
+func (s *Sessions) find(ctx context.Context, token string) (Principal, bool, error) {
+	row, ok, err := getSession(ctx, s.db, digest(token), stageFull)
+	if err != nil || !ok || row.over(s.now()) {
+		return Principal{}, false, err
+	}
+	p, err := row.who(s.now())
+	if err != nil {
+		return Principal{}, false, err
+	}
+	if now := s.now(); now.Sub(row.Seen) >= seenEvery {
+		if err := touchSession(ctx, s.db, row.ID, now); err != nil {
+			return Principal{}, false, err
+		}
+	}
+	return p, true, nil
+}
+
+// Begin starts a session for p and returns its token. The token of any earlier
+// stage is no longer good: what an attacker planted is worth nothing.
+func (s *Sessions) Begin(ctx context.Context, tx db.Tx, p Principal, device, earlier string) (string, error) {
+	life := residentLifetime
+	if p.Kind == Staff {
+		life = staffLifetime
+	}
+	return s.begin(ctx, tx, p, begin{stage: stageFull, life: life, device: device, earlier: earlier})
+}
+
+// BeginFactor notes that the password of an account was right. The token is
+// good for nothing but Awaited.
+func (s *Sessions) BeginFactor(ctx context.Context, tx db.Tx, account, device, earlier string) (string, error) {
+	p := Principal{ID: account}
+	return s.begin(ctx, tx, p, begin{stage: stageFactor, life: factorLifetime, device: device, earlier: earlier})
+}
+
+type begin struct {
+	stage, device, earlier string
+	life                   Lifetime
+}
+
+func (s *Sessions) begin(ctx context.Context, tx db.Tx, p Principal, b begin) (string, error) {
+	now := s.now()
+	if b.earlier != "" {
+		if err := deleteByToken(ctx, tx, digest(b.earlier)); err != nil {
+			return "", err
+		}
+	}
+	if err := deleteOver(ctx, tx, p.ID, now); err != nil {
+		return "", err
+	}
+	token := "tbs_" + base64.RawURLEncoding.EncodeToString(random(32))
+	row := sessionRow{
+		Session: Session{ID: s.newID(), Account: p.ID, Device: clip(b.device, 200), Began: now, Seen: now, Ends: now.Add(b.life.Absolute)},
+		idle:    b.life.Idle,
+	}
+	return token, putSession(ctx, tx, row, digest(token), b.stage, p)
+}
+
+// Awaited returns the account whose second factor the token awaits.
+func (s *Sessions) Awaited(ctx context.Context, token string) (account string, ok bool, err error) {
+	row, ok, err := getSession(ctx, s.db, digest(token), stageFactor)
+	if err != nil || !ok || row.over(s.now()) {
+		return "", false, err
+	}
+	return row.Account, true, nil
+}
+
+// Act changes for whom the person of a session acts: a company until its
+// mandate ends, or oneself where p.Company is "". A zero until never ends.
+func (s *Sessions) Act(ctx context.Context, tx db.Tx, session string, p Principal, until time.Time) error {
+	return setPrincipal(ctx, tx, session, p, until)
+}
+
+// End ends one session of an account; it reports whether there was one.
+func (s *Sessions) End(ctx context.Context, tx db.Tx, account, session string) (bool, error) {
+	return deleteSession(ctx, tx, account, session)
+}
+
+// EndAll ends the sessions of an account, except one.
+func (s *Sessions) EndAll(ctx context.Context, tx db.Tx, account, except string) error {
+	return deleteSessions(ctx, tx, account, except)
+}
+
+// Of lists the sessions of an account, newest first.
+func (s *Sessions) Of(ctx context.Context, account string) ([]Session, error) {
+	rows, err := listSessions(ctx, s.db, account)
+	if err != nil {
+		return nil, err
+	}
+	var open []Session
+	for _, row := range rows {
+		if !row.over(s.now()) {
+			open = append(open, row.Session)
+		}
+	}
+	return open, nil
+}
+
+// SetCookie gives the browser a token. It lasts until the browser closes; the
+// server decides when it ends.
+func (s *Sessions) SetCookie(w http.ResponseWriter, token string) {
+	http.SetCookie(w, s.cookie(token, 0))
+}
+
+// ClearCookie takes the token away.
+func (s *Sessions) ClearCookie(w http.ResponseWriter) { http.SetCookie(w, s.cookie("", -1)) }
+
+func (s *Sessions) cookie(token string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: CookieName, Value: token, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// TokenOf returns the token in the cookie of a request.
+func TokenOf(r *http.Request) (string, bool) {
+	c, err := r.Cookie(CookieName)
+	if err != nil || c.Value == "" {
+		return "", false
+	}
+	return c.Value, true
+}
+
+func bearer(r *http.Request) (string, bool) {
+	h := r.Header.Get("Authorization")
+	if h == "" {
+		return "", false
+	}
+	scheme, token, _ := strings.Cut(h, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", true // some other scheme: no token of ours
+	}
+	return strings.TrimSpace(token), true
+}
+
+type sessionRow struct {
+	Session
+	principal   string
+	actingUntil time.Time // zero: never ends
+	idle        time.Duration
+}
+
+func (r sessionRow) over(now time.Time) bool {
+	return !now.Before(r.Ends) || now.Sub(r.Seen) >= r.idle
+}
+
+// who returns the principal; a mandate that has ended leaves the person alone.
+func (r sessionRow) who(now time.Time) (Principal, error) {
+	var p Principal
+	if err := json.Unmarshal([]byte(r.principal), &p); err != nil {
+		return Principal{}, fmt.Errorf("read session: %w", err)
+	}
+	if !r.actingUntil.IsZero() && !now.Before(r.actingUntil) {
+		p.Company, p.CompanyName = "", ""
+	}
+	p.Session = r.ID
+	return p, nil
+}
+
+func clip(s string, n int) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}
