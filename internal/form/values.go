@@ -1,0 +1,529 @@
+package form
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/idcode"
+)
+
+// Kinds of field.
+const (
+	KindText        = "text"
+	KindLong        = "longtext"
+	KindInteger     = "integer"
+	KindDecimal     = "decimal"
+	KindDate        = "date"
+	KindChoice      = "choice"
+	KindChoices     = "choices"
+	KindYesNo       = "yesno"
+	KindPhone       = "phone"
+	KindEmail       = "email"
+	KindResidentID  = "resident_id"
+	KindCreditCode  = "credit_code"
+	KindAddress     = "address"
+	KindDeclaration = "declaration"
+)
+
+// Kinds lists every kind a field may have.
+func Kinds() []string {
+	return []string{
+		KindText, KindLong, KindInteger, KindDecimal, KindDate, KindChoice, KindChoices,
+		KindYesNo, KindPhone, KindEmail, KindResidentID, KindCreditCode, KindAddress, KindDeclaration,
+	}
+}
+
+// Bounds that hold whatever a package says.
+const (
+	maxTyped    = 4000 // characters kept of what could not be read
+	maxLine     = 200  // characters of a text without a limit of its own
+	maxLong     = 4000
+	maxNumber   = 1e12
+	maxDecimals = 4
+)
+
+// Parsed is what somebody gave for one field: a typed value, or the text that
+// could not be read as one, or nothing.
+type Parsed struct {
+	Value any
+	Typed []string
+	Fault *fault.Error // why Typed is not a Value
+}
+
+// Empty reports whether nothing was given.
+func (p Parsed) Empty() bool { return p.Value == nil && len(p.Typed) == 0 }
+
+// DateParts are the names of the three boxes of a date, after the field's name.
+var dateParts = [3]string{"-year", "-month", "-day"}
+
+// Parse reads a field from what a browser sent. get returns the values of a
+// named control.
+func Parse(f contract.Field, get func(name string) []string) Parsed {
+	if f.Kind == KindDate {
+		if one := first(get(f.ID)); strings.TrimSpace(one) != "" {
+			return parseDate(f, strings.Split(fold(one), "-"))
+		}
+		parts := make([]string, 0, len(dateParts))
+		for _, suffix := range dateParts {
+			parts = append(parts, first(get(f.ID+suffix)))
+		}
+		return parseDate(f, parts)
+	}
+	if f.Kind == KindChoices {
+		return parseChoices(get(f.ID))
+	}
+	return parseOne(f, first(get(f.ID)))
+}
+
+func first(vs []string) string {
+	if len(vs) == 0 {
+		return ""
+	}
+	return vs[0]
+}
+
+func parseOne(f contract.Field, typed string) Parsed {
+	s := clean(typed, f.Kind == KindLong)
+	if s == "" {
+		return Parsed{}
+	}
+	bad := func(code string) Parsed {
+		return Parsed{Typed: []string{clip(s)}, Fault: invalid(f, code)}
+	}
+	switch f.Kind {
+	case KindInteger:
+		n, ok := readInteger(s)
+		if !ok {
+			return bad("form.field.integer")
+		}
+		return Parsed{Value: n}
+	case KindDecimal:
+		x, ok := readDecimal(s)
+		if !ok {
+			return bad("form.field.number")
+		}
+		return Parsed{Value: x}
+	case KindYesNo, KindDeclaration:
+		switch s {
+		case "yes":
+			return Parsed{Value: true}
+		case "no":
+			return Parsed{Value: false}
+		}
+		return bad("form.field.choose")
+	}
+	return Parsed{Value: tidy(f.Kind, s)}
+}
+
+// tidy gives a text the form that its kind is written in.
+func tidy(kind, s string) string {
+	switch kind {
+	case KindPhone:
+		return strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(fold(s))
+	case KindEmail:
+		return fold(s)
+	case KindResidentID:
+		if id, err := idcode.ResidentID(s); err == nil {
+			return id
+		}
+		return strings.ToUpper(fold(s))
+	case KindCreditCode:
+		if code, err := idcode.CreditCode(s); err == nil {
+			return code
+		}
+		return strings.ToUpper(fold(s))
+	}
+	return s
+}
+
+func parseChoices(values []string) Parsed {
+	var list []string
+	for _, v := range values {
+		if v = clean(v, false); v != "" && !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	if len(list) == 0 {
+		return Parsed{}
+	}
+	return Parsed{Value: list}
+}
+
+func parseDate(f contract.Field, parts []string) Parsed {
+	all := ""
+	nums := make([]string, 0, len(parts))
+	for i := range parts {
+		parts[i] = clip(fold(clean(parts[i], false)))
+		all += parts[i]
+		nums = append(nums, strings.TrimRight(parts[i], "年月日"))
+	}
+	if all == "" {
+		return Parsed{}
+	}
+	if d, ok := readDate(nums); ok {
+		return Parsed{Value: d}
+	}
+	code := "form.field.date"
+	if len(parts) == 3 && slices.Contains(parts, "") {
+		code = "form.field.date_part"
+	}
+	return Parsed{Typed: parts, Fault: invalid(f, code)}
+}
+
+func readDate(parts []string) (string, bool) {
+	if len(parts) != 3 || len(parts[0]) != 4 {
+		return "", false
+	}
+	var n [3]int
+	for i, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil || len(p) > 4 || v < 1 {
+			return "", false
+		}
+		n[i] = v
+	}
+	// 31 February would normalise to March: what was typed is not a date then.
+	d := day.Of(n[0], time.Month(n[1]), n[2])
+	if y, m, dd := d.Date(); y != n[0] || int(m) != n[1] || dd != n[2] {
+		return "", false
+	}
+	return d.String(), true
+}
+
+var (
+	integerText = regexp.MustCompile(`^-?\d{1,13}$`)
+	decimalText = regexp.MustCompile(`^-?(\d{1,13}|\d{0,13}\.\d{1,10})$`)
+	grouped     = regexp.MustCompile(`^-?\d{1,3}(,\d{3})+(\.\d+)?$`)
+)
+
+func readInteger(s string) (int64, bool) {
+	s = ungroup(fold(s))
+	if !integerText.MatchString(s) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+func readDecimal(s string) (float64, bool) {
+	s = ungroup(fold(s))
+	if !decimalText.MatchString(s) {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	return x, err == nil
+}
+
+// ungroup takes 1,200 for 1200, but never 1,2 for 12.
+func ungroup(s string) string {
+	if grouped.MatchString(s) {
+		return strings.ReplaceAll(s, ",", "")
+	}
+	return s
+}
+
+// ParseJSON reads a field from a typed JSON value. null takes the answer away.
+func ParseJSON(f contract.Field, raw json.RawMessage) Parsed {
+	if string(raw) == "null" {
+		return Parsed{}
+	}
+	bad := Parsed{Typed: []string{""}, Fault: invalid(f, "form.field.type")}
+	switch f.Kind {
+	case KindInteger, KindDecimal:
+		return parseNumber(f, raw, bad)
+	case KindYesNo, KindDeclaration:
+		var b bool
+		if json.Unmarshal(raw, &b) != nil {
+			return bad
+		}
+		return Parsed{Value: b}
+	case KindChoices:
+		var list []string
+		if json.Unmarshal(raw, &list) != nil {
+			return bad
+		}
+		return parseChoices(list)
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return bad
+	}
+	if f.Kind == KindDate {
+		return parseDate(f, strings.Split(s, "-"))
+	}
+	return parseOne(f, s)
+}
+
+func parseNumber(f contract.Field, raw json.RawMessage, bad Parsed) Parsed {
+	var x float64
+	if len(raw) == 0 || raw[0] == '"' || json.Unmarshal(raw, &x) != nil || math.Abs(x) > maxNumber*10 {
+		return bad
+	}
+	if f.Kind == KindDecimal {
+		return Parsed{Value: x}
+	}
+	if x != math.Trunc(x) {
+		return Parsed{Typed: []string{string(raw)}, Fault: invalid(f, "form.field.integer")}
+	}
+	return Parsed{Value: int64(x)}
+}
+
+// fold turns full-width digits, letters and signs into the usual ones and drops
+// blanks: people type numbers with a Chinese keyboard.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case r >= '\uff01' && r <= '\uff5e':
+			return r - 0xfee0
+		case r == '。':
+			return '.'
+		case r == '—' || r == '–' || r == '−':
+			return '-'
+		}
+		return r
+	}, s)
+}
+
+// clean removes what nobody types on purpose: broken UTF-8, control
+// characters, and the invisible ones that turn the direction of a text.
+func clean(s string, lines bool) string {
+	s = strings.ToValidUTF8(s, "")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' && lines:
+			return r
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u00a0' || r == '\u3000':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+func clip(s string) string {
+	if utf8.RuneCountInString(s) <= maxTyped {
+		return s
+	}
+	return string([]rune(s)[:maxTyped])
+}
+
+// Words is an argument of a message that has its own words in each language.
+type Words contract.Text
+
+// In returns the words in a language, Chinese where there are no others.
+func (w Words) In(locale string) string {
+	if locale == "en" && w.EN != "" {
+		return w.EN
+	}
+	return w.ZH
+}
+
+// String is for logs.
+func (w Words) String() string { return w.ZH }
+
+// invalid is a fault of field f. The label is always an argument.
+func invalid(f contract.Field, code string, args ...any) *fault.Error {
+	return fault.New(fault.Invalid, code, append([]any{"label", Words(f.Label)}, args...)...)
+}
+
+var (
+	mobile   = regexp.MustCompile(`^(\+?86)?1[3-9]\d{9}$`)
+	landline = regexp.MustCompile(`^(0\d{9,11}|[2-8]\d{6,7}|[48]00\d{7})$`)
+	email    = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$`)
+)
+
+// validate returns what is wrong with a typed value, or nil.
+func validate(f contract.Field, v any) *fault.Error {
+	switch x := v.(type) {
+	case string:
+		return validateText(f, x)
+	case int64:
+		return validateNumber(f, float64(x))
+	case float64:
+		if scaled := x * 1e4; math.Abs(scaled-math.Round(scaled)) > 1e-4 {
+			return invalid(f, "form.field.decimals", "n", maxDecimals)
+		}
+		return validateNumber(f, x)
+	case bool:
+		if f.Kind == KindDeclaration && f.Required && !x {
+			return invalid(f, "form.field.declare")
+		}
+	case []string:
+		for _, id := range x {
+			if !hasOption(f, id) {
+				return invalid(f, "form.field.option")
+			}
+		}
+	}
+	return nil
+}
+
+func validateText(f contract.Field, s string) *fault.Error {
+	switch f.Kind {
+	case KindDate:
+		return nil // it was read as a date
+	case KindChoice:
+		if !hasOption(f, s) {
+			return invalid(f, "form.field.option")
+		}
+		return nil
+	case KindPhone:
+		if !mobile.MatchString(s) && !landline.MatchString(s) {
+			return invalid(f, "form.field.phone")
+		}
+		return nil
+	case KindEmail:
+		if !email.MatchString(s) || len(s) > 254 {
+			return invalid(f, "form.field.email")
+		}
+		return nil
+	case KindResidentID:
+		_, err := idcode.ResidentID(s)
+		return coded(f, err)
+	case KindCreditCode:
+		_, err := idcode.CreditCode(s)
+		return coded(f, err)
+	}
+	return validateLength(f, s)
+}
+
+// coded keeps the reason that idcode gives and adds the label.
+func coded(f contract.Field, err error) *fault.Error {
+	if err == nil {
+		return nil
+	}
+	e, ok := err.(*fault.Error) //nolint:errorlint // idcode returns its faults bare
+	if !ok {
+		return invalid(f, "form.field.type").Wrap(err)
+	}
+	return invalid(f, e.Code, e.Args...)
+}
+
+func validateLength(f contract.Field, s string) *fault.Error {
+	most := f.Limit.MaxLen
+	if most == 0 {
+		most = maxLine
+		if f.Kind == KindLong {
+			most = maxLong
+		}
+	}
+	n := utf8.RuneCountInString(s)
+	if n > most {
+		return invalid(f, "form.field.long", "n", most, "have", n)
+	}
+	if n < f.Limit.MinLen {
+		return invalid(f, "form.field.short", "n", f.Limit.MinLen)
+	}
+	return nil
+}
+
+func validateNumber(f contract.Field, x float64) *fault.Error {
+	low, high := -maxNumber, maxNumber
+	if f.Limit.Min != nil {
+		low = *f.Limit.Min
+	}
+	if f.Limit.Max != nil {
+		high = *f.Limit.Max
+	}
+	unit := Words(f.Unit)
+	if x < low {
+		return invalid(f, "form.field.small", "min", number(low), "unit", unit)
+	}
+	if x > high {
+		return invalid(f, "form.field.great", "max", number(high), "unit", unit)
+	}
+	return nil
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+func hasOption(f contract.Field, id string) bool {
+	return slices.ContainsFunc(f.Options, func(o contract.Option) bool { return o.ID == id })
+}
+
+// missing is the fault of a required field without an answer.
+func missing(f contract.Field) *fault.Error {
+	switch f.Kind {
+	case KindChoice, KindChoices, KindYesNo:
+		return invalid(f, "form.field.choose")
+	case KindDeclaration:
+		return invalid(f, "form.field.declare")
+	}
+	return invalid(f, "form.field.required")
+}
+
+// Show returns the words of an answer, as people read it.
+func Show(f contract.Field, v any) contract.Text {
+	both := func(s string) contract.Text { return contract.Text{ZH: s, EN: s} }
+	switch x := v.(type) {
+	case nil:
+		return contract.Text{}
+	case bool:
+		return showBool(f, x)
+	case int64:
+		return withUnit(f, strconv.FormatInt(x, 10))
+	case float64:
+		return withUnit(f, number(x))
+	case []string:
+		var zh, en []string
+		for _, id := range x {
+			t := optionText(f, id)
+			zh, en = append(zh, t.ZH), append(en, t.EN)
+		}
+		return contract.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, "; ")}
+	case string:
+		if f.Kind == KindChoice {
+			return optionText(f, x)
+		}
+		return both(x)
+	}
+	return contract.Text{}
+}
+
+func showBool(f contract.Field, yes bool) contract.Text {
+	if len(f.Options) == 2 { // a package may name its own yes and no
+		if yes {
+			return f.Options[0].Label
+		}
+		return f.Options[1].Label
+	}
+	if yes {
+		return contract.Text{ZH: "是", EN: "Yes"}
+	}
+	return contract.Text{ZH: "否", EN: "No"}
+}
+
+func withUnit(f contract.Field, s string) contract.Text {
+	t := contract.Text{ZH: s, EN: s}
+	if f.Unit.ZH != "" {
+		t.ZH += " " + f.Unit.ZH
+	}
+	if f.Unit.EN != "" {
+		t.EN += " " + f.Unit.EN
+	}
+	return t
+}
+
+func optionText(f contract.Field, id string) contract.Text {
+	for _, o := range f.Options {
+		if o.ID == id {
+			return o.Label
+		}
+	}
+	return contract.Text{ZH: id, EN: id}
+}
