@@ -80,8 +80,8 @@ func (s *sheet) code(link string, x, y, size float64) error {
 	return nil
 }
 
-// seal draws a round seal centred at x, y: rim, name along the upper arc, star,
-// mark under it. An agency's seal is 42 mm wide.
+// seal draws a round seal centred at x, y: rim, name along the upper arc, mark,
+// star. An agency's seal is 42 mm wide.
 func (s *sheet) seal(seal Seal, x, y, radius float64) {
 	s.SetAlpha(0.86, "Multiply")
 	s.SetDrawColor(sealRed.r, sealRed.g, sealRed.b)
@@ -91,8 +91,8 @@ func (s *sheet) seal(seal Seal, x, y, radius float64) {
 	s.Polygon(star(x, y, radius*0.28), "F")
 	s.use(style{bold, radius * 0.2 * pointsPerMM, sealRed})
 	s.arc(seal.Text, x, y, radius*0.72)
-	s.use(style{bold, radius * 0.16 * pointsPerMM, sealRed})
-	s.centre(x, y+radius*0.58, seal.Mark)
+	s.use(style{bold, radius * 0.13 * pointsPerMM, sealRed})
+	s.centre(x, y-radius*0.36, seal.Mark) // above the star: agency and date stand below it
 	s.SetAlpha(1, "Normal")
 }
 

@@ -189,21 +189,21 @@ func (w *letterWriter) row(r Row) {
 // to scan at the left.
 func (w *letterWriter) sign() error {
 	const radius, centre = 21.0, letterRight - 26
-	w.need(48)
-	w.y += 24
+	w.need(54)
+	w.y += 30
 	w.use(letterText)
 	w.centre(centre, w.y, w.l.Agency)
 	w.centre(centre, w.y+8, Date(w.l.Date))
 	if w.l.Seal != nil {
-		w.seal(*w.l.Seal, centre, w.y-2, radius)
+		w.seal(*w.l.Seal, centre, w.y-8.5, radius)
 	}
 	if w.l.QR != nil {
-		if err := w.code(w.l.QR.Link, letterLeft, w.y-18, 28); err != nil {
+		if err := w.code(w.l.QR.Link, letterLeft, w.y-20, 28); err != nil {
 			return err
 		}
 		w.use(letterFoot)
 		for i, note := range w.l.QR.Notes {
-			w.left(letterLeft, w.y+14+float64(i)*4, note)
+			w.left(letterLeft, w.y+12.5+float64(i)*4, note)
 		}
 		w.y += float64(len(w.l.QR.Notes)) * 4
 	}

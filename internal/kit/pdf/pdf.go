@@ -80,7 +80,7 @@ type Meta struct {
 // Seal is a round red seal drawn over date and signature.
 type Seal struct {
 	Text string // around the rim: the agency
-	Mark string // under the star: "样章 DEMO"; a real seal comes from a seal provider
+	Mark string // over the star: "样章 DEMO"; a real seal comes from a seal provider
 }
 
 // Row is one labelled value.
