@@ -3,8 +3,11 @@ package web
 import (
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/fault"
@@ -59,7 +62,7 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	status := statusOf(kind)
 	if kind == fault.TooMany || kind == fault.Unavailable {
-		w.Header().Set("Retry-After", "60")
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))
 	}
 	e := problem{Status: status, Kind: kind, ID: RequestID(r.Context())}
 	if f, ok := errors.AsType[*fault.Error](err); ok && kind != fault.Internal && kind != fault.NotFound {
@@ -69,6 +72,19 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 		k.c.Log.ErrorContext(r.Context(), "error page failed", slog.Any("err", err))
 		w.WriteHeader(http.StatusInternalServerError)
 	}
+}
+
+// retryAfter returns the seconds to wait: the duration among the arguments of
+// the fault, or a minute.
+func retryAfter(err error) int {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		for _, a := range f.Args {
+			if d, ok := a.(time.Duration); ok {
+				return int(math.Ceil(d.Seconds()))
+			}
+		}
+	}
+	return 60
 }
 
 // askToSignIn sends a stranger to the sign-in page, and back afterwards.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -11,29 +12,60 @@ import (
 
 var weekdaysZH = [...]string{"日", "一", "二", "三", "四", "五", "六"}
 
-// Date writes a date on which something is due, with its weekday:
-// "2026 年 11 月 24 日（星期二）" or "Tuesday 24 November 2026".
-func (v View) Date(d day.Date) string {
+// The texts of two lengths of date; English ones are layouts of package time.
+func dateFull(locale string, d day.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	if v.English() {
+	if locale == EN {
 		return d.Time().Format("Monday 2 January 2006")
 	}
-	return v.DatePlain(d) + "（星期" + weekdaysZH[d.Weekday()] + "）"
+	return datePlain(locale, d) + "（星期" + weekdaysZH[d.Weekday()] + "）"
 }
 
-// DatePlain writes a date in full: "2026 年 11 月 24 日" or "24 November 2026".
-func (v View) DatePlain(d day.Date) string {
+func datePlain(locale string, d day.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	if v.English() {
+	if locale == EN {
 		return d.Time().Format("2 January 2006")
 	}
 	y, m, dd := d.Date()
 	return fmt.Sprintf("%d 年 %d 月 %d 日", y, int(m), dd)
 }
+
+// instant writes a time of day after its date, in China Standard Time.
+func instant(locale, date string, t time.Time) string {
+	sep := " "
+	if locale == EN {
+		sep = ", "
+	}
+	return date + sep + t.In(day.CST).Format("15:04")
+}
+
+// argument writes what fills a hole of a sentence: dates and times as people
+// read them, everything else as it is.
+func (t *Texts) argument(locale string, x any) string {
+	switch v := x.(type) {
+	case day.Date:
+		return dateFull(locale, v)
+	case time.Time:
+		return instant(locale, datePlain(locale, day.In(v)), v)
+	case time.Duration:
+		if v <= 90*time.Second {
+			return t.T(locale, "kit.seconds", "n", int(v.Round(time.Second).Seconds()))
+		}
+		return t.T(locale, "kit.minutes", "n", int(math.Ceil(v.Minutes())))
+	}
+	return fmt.Sprint(x)
+}
+
+// Date writes a date on which something is due, with its weekday:
+// "2026 年 11 月 24 日（星期二）" or "Tuesday 24 November 2026".
+func (v View) Date(d day.Date) string { return dateFull(v.Locale, d) }
+
+// DatePlain writes a date in full: "2026 年 11 月 24 日" or "24 November 2026".
+func (v View) DatePlain(d day.Date) string { return datePlain(v.Locale, d) }
 
 // DateShort writes a date near today: "11 月 24 日" or "24 November".
 func (v View) DateShort(d day.Date) string {
@@ -78,11 +110,7 @@ func (v View) instant(t time.Time, date func(day.Date) string) string {
 	if t.IsZero() {
 		return ""
 	}
-	sep := " "
-	if v.English() {
-		sep = ", "
-	}
-	return date(day.In(t)) + sep + t.In(day.CST).Format("15:04")
+	return instant(v.Locale, date(day.In(t)), t)
 }
 
 // Machine writes an instant for the datetime attribute (RFC 3339).

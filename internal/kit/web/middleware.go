@@ -31,7 +31,10 @@ func (k *Kit) Handler() http.Handler {
 		start := k.c.Now()
 		s := &state{id: id.Code(10), body: r.Body}
 		r = withState(r, s)
-		if !uploads(r) {
+		if uploads(r) {
+			arriveWithin(w, uploadTime)
+		} else {
+			arriveWithin(w, bodyTime)
 			ctx, cancel := context.WithTimeout(r.Context(), pageTime)
 			defer cancel()
 			r = r.WithContext(ctx)

@@ -12,7 +12,7 @@ import (
 // Limits of a request body and of the time it may take to arrive.
 const (
 	defaultBody = 256 << 10
-	bodyTime    = 15 * time.Second
+	bodyTime    = 30 * time.Second
 	uploadTime  = 5 * time.Minute
 )
 
@@ -71,6 +71,11 @@ func limit(w http.ResponseWriter, r *http.Request, n int64) {
 	if n > defaultBody {
 		wait = uploadTime
 	}
+	arriveWithin(w, wait)
+}
+
+// arriveWithin bounds the time the rest of the request may take to arrive.
+func arriveWithin(w http.ResponseWriter, wait time.Duration) {
 	// A writer that cannot set deadlines (a test recorder) has none to set.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(wait)) //nolint:forbidigo // the network's clock, not ours
 }

@@ -89,7 +89,8 @@ func (t *Texts) Keys(locale string) []string {
 }
 
 // T returns the sentence of key with its holes filled. Args are name, value
-// pairs; the pair named "n" also decides between singular and plural.
+// pairs; the pair named "n" also decides between singular and plural. Dates,
+// times and durations are written as people read them.
 func (t *Texts) T(locale, key string, args ...any) string {
 	x, ok := t.byLocale[locale][key]
 	if !ok {
