@@ -28,6 +28,7 @@ func Replay(cal *Calendar, c Clock, history []Entry) (State, error) {
 		if err := r.apply(e); err != nil {
 			return State{}, err
 		}
+		r.lastUntil(e.On)
 	}
 	if r.Phase != "" {
 		r.settle()
@@ -39,7 +40,17 @@ func Replay(cal *Calendar, c Clock, history []Entry) (State, error) {
 type replay struct {
 	State
 	clock Clock
-	open  []string // ids of the pauses that last
+	open  []lasting
+}
+
+// lasting is a special procedure that has not ended.
+type lasting struct {
+	id    string
+	until day.Date // expected end, zero for none
+}
+
+func (r *replay) lasting(id string) int {
+	return slices.IndexFunc(r.open, func(l lasting) bool { return l.id == id })
 }
 
 func (r *replay) apply(e Entry) error {
@@ -72,26 +83,24 @@ func (r *replay) start(e Entry) error {
 
 func (r *replay) pause(e Entry) error {
 	switch {
-	case r.Phase != Running && r.Phase != Paused, slices.Contains(r.open, e.ID):
+	case r.Phase != Running && r.Phase != Paused, r.lasting(e.ID) >= 0:
 		return ErrPhase.With("entry", string(e.Kind))
 	case !r.clock.Pauses, !e.Special.StopsClock():
 		return ErrSpecial.With("special", string(e.Special))
 	case e.Reason == "":
 		return ErrReason.With("entry", string(e.Kind))
 	}
-	r.open = append(r.open, e.ID)
-	if r.Phase == Paused { // overlapping pauses are one
-		last := &r.pauses[len(r.pauses)-1]
-		last.until = later(last.until, e.Until)
-		return nil
+	r.open = append(r.open, lasting{e.ID, e.Until})
+	if r.Phase == Running { // overlapping pauses are one
+		r.Phase = Paused
+		r.pauses = append(r.pauses, span{from: e.On})
 	}
-	r.Phase = Paused
-	r.pauses = append(r.pauses, span{from: e.On, until: e.Until})
+	r.expect()
 	return nil
 }
 
 func (r *replay) resume(e Entry) error {
-	i := slices.Index(r.open, e.ID)
+	i := r.lasting(e.ID)
 	if r.Phase != Paused || i < 0 {
 		return ErrPhase.With("entry", string(e.Kind))
 	}
@@ -99,8 +108,24 @@ func (r *replay) resume(e Entry) error {
 	if len(r.open) == 0 {
 		r.pauses[len(r.pauses)-1].to = e.On
 		r.Phase = Running
+		return nil
 	}
+	r.expect()
 	return nil
+}
+
+// expect sets when the present pause should end: with the last of the
+// procedures that go on, and unknown if one of them tells no end.
+func (r *replay) expect() {
+	var until day.Date
+	for _, l := range r.open {
+		if l.until.IsZero() {
+			until = day.Date{}
+			break
+		}
+		until = later(until, l.until)
+	}
+	r.pauses[len(r.pauses)-1].until = until
 }
 
 // extend raises the limits and pauses nothing. The promise grows with the law's
@@ -138,6 +163,17 @@ func (r *replay) stop(e Entry) error {
 	}
 	r.Phase, r.Ended = Stopped, e.On
 	return nil
+}
+
+// lastUntil notes that a pause with an expected end that has not ended goes on
+// at least until on, the last day of which something is known.
+func (r *replay) lastUntil(on day.Date) {
+	if r.Phase != Paused {
+		return
+	}
+	if p := &r.pauses[len(r.pauses)-1]; !p.until.IsZero() {
+		p.until = later(p.until, on)
+	}
 }
 
 // settle works out the due days at the end of the history.
