@@ -1,0 +1,301 @@
+// Package config reads the settings: flags before environment before file before
+// default. Without any setting the product starts on this machine with a
+// database in the folder "data".
+//
+// Every key has one meaning and a default that works; an unknown key is an
+// error, for a misspelt setting that is silently ignored is worse than a start
+// that fails.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Config is every setting. Load fills it completely: no path is left empty.
+type Config struct {
+	Listen   string
+	Data     string
+	Database string // path of a SQLite file, or postgres://...
+	Demo     bool
+	BaseURL  string // without a slash at the end
+	KeyFile  string
+	MailDrop string // folder; "" when mail is sent by SMTP or not at all
+	Site     Site
+	SMTP     SMTP
+	Log      Log
+	Session  Session
+	Upload   Upload
+	// Args is what stood between the flags: file names and the like.
+	Args []string
+}
+
+// Site is whose platform this is.
+type Site struct {
+	NameZH, NameEN string
+	Division       string // GB/T 2260 code
+}
+
+// SMTP is the mail server; Host is "" when there is none.
+type SMTP struct {
+	Host           string
+	Port           int
+	User, Password string
+	From           string
+	TLS            string // starttls, tls, none
+}
+
+// Log is what is written about requests and faults.
+type Log struct{ Level, Format string }
+
+// Session is how long a person stays signed in.
+type Session struct {
+	Hours     int // at most, whatever they do
+	IdleHours int // without a request
+}
+
+// Upload bounds what a person may send.
+type Upload struct {
+	File    Size // one file
+	Request Size // one form without files
+}
+
+// RingFile is where the wrapped data keys stand.
+func (c Config) RingFile() string { return filepath.Join(filepath.Dir(c.KeyFile), "ring.json") }
+
+// BlobDir is the folder of stored files.
+func (c Config) BlobDir() string { return filepath.Join(c.Data, "files") }
+
+// settings binds every key to its field. This list is the documentation: see
+// Describe.
+func (c *Config) settings() []setting {
+	return []setting{
+		{"listen", "127.0.0.1:8080", "Address and port to listen on. 0.0.0.0:8080 is every network card; put a TLS proxy before it then.", (*text)(&c.Listen), false},
+		{"data", "data", "Folder of everything this machine keeps: database, files, keys.", (*text)(&c.Data), false},
+		{"database", "", "postgres://user@host/name, or the path of a SQLite file. Empty: tongban.db in the data folder.", (*text)(&c.Database), true},
+		{"demo", "false", "Start a demonstration county with accounts whose passwords are public. Never where real people apply.", (*boolean)(&c.Demo), false},
+		{"base_url", "", "Address that people use, for links in mail and in QR codes. Empty: http:// and the listen address.", (*text)(&c.BaseURL), false},
+		{"key_file", "", "Master key of the encrypted fields, made at the first start; back it up apart from the database. Empty: keys/master.key in the data folder.", (*text)(&c.KeyFile), false},
+		{"mail_drop", "", "Folder that mail is written to instead of being sent. Empty: mail in the data folder in demo mode, else none.", (*text)(&c.MailDrop), false},
+		{"site.name_zh", "广安区政务服务", "Name of the platform in Chinese.", (*text)(&c.Site.NameZH), false},
+		{"site.name_en", "Guang'an District Government Services", "Name of the platform in English.", (*text)(&c.Site.NameEN), false},
+		{"site.division", "511602", "Division code (GB/T 2260) of the government that runs it.", (*text)(&c.Site.Division), false},
+		{"smtp.host", "", "Mail server. Empty: no mail is sent.", (*text)(&c.SMTP.Host), false},
+		{"smtp.port", "587", "Port of the mail server.", (*number)(&c.SMTP.Port), false},
+		{"smtp.user", "", "Account at the mail server. Empty: none needed.", (*text)(&c.SMTP.User), false},
+		{"smtp.password", "", "Password of that account.", (*text)(&c.SMTP.Password), true},
+		{"smtp.from", "noreply@localhost", "Sender of the mail.", (*text)(&c.SMTP.From), false},
+		{"smtp.tls", "starttls", "starttls, tls (port 465), or none (only for a server on this machine).", (*text)(&c.SMTP.TLS), false},
+		{"log.level", "info", "debug, info, warn or error.", (*text)(&c.Log.Level), false},
+		{"log.format", "text", "text for people, json for collectors.", (*text)(&c.Log.Format), false},
+		{"session.hours", "12", "Hours after which a person signs in again, whatever they do.", (*number)(&c.Session.Hours), false},
+		{"session.idle_hours", "2", "Hours without a request after which a person signs in again.", (*number)(&c.Session.IdleHours), false},
+		{"upload.file", "20MB", "Largest file a person may send.", &c.Upload.File, false},
+		{"upload.request", "1MB", "Largest form without files.", &c.Upload.Request, false},
+	}
+}
+
+// setting is one key, its default, its meaning and its field.
+type setting struct {
+	key, standard, meaning string
+	value                  flag.Value
+	secret                 bool // never shown; may come from a file named by the environment
+}
+
+func (s setting) env() string {
+	return "TONGBAN_" + strings.ToUpper(strings.ReplaceAll(s.key, ".", "_"))
+}
+
+func (s setting) flag() string {
+	return strings.NewReplacer(".", "-", "_", "-").Replace(s.key)
+}
+
+// Load reads the settings. The file is named by --config or TONGBAN_CONFIG. A
+// secret may also stand in a file that TONGBAN_<KEY>_FILE names. For --help it
+// returns flag.ErrHelp.
+func Load(args []string, getenv func(string) string) (Config, error) {
+	var c Config
+	all := c.settings()
+	given, rest, err := parseFlags(all, args)
+	if err != nil {
+		return c, err
+	}
+	file := given["config"]
+	if file == "" {
+		file = getenv("TONGBAN_CONFIG")
+	}
+	fromFile, err := readFile(file, all)
+	if err != nil {
+		return c, err
+	}
+	for _, s := range all {
+		v, source, err := s.find(given, getenv, fromFile)
+		if err != nil {
+			return c, err
+		}
+		if err := s.value.Set(v); err != nil {
+			return c, fmt.Errorf("setting %s (from %s): %w", s.key, source, err)
+		}
+	}
+	c.Args = rest
+	c.complete()
+	return c, c.check()
+}
+
+// find returns the strongest value of a setting and where it came from.
+func (s setting) find(given map[string]string, getenv func(string) string, fromFile map[string]string) (value, source string, err error) {
+	if v, ok := given[s.flag()]; ok {
+		return v, "--" + s.flag(), nil
+	}
+	if v := getenv(s.env()); v != "" {
+		return v, s.env(), nil
+	}
+	if path := getenv(s.env() + "_FILE"); s.secret && path != "" {
+		b, err := os.ReadFile(path) //nolint:gosec // the operator names it
+		if err != nil {
+			return "", "", fmt.Errorf("setting %s: %w", s.key, err)
+		}
+		return strings.TrimRight(string(b), "\r\n"), s.env() + "_FILE", nil
+	}
+	if v, ok := fromFile[s.key]; ok {
+		return v, "the file", nil
+	}
+	return s.standard, "the default", nil
+}
+
+// parseFlags returns the flags given and the arguments between them. Values are
+// kept as text here, for a flag is stronger than what is read later.
+func parseFlags(all []setting, args []string) (given map[string]string, rest []string, err error) {
+	fs := flag.NewFlagSet("tongban", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	given = map[string]string{}
+	keep := func(name string) func(string) error {
+		return func(v string) error { given[name] = v; return nil }
+	}
+	fs.Func("config", "", keep("config"))
+	for _, s := range all {
+		if b, ok := s.value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+			fs.BoolFunc(s.flag(), "", keep(s.flag()))
+		} else {
+			fs.Func(s.flag(), "", keep(s.flag()))
+		}
+	}
+	for {
+		if err := fs.Parse(args); err != nil {
+			return nil, nil, err
+		}
+		if fs.NArg() == 0 {
+			return given, rest, nil
+		}
+		rest = append(rest, fs.Arg(0))
+		args = fs.Args()[1:]
+	}
+}
+
+func readFile(path string, all []setting) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	var tree map[string]any
+	if _, err := toml.DecodeFile(path, &tree); err != nil {
+		return nil, fmt.Errorf("settings file %s: %w", path, err)
+	}
+	flat := map[string]string{}
+	if err := flatten(flat, "", tree); err != nil {
+		return nil, fmt.Errorf("settings file %s: %w", path, err)
+	}
+	known := map[string]bool{}
+	for _, s := range all {
+		known[s.key] = true
+	}
+	var unknown []error
+	for k := range flat {
+		if !known[k] {
+			unknown = append(unknown, fmt.Errorf("settings file %s: unknown key %s", path, k))
+		}
+	}
+	return flat, errors.Join(unknown...)
+}
+
+func flatten(into map[string]string, prefix string, tree map[string]any) error {
+	for k, v := range tree {
+		switch v := v.(type) {
+		case map[string]any:
+			if err := flatten(into, prefix+k+".", v); err != nil {
+				return err
+			}
+		case string, bool, int64:
+			into[prefix+k] = fmt.Sprint(v)
+		default:
+			return fmt.Errorf("key %s%s: a text, a number or true/false is needed", prefix, k)
+		}
+	}
+	return nil
+}
+
+// complete fills what depends on other settings.
+func (c *Config) complete() {
+	if c.Database == "" {
+		c.Database = filepath.Join(c.Data, "tongban.db")
+	}
+	if c.KeyFile == "" {
+		c.KeyFile = filepath.Join(c.Data, "keys", "master.key")
+	}
+	if c.MailDrop == "" && c.Demo && c.SMTP.Host == "" {
+		c.MailDrop = filepath.Join(c.Data, "mail")
+	}
+	if c.BaseURL == "" {
+		host, port, _ := net.SplitHostPort(c.Listen)
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			host = "localhost"
+		}
+		c.BaseURL = "http://" + net.JoinHostPort(host, port)
+	}
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+}
+
+// check refuses what would fail later, with the key to change.
+func (c *Config) check() error {
+	var faults []error
+	must := func(ok bool, key, what string) {
+		if !ok {
+			faults = append(faults, fmt.Errorf("setting %s: %s", key, what))
+		}
+	}
+	_, _, err := net.SplitHostPort(c.Listen)
+	must(err == nil, "listen", "host:port is needed, as 127.0.0.1:8080")
+	must(c.Data != "", "data", "a folder is needed")
+	u, err := url.Parse(c.BaseURL)
+	must(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Path == "" && u.RawQuery == "",
+		"base_url", "http(s)://host is needed, without a path")
+	must(len(c.Site.Division) >= 6 && len(c.Site.Division) <= 12 && strings.Trim(c.Site.Division, "0123456789") == "",
+		"site.division", "6 to 12 digits are needed")
+	must(c.Site.NameZH != "" && c.Site.NameEN != "", "site.name_zh, site.name_en", "both are needed")
+	must(c.SMTP.Port > 0 && c.SMTP.Port < 65536, "smtp.port", "1 to 65535")
+	must(oneOf(c.SMTP.TLS, "starttls", "tls", "none"), "smtp.tls", "starttls, tls or none")
+	must(c.SMTP.Host == "" || c.MailDrop == "", "mail_drop", "either mail_drop or smtp.host, not both")
+	must(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", "debug, info, warn or error")
+	must(oneOf(c.Log.Format, "text", "json"), "log.format", "text or json")
+	must(c.Session.Hours > 0 && c.Session.Hours <= 720, "session.hours", "1 to 720")
+	must(c.Session.IdleHours > 0 && c.Session.IdleHours <= c.Session.Hours, "session.idle_hours", "1 to session.hours")
+	must(c.Upload.File >= 1024 && c.Upload.Request >= 1024, "upload.file, upload.request", "at least 1KB")
+	return errors.Join(faults...)
+}
+
+func oneOf(s string, these ...string) bool {
+	for _, t := range these {
+		if s == t {
+			return true
+		}
+	}
+	return false
+}

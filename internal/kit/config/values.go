@@ -1,0 +1,132 @@
+package config
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Describe writes every key with its meaning, environment variable, flag,
+// default and present value, as a settings file that Load can read. Secrets are
+// left out.
+func Describe(w io.Writer, c Config) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintln(b, "# Settings of tongban. A flag is stronger than the environment, that than this file (--config FILE).")
+	section := ""
+	for _, s := range c.settings() {
+		name := s.key
+		if sec, rest, ok := strings.Cut(s.key, "."); ok {
+			name = rest
+			if sec != section {
+				section = sec
+				fmt.Fprintf(b, "\n[%s]\n", sec)
+			}
+		}
+		fmt.Fprintf(b, "\n# %s\n# %s, --%s; default %s\n", s.meaning, s.env(), s.flag(), quote(s))
+		switch {
+		case s.secret && !printable(s):
+			fmt.Fprintf(b, "# %s = (secret)\n", name)
+		default:
+			fmt.Fprintf(b, "%s = %s\n", name, literal(s.value))
+		}
+	}
+	return b.Flush()
+}
+
+// printable reports whether a secret setting holds nothing secret at present.
+func printable(s setting) bool {
+	u, err := url.Parse(s.value.String())
+	if s.value.String() == "" {
+		return true
+	}
+	if s.key != "database" || err != nil {
+		return false
+	}
+	_, password := u.User.Password()
+	return !password && !u.Query().Has("password")
+}
+
+func quote(s setting) string {
+	if s.standard == "" {
+		return "empty"
+	}
+	return s.standard
+}
+
+func literal(v any) string {
+	switch v := v.(type) {
+	case *boolean, *number:
+		return v.(fmt.Stringer).String()
+	case fmt.Stringer:
+		return strconv.Quote(v.String())
+	}
+	return `""`
+}
+
+type text string
+
+func (t *text) Set(s string) error { *t = text(s); return nil }
+func (t *text) String() string     { return string(*t) }
+
+type number int
+
+func (n *number) Set(s string) error {
+	v, err := strconv.Atoi(s)
+	if err != nil {
+		return fmt.Errorf("%q is no whole number", s)
+	}
+	*n = number(v)
+	return nil
+}
+func (n *number) String() string { return strconv.Itoa(int(*n)) }
+
+type boolean bool
+
+func (b *boolean) Set(s string) error {
+	v, err := strconv.ParseBool(s)
+	if err != nil {
+		return fmt.Errorf("%q is neither true nor false", s)
+	}
+	*b = boolean(v)
+	return nil
+}
+func (b *boolean) String() string   { return strconv.FormatBool(bool(*b)) }
+func (b *boolean) IsBoolFlag() bool { return true }
+
+// Size is a number of bytes, written 500KB, 20MB or 1GB (powers of 1024).
+type Size int64
+
+var units = []struct {
+	suffix string
+	shift  int
+}{{"GB", 30}, {"MB", 20}, {"KB", 10}, {"B", 0}, {"", 0}}
+
+// Set reads a size.
+func (z *Size) Set(s string) error {
+	for _, u := range units {
+		digits, ok := strings.CutSuffix(strings.ToUpper(strings.TrimSpace(s)), u.suffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		if err != nil || n < 0 || n > (1<<62)>>u.shift {
+			break
+		}
+		*z = Size(n << u.shift)
+		return nil
+	}
+	return fmt.Errorf("%q is no size, as 20MB", s)
+}
+
+// String writes a size in the largest unit that divides it.
+func (z *Size) String() string {
+	for _, u := range units {
+		if *z != 0 && int64(*z)%(1<<u.shift) == 0 {
+			return strconv.FormatInt(int64(*z)>>u.shift, 10) + u.suffix
+		}
+	}
+	return "0"
+}
