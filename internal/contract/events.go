@@ -117,3 +117,12 @@ type ServicePublished struct {
 
 // EventName is the event's wire name.
 func (ServicePublished) EventName() string { return "catalog.published.v1" }
+
+// JobRetried is recorded when an operator makes a job due again that was given up.
+type JobRetried struct {
+	Job string    `json:"job"`
+	At  time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (JobRetried) EventName() string { return "operation.job_retried.v1" }
