@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
@@ -109,6 +110,24 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 
 // Pool is the pool that may write, for the migration runner alone.
 func (d *DB) Pool() *sql.DB { return d.write }
+
+// Stats is how busy a database is.
+type Stats struct {
+	InUse                 int
+	Waits                 int64
+	Waited                time.Duration
+	Transactions, Commits int64 // of the SQLite writer: the quotient is the size of a group
+}
+
+// Stats returns the present counts.
+func (d *DB) Stats() Stats {
+	p := d.read.Stats()
+	s := Stats{InUse: p.InUse, Waits: p.WaitCount, Waited: p.WaitDuration}
+	if d.writer != nil {
+		s.Transactions, s.Commits = d.writer.transactions.Load(), d.writer.commits.Load()
+	}
+	return s
+}
 
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // maxGroup bounds how many transactions share one commit, and so how long the
@@ -18,6 +19,8 @@ type writer struct {
 	pool  *sql.DB
 	queue chan *request
 	done  sync.WaitGroup
+
+	transactions, commits atomic.Int64
 
 	mu     sync.RWMutex // guards closed against a send on the closed queue
 	closed bool
@@ -80,6 +83,8 @@ func (w *writer) run() {
 				}
 			}
 		}
+		w.commits.Add(1)
+		w.transactions.Add(int64(len(group)))
 		for _, r := range group {
 			close(r.ready)
 		}
