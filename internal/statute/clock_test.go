@@ -417,7 +417,7 @@ func TestOnlyEightProceduresStopTheClock(t *testing.T) {
 func script(data []byte) []happening {
 	at, _ := time.Parse(iso, "2025-01-02")
 	var hs []happening
-	for i := 0; i+1 < len(data) && len(hs) < 12; i += 2 {
+	for i := 0; i+1 < min(len(data), 30); i += 2 {
 		at = at.AddDate(0, 0, int(data[i+1]%40))
 		h := happening{on: at, which: string('a' + rune(data[i]>>3%3))}
 		switch data[i] % 8 {
