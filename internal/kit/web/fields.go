@@ -179,7 +179,14 @@ func dateParts(v View, given string) []datePart {
 	return parts
 }
 
-func dateID(name, part string, _ int) string { return name + "-" + part }
+// dateID is the id of one of the fields of a date; the first has the name
+// itself, where the link of the error summary leads.
+func dateID(name, part string, i int) string {
+	if i == 0 {
+		return name
+	}
+	return name + "-" + part
+}
 
 // Date joins the three fields of a DateInput. Nothing typed is the zero date;
 // a day that is not in the calendar is a fault.

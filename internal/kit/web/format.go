@@ -47,6 +47,8 @@ func instant(locale, date string, t time.Time) string {
 // read them, everything else as it is.
 func (t *Texts) argument(locale string, x any) string {
 	switch v := x.(type) {
+	case Worded:
+		return v.In(locale)
 	case day.Date:
 		return dateFull(locale, v)
 	case time.Time:

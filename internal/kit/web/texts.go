@@ -106,7 +106,7 @@ func (t *Texts) T(locale, key string, args ...any) string {
 	}
 	pairs := make([]string, 0, len(args))
 	for i := 0; i+1 < len(args); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), inWords(locale, args[i+1]))
+		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), t.argument(locale, args[i+1]))
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
@@ -114,13 +114,6 @@ func (t *Texts) T(locale, key string, args ...any) string {
 // Worded is an argument with words of its own in each language, as the label
 // of a field that a service package brings.
 type Worded interface{ In(locale string) string }
-
-func inWords(locale string, arg any) string {
-	if w, ok := arg.(Worded); ok {
-		return w.In(locale)
-	}
-	return fmt.Sprint(arg)
-}
 
 func isOne(args []any) bool {
 	for i := 0; i+1 < len(args); i += 2 {

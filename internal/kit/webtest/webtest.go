@@ -60,7 +60,9 @@ const actorHeader = "X-Test-Actor"
 type actors map[string]auth.Principal
 
 // Find returns the actor the test named.
-func (a actors) Find(r *http.Request) (auth.Principal, error) { return a[r.Header.Get(actorHeader)], nil }
+func (a actors) Find(r *http.Request) (auth.Principal, error) {
+	return a[r.Header.Get(actorHeader)], nil
+}
 
 // New returns a kit to register pages on. A sentence that is missing fails t.
 func New(t testing.TB, o Options) *web.Kit {
