@@ -34,7 +34,6 @@ var (
 	ErrApplicant  = fault.New(fault.Denied, "form.applicant.kind")     // the service is not for such an applicant
 	ErrNoForm     = fault.New(fault.NotFound, "form.service.no_form")  // the service cannot be applied for here
 	ErrNotOpen    = fault.New(fault.Conflict, "form.correct.not_open") // the notice does not ask for this
-	ErrTruth      = fault.New(fault.Invalid, "form.draft.declare")     // the declaration was not made
 )
 
 // Catalog tells the published versions of services. Versions never change, so
@@ -129,8 +128,8 @@ type Open struct {
 // Choice is for whom an actor may apply for a service.
 type Choice struct {
 	Service contract.Service
-	Parties []contract.Party // may apply
-	Others  []contract.Party // the actor stands for them, but the service is not for them
+	Parties []contract.Party // whom the actor acts for now, if the service is for them
+	Others  []contract.Party // others the actor stands for, or whom the service is not for
 	Drafts  []Open           // already begun for the same service
 }
 
@@ -141,12 +140,4 @@ type Change struct {
 	// conflict. 0 overwrites.
 	Rev    int64
 	Fields map[string]Parsed
-}
-
-// Conflict says that two tabs gave different answers to the same field.
-type Conflict struct {
-	Field  contract.Field
-	Stored any      // answer in the draft
-	Kept   []string // in the draft as typed
-	Yours  Parsed
 }

@@ -1,0 +1,211 @@
+package form
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/policy"
+)
+
+// personObject is the service object "natural person" (GB/T 39046 A.4); the
+// others are bodies of some kind.
+const personObject = "1"
+
+// For reports whether a service is for such an applicant. A guide that names no
+// object is for everybody.
+func For(svc contract.Service, partyKind string) bool {
+	objects := svc.Guide.Objects
+	if len(objects) == 0 {
+		return true
+	}
+	if partyKind == "person" {
+		return slices.Contains(objects, personObject)
+	}
+	return slices.ContainsFunc(objects, func(o string) bool { return o != personObject })
+}
+
+// current reports whether the actor acts for p now: a case for a company is
+// filed while acting for it, so that nobody files for the wrong one by mistake.
+func current(actor auth.Principal, p contract.Party) bool {
+	if actor.Company == "" {
+		return p.Kind == "person" && p.ID == actor.ID
+	}
+	return p.Kind == "company" && p.ID == actor.Company
+}
+
+// Choose tells for whom the actor may apply for a service now, whom else they
+// stand for, and what they have begun already.
+func (s *Service) Choose(ctx context.Context, actor auth.Principal, item contract.ItemID) (Choice, error) {
+	if err := s.c.Policy.Check(actor, "form.apply", policy.Object{Type: "Item", ID: string(item)}); err != nil {
+		return Choice{}, err
+	}
+	svc, err := s.c.Catalog.Current(ctx, item)
+	if err != nil {
+		return Choice{}, err
+	}
+	if len(svc.Form.Pages) == 0 {
+		return Choice{}, ErrNoForm
+	}
+	ch := Choice{Service: svc}
+	parties, err := s.c.People.Parties(ctx, actor)
+	if err != nil {
+		return Choice{}, err
+	}
+	for _, p := range parties {
+		if current(actor, p) && For(svc, p.Kind) {
+			ch.Parties = append(ch.Parties, p)
+			continue
+		}
+		ch.Others = append(ch.Others, p)
+	}
+	open, err := s.OpenDrafts(ctx, actor)
+	for _, o := range open {
+		if o.Item == item && o.Kind == KindApplication {
+			ch.Drafts = append(ch.Drafts, o)
+		}
+	}
+	return ch, err
+}
+
+// Start begins an application for whom the actor acts for now.
+func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract.ItemID) (contract.DraftID, error) {
+	ch, err := s.Choose(ctx, actor, item)
+	if err != nil {
+		return "", err
+	}
+	if len(ch.Parties) == 0 {
+		return "", ErrApplicant
+	}
+	c, err := s.compile(ch.Service)
+	if err != nil {
+		return "", err
+	}
+	now := s.c.Now()
+	d := Draft{
+		ID: contract.DraftID(s.c.NewID()), Kind: KindApplication, Service: ch.Service,
+		Owner: contract.AccountID(actor.ID), Company: actor.Company, Party: ch.Parties[0],
+		Rev: 1, Created: now, Saved: now, Expires: now.Add(keep), revs: map[string]int64{},
+	}
+	if d.Held, err = s.held(ctx, actor, c, d.Party); err != nil {
+		return "", err
+	}
+	if err := s.judge(c, &d); err != nil {
+		return "", err
+	}
+	_, err = s.insert(ctx, c, d)
+	return d.ID, err
+}
+
+func (s *Service) insert(ctx context.Context, c *Compiled, d Draft) (bool, error) {
+	r := row{
+		ID: d.ID, Kind: d.Kind, Item: d.Service.Item, Version: d.Service.Version, Owner: d.Owner, Company: d.Company,
+		Party: d.Party, Case: d.Case, Rev: d.Rev, Created: d.Created, Saved: d.Saved, HeldAt: d.Created, Expires: d.Expires,
+	}
+	var err error
+	if r.Answers, r.Sealed, err = s.pack(c, d); err != nil {
+		return false, err
+	}
+	r.Done, r.Total = d.Result.Progress()
+	ok := false
+	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		if ok, err = insertDraft(ctx, tx, r); err != nil || !ok {
+			return err
+		}
+		return s.c.Jobs.InsertTx(ctx, tx, expire{r.ID}, job.Insert{At: r.Expires})
+	})
+	return ok, err
+}
+
+// expire forgets a draft that nobody touched for long.
+type expire struct {
+	Draft contract.DraftID `json:"draft"`
+}
+
+// Kind names the job.
+func (expire) Kind() string { return "form.expire" }
+
+// Work registers the jobs of this area.
+func (s *Service) Work(q *job.Queue) {
+	job.Handle(q, func(ctx context.Context, tx db.Tx, j expire) error {
+		r, err := selectDraft(ctx, tx, j.Draft)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		if left := r.Expires.Sub(s.c.Now()); left > 0 && r.Submitted.IsZero() {
+			return job.Snooze(left)
+		}
+		// Submitted ones go too: the case keeps the receipt, and nobody clicks
+		// twice after a month.
+		if left := r.Submitted.Add(keep).Sub(s.c.Now()); !r.Submitted.IsZero() && left > 0 {
+			return job.Snooze(left)
+		}
+		return deleteDraft(ctx, tx, j.Draft)
+	})
+}
+
+func ignoreMissing(err error) error {
+	if ErrNotFound.Is(err) {
+		return nil
+	}
+	return err
+}
+
+// Correct returns the actor's correction of a case, begun on the first call.
+func (s *Service) Correct(ctx context.Context, actor auth.Principal, id contract.CaseID) (Draft, error) {
+	k, err := s.c.Cases.Correction(ctx, actor, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	r, err := selectCorrection(ctx, s.c.DB, id)
+	if ErrNotFound.Is(err) {
+		r, err = s.startCorrection(ctx, actor, k)
+	}
+	if err != nil {
+		return Draft{}, err
+	}
+	if err := s.may(actor, "form.correct", r); err != nil {
+		return Draft{}, err
+	}
+	c, err := s.version(ctx, r.Item, r.Version)
+	if err != nil {
+		return Draft{}, err
+	}
+	d, err := s.unpack(c, r)
+	if err != nil {
+		return Draft{}, err
+	}
+	if d.Files, err = selectFiles(ctx, s.c.DB, r.ID); err != nil {
+		return Draft{}, err
+	}
+	d.Correction = &k
+	return d, s.judge(c, &d)
+}
+
+// correctionKeep outlives any period of a correction notice; the case's own
+// clock ends the matter.
+const correctionKeep = 90 * 24 * time.Hour
+
+func (s *Service) startCorrection(ctx context.Context, actor auth.Principal, k contract.Correction) (row, error) {
+	c, err := s.version(ctx, k.Item, k.Version)
+	if err != nil {
+		return row{}, err
+	}
+	now := s.c.Now()
+	d := Draft{
+		ID: contract.DraftID(s.c.NewID()), Kind: KindCorrection, Service: c.Service,
+		Owner: contract.AccountID(actor.ID), Company: actor.Company, Party: k.Applicant, Case: k.Case,
+		Rev: 1, Created: now, Saved: now, Expires: now.Add(correctionKeep), Correction: &k, revs: map[string]int64{},
+	}
+	if err := s.judge(c, &d); err != nil {
+		return row{}, err
+	}
+	if _, err := s.insert(ctx, c, d); err != nil { // not inserted: somebody else was first
+		return row{}, err
+	}
+	return selectCorrection(ctx, s.c.DB, k.Case)
+}

@@ -1,0 +1,310 @@
+package form
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// Submit hands in the application, together with a last change (the declaration
+// that stands beside the button). Everything is judged once more. However often
+// and from however many places it is called, a draft makes one case, and every
+// call gets the same receipt.
+//
+// A change.Rev that is not the stored revision is ErrStale: what the person
+// checked is not what would be handed in.
+func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.DraftID, change Change) (contract.Receipt, error) {
+	for range maxRetries {
+		r, err := s.load(ctx, actor, id, "form.submit")
+		if err != nil {
+			return contract.Receipt{}, err
+		}
+		c, d, err := s.draft(ctx, actor, r)
+		if err != nil {
+			return contract.Receipt{}, err
+		}
+		if d.Receipt != nil {
+			return *d.Receipt, nil
+		}
+		if d.Kind != KindApplication {
+			return contract.Receipt{}, ErrNotFound
+		}
+		sub, err := s.submission(c, &d, actor, change)
+		if err != nil {
+			return contract.Receipt{}, err
+		}
+		receipt, done, err := s.hand(ctx, actor, d, sub)
+		if err != nil || done {
+			return receipt, err
+		}
+		// Another request came between: it submitted, or it changed something.
+		// Look again.
+	}
+	return contract.Receipt{}, ErrStale
+}
+
+// submission judges the draft for the last time.
+func (s *Service) submission(c *Compiled, d *Draft, actor auth.Principal, change Change) (contract.Submission, error) {
+	if change.Rev > 0 && change.Rev != d.Rev {
+		return contract.Submission{}, ErrStale
+	}
+	if _, err := s.apply(c, d, change); err != nil {
+		return contract.Submission{}, err
+	}
+	if err := verdict(d.Result); err != nil {
+		return contract.Submission{}, err
+	}
+	sub := contract.Submission{
+		Key: string(d.ID), Item: d.Service.Item, Version: d.Service.Version,
+		Applicant: d.Party, Operator: contract.AccountID(actor.ID),
+		Answers: d.Result.Answers, Instant: d.Result.Instant, Trace: d.Result.Trace, At: s.c.Now(),
+	}
+	for _, m := range d.Result.Uploads() {
+		sub.Materials = append(sub.Materials, m.Files...)
+	}
+	return sub, nil
+}
+
+// verdict turns a result that cannot be submitted into a fault.
+func verdict(r Result) error {
+	if fields := r.Faults(); len(fields) > 0 {
+		e := *ErrIncomplete
+		e.Args, e.Fields = []any{"n", len(fields)}, fields
+		return &e
+	}
+	if len(r.Ineligible) > 0 {
+		return ErrIneligible.With("message", Words(joined(r.Ineligible)))
+	}
+	return nil
+}
+
+func joined(list []contract.Text) contract.Text {
+	var t contract.Text
+	for i, x := range list {
+		if i > 0 {
+			t.ZH += "；"
+			t.EN += "; "
+		}
+		t.ZH += x.ZH
+		t.EN += x.EN
+	}
+	return t
+}
+
+// hand makes the case and marks the draft in one transaction. Its first
+// statement lets one of several requests through.
+func (s *Service) hand(ctx context.Context, actor auth.Principal, d Draft, sub contract.Submission) (receipt contract.Receipt, done bool, err error) {
+	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		done, err = claimDraft(ctx, tx, d.ID, d.Rev, sub.At)
+		if err != nil || !done {
+			return err
+		}
+		if receipt, err = s.c.Cases.Submit(ctx, tx, actor, sub); err != nil {
+			return err
+		}
+		kept, err := json.Marshal(receipt)
+		if err != nil {
+			return fmt.Errorf("receipt: %w", err)
+		}
+		return finishDraft(ctx, tx, d.ID, string(kept))
+	})
+	if err != nil {
+		return contract.Receipt{}, false, err
+	}
+	return receipt, done, nil
+}
+
+// Fix is one thing that a correction has to mend.
+type Fix struct {
+	Mark     contract.Mark // without a reason where it follows from another correction
+	Field    *FieldState   // of a field: as it stands now
+	Was      any           // of a field: what was given before
+	Material *MaterialState
+	WasFiles []contract.Material // of a material: what was given before
+	Fault    *fault.Error        // why it is not mended yet
+}
+
+// Fixes lists what a correction has to mend: what the notice marks, then what
+// is asked only because of a corrected answer.
+func (d Draft) Fixes() []Fix {
+	if d.Correction == nil {
+		return nil
+	}
+	var list []Fix
+	for _, m := range d.Correction.Marks {
+		if f, ok := d.fix(m); ok {
+			list = append(list, f)
+		}
+	}
+	for _, x := range d.Result.Faults() {
+		m := contract.Mark{Kind: "field", ID: x.Name}
+		if id, ok := materialName(x.Name); ok {
+			m = contract.Mark{Kind: "material", ID: id}
+		}
+		if marked(d.Correction.Marks, m.Kind, m.ID) || !d.follows(m) {
+			continue
+		}
+		if f, ok := d.fix(m); ok {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+const materialPrefix = "material."
+
+func materialName(name string) (string, bool) {
+	if len(name) > len(materialPrefix) && name[:len(materialPrefix)] == materialPrefix {
+		return name[len(materialPrefix):], true
+	}
+	return "", false
+}
+
+// follows reports whether a thing was not asked before, so that it is open
+// although no notice marks it.
+func (d Draft) follows(m contract.Mark) bool {
+	if m.Kind == "material" {
+		return !slices.ContainsFunc(d.Correction.Materials, func(x contract.Material) bool { return x.ID == m.ID })
+	}
+	_, was := d.Correction.Answers[m.ID]
+	return !was
+}
+
+func (d Draft) fix(m contract.Mark) (Fix, bool) {
+	x := Fix{Mark: m}
+	if m.Kind == "material" {
+		return d.fixMaterial(x)
+	}
+	f, ok := d.Result.field(m.ID)
+	if !ok {
+		return Fix{}, false // hidden by another correction: nothing to mend
+	}
+	x.Field, x.Was, x.Fault = &f, d.Correction.Answers[m.ID], f.Fault
+	_, answered := d.Answers[m.ID]
+	if x.Fault == nil && !answered && f.Field.Required {
+		x.Fault = missing(f.Field)
+	}
+	return x, true
+}
+
+func (d Draft) fixMaterial(x Fix) (Fix, bool) {
+	ms, ok := d.Result.Material(x.Mark.ID)
+	if !ok {
+		return Fix{}, false
+	}
+	for _, f := range d.Correction.Materials {
+		if f.ID == x.Mark.ID {
+			x.WasFiles = append(x.WasFiles, f)
+		}
+	}
+	ms.Files = slices.DeleteFunc(slices.Clone(d.Files), func(f contract.Material) bool { return f.ID != x.Mark.ID })
+	if len(ms.Files) == 0 && ms.Spec.Origin == OriginUpload {
+		x.Fault = fault.New(fault.Invalid, "form.file.missing", "name", Words(ms.Spec.Name))
+	}
+	x.Material = &ms
+	return x, true
+}
+
+// opens reports whether a correction may change the thing.
+func (d Draft) opens(kind, id string) bool {
+	if marked(d.Correction.Marks, kind, id) {
+		return true
+	}
+	m := contract.Mark{Kind: kind, ID: id}
+	if !d.follows(m) {
+		return false
+	}
+	if kind == "material" {
+		_, shown := d.Result.Material(id)
+		return shown
+	}
+	_, shown := d.Result.field(id)
+	return shown
+}
+
+// Resubmit hands in a correction. Only what it had to mend is judged: what was
+// in order before stays so, even if a rule has aged since.
+func (s *Service) Resubmit(ctx context.Context, actor auth.Principal, id contract.DraftID, change Change) error {
+	for range maxRetries {
+		r, err := s.load(ctx, actor, id, "form.submit")
+		if err != nil {
+			return err
+		}
+		if !r.Submitted.IsZero() {
+			return nil // the second click
+		}
+		c, d, err := s.draft(ctx, actor, r)
+		if err != nil {
+			return err
+		}
+		if d.Correction == nil {
+			return ErrNotFound
+		}
+		if change.Rev > 0 && change.Rev != d.Rev {
+			return ErrStale
+		}
+		if _, err := s.apply(c, &d, change); err != nil {
+			return err
+		}
+		if err := mended(d.Fixes()); err != nil {
+			return err
+		}
+		done, err := s.handCorrection(ctx, actor, d)
+		if err != nil || done {
+			return err
+		}
+	}
+	return ErrStale
+}
+
+func mended(fixes []Fix) error {
+	var fields []fault.Field
+	for _, f := range fixes {
+		if f.Fault == nil {
+			continue
+		}
+		name := f.Mark.ID
+		if f.Mark.Kind == "material" {
+			name = materialPrefix + name
+		}
+		fields = append(fields, fault.Field{Name: name, Err: f.Fault})
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	e := *ErrIncomplete
+	e.Args, e.Fields = []any{"n", len(fields)}, fields
+	return &e
+}
+
+func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, d Draft) (done bool, err error) {
+	answers := d.Result.Answers
+	// What was handed in and is shown stays, even if a rule has aged since.
+	for id, v := range d.Correction.Answers {
+		if f, shown := d.Result.field(id); shown && f.Fault != nil && !marked(d.Correction.Marks, "field", id) {
+			answers[id] = v
+		}
+	}
+	materials := slices.Concat(d.Correction.Materials, d.Files)
+	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		done, err = claimDraft(ctx, tx, d.ID, d.Rev, s.c.Now())
+		if err != nil || !done {
+			return err
+		}
+		if err := s.c.Cases.Resubmit(ctx, tx, actor, d.Case, answers, materials); err != nil {
+			return err
+		}
+		kept, err := json.Marshal(contract.Receipt{Case: d.Case, At: s.c.Now()})
+		if err != nil {
+			return fmt.Errorf("receipt: %w", err)
+		}
+		return finishDraft(ctx, tx, d.ID, string(kept))
+	})
+	return done && err == nil, err
+}
