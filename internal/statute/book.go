@@ -18,7 +18,8 @@ type Table struct {
 	Year   int
 	Source string
 	// Whole says that the table is all of its region and year: days that an
-	// earlier table of the same region and year named are forgotten.
+	// earlier table of the same region and year named are forgotten. A whole
+	// table of the country is what makes a year known.
 	Whole bool
 	Days  []TableDay
 }
@@ -28,6 +29,8 @@ type TableDay struct {
 	Date day.Date
 	Work bool // a working day, whatever the weekday; otherwise off
 	Name string
+	// Source is where this day was made known, if not by the table's source.
+	Source string
 }
 
 // Book has the calendars of all regions. It never changes.
@@ -50,7 +53,7 @@ func NewBook(tables ...Table) *Book {
 		}
 		t.Region = region
 		b.tables[region] = append(b.tables[region], t)
-		if region == "" && len(t.Days) > 0 {
+		if region == "" && t.Whole {
 			b.known[t.Year] = true
 		}
 	}
@@ -103,6 +106,9 @@ func forget(rows map[day.Date]Day, region string, year int) {
 
 func row(t Table, d TableDay) Day {
 	out := Day{Date: d.Date, Workday: d.Work, Name: d.Name, Source: t.Source, Region: t.Region, Notice: t.Year}
+	if d.Source != "" {
+		out.Source = d.Source
+	}
 	weekend := d.Date.Weekday() == 0 || d.Date.Weekday() == 6
 	switch {
 	case d.Work && weekend:

@@ -224,11 +224,15 @@ func TestAWholeTableReplacesTheEarlierOne(t *testing.T) {
 
 func TestATableMakesItsYearKnown(t *testing.T) {
 	t.Parallel()
-	local := statute.Table{Region: "51", Year: 2027, Days: []statute.TableDay{{Date: d("2027-03-10")}}}
+	local := statute.Table{Region: "51", Year: 2027, Whole: true, Days: []statute.TableDay{{Date: d("2027-03-10")}}}
 	if statute.NewBook(append(statute.National(), local)...).For("51").Known(2027) {
 		t.Error("a province's own holiday does not tell the country's")
 	}
-	table := statute.Table{Year: 2027, Days: []statute.TableDay{{Date: d("2027-01-01")}, {Date: d("2027-10-01")}}}
+	single := statute.Table{Year: 2027, Days: []statute.TableDay{{Date: d("2027-03-10"), Source: "emergency"}}}
+	if cal := statute.NewBook(append(statute.National(), single)...).For(""); cal.Known(2027) || cal.Lookup(d("2027-03-10")).Source != "emergency" {
+		t.Error("one day made known is not the notice of a year")
+	}
+	table := statute.Table{Year: 2027, Whole: true, Days: []statute.TableDay{{Date: d("2027-01-01")}, {Date: d("2027-10-01")}}}
 	cal := statute.NewBook(append(statute.National(), table)...).For("51")
 	if got := cal.Lookup(d("2027-10-04")); !got.Workday || got.Provisional {
 		t.Errorf("with the notice nothing is guessed: %+v", got)

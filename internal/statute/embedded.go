@@ -43,7 +43,7 @@ func parseNotices(text string) ([]Table, error) {
 				return nil, fmt.Errorf("line %d: year: %w", i+1, err)
 			}
 			index[f[1]] = len(tables)
-			tables = append(tables, Table{Year: year, Source: f[2]})
+			tables = append(tables, Table{Year: year, Source: f[2], Whole: true})
 			continue
 		}
 		if len(f) != 4 || f[1] != "off" && f[1] != "work" {
