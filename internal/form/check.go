@@ -23,7 +23,7 @@ func (p Problem) String() string { return p.Where + ": " + p.What }
 type namedRule struct {
 	where, text string
 	page, field int  // position in the form; -1 where rules see everything
-	text4       bool // gives text, not true or false
+	face        bool // gives text, not true or false
 }
 
 func rulesOf(svc contract.Service) []namedRule {
@@ -223,7 +223,7 @@ func (k *checker) rules() {
 	}
 	for _, r := range rulesOf(k.svc) {
 		if r.text == "" {
-			if r.text4 {
+			if r.face {
 				k.add(r.where, "has no value")
 			}
 			continue
@@ -233,7 +233,7 @@ func (k *checker) rules() {
 			k.add(r.where, "%v", err)
 			continue
 		}
-		if r.text4 && !p.GivesText() || !r.text4 && !p.GivesBool() {
+		if r.face && !p.GivesText() || !r.face && !p.GivesBool() {
 			k.add(r.where, "rule %q gives the wrong type of result", r.text)
 		}
 		for _, ref := range p.Refs() {
@@ -243,7 +243,7 @@ func (k *checker) rules() {
 }
 
 func (k *checker) ref(r namedRule, ref rule.Ref) {
-	if ref.Var != "a" && ref.Var != "given" {
+	if !ofField(ref) {
 		return
 	}
 	pos, known := k.at[ref.Name]
@@ -257,6 +257,9 @@ func (k *checker) ref(r namedRule, ref rule.Ref) {
 	}
 }
 
+// ofField reports whether a rule reads a field of the form.
+func ofField(r rule.Ref) bool { return r.Var == "a" || r.Var == "given" || r.Var == "words" }
+
 // maxTries bounds the search for answers that make a rule hold.
 const maxTries = 20_000
 
@@ -265,7 +268,7 @@ const maxTries = 20_000
 // for none of them can never hold.
 func (k *checker) reach() {
 	for _, r := range rulesOf(k.svc) {
-		if r.text == "" || r.text4 {
+		if r.text == "" || r.face {
 			continue
 		}
 		yes, no := k.try(r.text)
@@ -286,7 +289,7 @@ func (k *checker) try(text string) (yes, no bool) {
 	}
 	var names []string
 	for _, ref := range p.Refs() {
-		if (ref.Var == "a" || ref.Var == "given") && !slices.Contains(names, ref.Name) {
+		if ofField(ref) && !slices.Contains(names, ref.Name) {
 			names = append(names, ref.Name)
 		}
 	}
@@ -323,11 +326,16 @@ func next(pick []int, samples [][]any) bool {
 // tryWith runs a rule for both kinds of applicant and some days.
 func (k *checker) tryWith(p *rule.Program, kinds map[string]string, answers map[string]any) (yes, no bool) {
 	a, given := rule.Fill(kinds, answers)
+	words := map[string]string{}
+	for id := range kinds {
+		f := k.svc.Form.Pages[k.at[id][0]].Fields[k.at[id][1]]
+		words[id] = Show(f, a[id]).ZH
+	}
 	for _, kind := range []string{"person", "company"} {
 		for _, today := range []string{"2000-01-01", "2026-11-21", "2099-12-31"} {
 			for _, code := range []string{"91350100M000100Y43", "92511602MA66K8T333"} {
 				v := &rule.Vars{
-					A: a, Given: given, Today: today, Held: map[string]any{},
+					A: a, Given: given, Words: words, Today: today, Held: map[string]any{},
 					Applicant: map[string]any{"kind": kind, "name": "样本", "code": code},
 				}
 				ok, err := p.Bool(v)

@@ -225,8 +225,12 @@ func (c *Compiled) vars(in Input) *rule.Vars {
 	for k, h := range in.Held {
 		held[k] = h.Value
 	}
+	words := make(map[string]string, len(c.kinds))
+	for id := range c.kinds {
+		words[id] = ""
+	}
 	return &rule.Vars{
-		A: a, Given: given, Today: in.Today.String(), Held: held,
+		A: a, Given: given, Words: words, Today: in.Today.String(), Held: held,
 		Applicant: map[string]any{"kind": in.Applicant.Kind, "name": in.Applicant.Name, "code": in.Applicant.Code},
 	}
 }
@@ -250,6 +254,7 @@ func (c *Compiled) page(p contract.Page, in Input, v *rule.Vars, answers contrac
 		fs := look(f, in)
 		if fs.Value != nil && fs.Fault == nil {
 			answers[f.ID], v.A[f.ID], v.Given[f.ID] = fs.Value, fs.Value, true
+			v.Words[f.ID] = Show(f, fs.Value).ZH
 		}
 		state.Fields = append(state.Fields, fs)
 	}
@@ -508,7 +513,7 @@ func traceField(f FieldState) contract.Text {
 	return contract.Text{ZH: f.Field.Label.ZH + "：" + t.ZH, EN: f.Field.Label.EN + ": " + t.EN}
 }
 
-// Kept returns answers without those that a nil value takes away.
+// merge lays change over base; nil takes an answer away.
 func merge(base, change contract.Answers) contract.Answers {
 	out := maps.Clone(base)
 	if out == nil {
@@ -549,6 +554,11 @@ func Face(e *rule.Engine, svc contract.Service, applicant contract.Party, today 
 	}
 	v := c.vars(Input{Applicant: applicant, Today: today})
 	v.A, v.Given = rule.Fill(c.kinds, answers)
+	for id := range answers {
+		if f, ok := c.fields[id]; ok {
+			v.Words[id] = Show(f, v.A[id]).ZH
+		}
+	}
 	lines := make([]contract.FaceLine, 0, len(svc.Licence.Face))
 	for _, l := range svc.Licence.Face {
 		value, err := c.engine.Text(l.Value, v)

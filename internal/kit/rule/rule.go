@@ -2,10 +2,11 @@
 // with: which page is shown, which paper is needed, who may apply.
 //
 // The language is CEL: no loops without end, no side effects, and a cost limit
-// on each run. An expression sees five variables:
+// on each run. An expression sees six variables:
 //
 //	a          answers by field id
 //	given      given.x is true when x was answered
+//	words      answers as people read them: the label of a choice, not its id
 //	applicant  kind, name, code
 //	held       what is already known, by its key ("company.name" is held["company.name"])
 //	today      "2026-11-21"
@@ -48,6 +49,7 @@ var ErrType = errors.New("rule: wrong type of result")
 type Vars struct {
 	A         map[string]any
 	Given     map[string]bool
+	Words     map[string]string
 	Applicant map[string]any
 	Held      map[string]any
 	Today     string
@@ -60,6 +62,8 @@ func (v *Vars) ResolveName(name string) (any, bool) {
 		return v.A, true
 	case "given":
 		return v.Given, true
+	case "words":
+		return v.Words, true
 	case "applicant":
 		return v.Applicant, true
 	case "held":
@@ -94,6 +98,7 @@ func New() (*Engine, error) {
 	env, err := cel.NewEnv(
 		cel.Variable("a", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("given", cel.MapType(cel.StringType, cel.BoolType)),
+		cel.Variable("words", cel.MapType(cel.StringType, cel.StringType)),
 		cel.Variable("applicant", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("held", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("today", cel.StringType),
@@ -258,7 +263,7 @@ func (p *Program) Refs() []Ref {
 }
 
 func isVar(name string) bool {
-	return slices.Contains([]string{"a", "given", "applicant", "held", "today"}, name)
+	return slices.Contains([]string{"a", "given", "words", "applicant", "held", "today"}, name)
 }
 
 func literal(e ast.Expr) string {
