@@ -23,6 +23,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/statute"
 )
 
 // Faults that a person may be told.
@@ -47,6 +48,11 @@ type Agencies interface {
 	Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error)
 }
 
+// Calendars gives the working days of a region as they are known now.
+type Calendars interface {
+	For(region string) *statute.Calendar
+}
+
 // Licences issues a licence in the transaction of the decision.
 type Licences interface {
 	Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest) (contract.LicenceID, error)
@@ -66,7 +72,7 @@ type Papers interface {
 // Paper is the content of one official document: Chinese, with a summary in
 // English.
 type Paper struct {
-	Kind       string // one of the Paper… constants
+	Kind       string // of the procedure's documents: "acceptance_notice"
 	Title      contract.Text
 	Number     string // of the document
 	CaseNumber string
@@ -74,26 +80,13 @@ type Paper struct {
 	Body       []string // paragraphs in Chinese
 	List       []string // numbered: what to correct, or reasons
 	After      []string // paragraphs after the list: remedies and the like
-	Summary    string   // in English
+	Summary    []string // in English
 	Agency     contract.Agency
 	Seal       string // name of the seal, as 受理专用章
 	Date       day.Date
 	At         time.Time
 	CheckURL   string // where to ask about the case: a path with number
 }
-
-// Kinds of official documents (domain: documents issued with a state).
-const (
-	PaperReceipt     = "receipt"      // 申请回执
-	PaperAcceptance  = "acceptance"   // 受理通知书
-	PaperCorrection  = "correction"   // 补正告知书
-	PaperRefusal     = "refusal"      // 不予受理决定书
-	PaperNotRequired = "not_required" // 不受理告知书
-	PaperGrant       = "grant"        // 准予行政许可决定书
-	PaperDenial      = "denial"       // 不予行政许可决定书
-	PaperEnd         = "end"          // 终止审查通知书
-	PaperExtension   = "extension"    // 延期告知书
-)
 
 // Handler is an official who did a step. Name is the display name of the post.
 type Handler struct {
@@ -116,7 +109,8 @@ type Case struct {
 	Agency     contract.AgencyID
 	AgencyName contract.Text
 	Division   string
-	State      string
+	State      string // of the procedure
+	Stage      Stage
 	Step       int       // number of the last step; forms send it back
 	Filed      time.Time // first submission
 	Received   time.Time // of the papers that the acceptance clock counts from
@@ -132,30 +126,22 @@ type Case struct {
 	Second     Handler
 	Approver   Handler
 	Licence    contract.LicenceID
-	Clock      Due
+	Due        Due
+	Moved      time.Time // of the last step
+	Yellow     int       // cards of electronic supervision
+	Red        int
 }
 
 // Due is the running clock of a case, as lists and lights need it. The zero Due
 // is "no clock runs".
 type Due struct {
-	Name        string   // "acceptance", "decision", "delivery", "correction"
+	Clock       statute.ClockKind
 	Promised    day.Date // what supervision counts from; equals Legal where nothing is promised
 	Legal       day.Date
 	Warn        day.Date // first day of amber light
 	Provisional bool     // the calendar of the year is not published yet
+	Paused      bool
 }
-
-// Light is the supervision light of a case on a day (domain: electronic supervision).
-type Light string
-
-// The lights. No light: nothing is due any more.
-const (
-	NoLight Light = ""
-	Green   Light = "green"
-	Amber   Light = "amber"  // about to run out
-	Yellow  Light = "yellow" // promised day is over
-	Red     Light = "red"    // day set by law is over
-)
 
 // Step is one entry of the process record (过程记录).
 type Step struct {
@@ -164,15 +150,17 @@ type Step struct {
 	From    string
 	To      string
 	Actor   contract.Actor
+	UnitID  contract.AgencyID
 	Unit    contract.Text // agency, or empty for the applicant
 	Opinion string        // what the applicant may read
 	Reasons []string
+	Organ   string // competent organ named in a refusal
 	Deemed  bool
 	Started time.Time // when the case came to this step
 	At      time.Time
 }
 
-// Document is an official document of a case. It is Ready once rendered and signed.
+// Document is an official document of a case, rendered and signed.
 type Document struct {
 	ID     string
 	Case   contract.CaseID
@@ -181,10 +169,25 @@ type Document struct {
 	Number string
 	Step   int
 	At     time.Time
-	Ready  bool
 	Size   int64
 	Blob   contract.BlobID
 }
+
+// Stage is whose turn it is, as work lists divide cases. It follows from state
+// and reviews; lists store it.
+type Stage string
+
+// The stages, in the order a case usually passes them.
+const (
+	StageAccept      Stage = "accept"
+	StageApplicant   Stage = "applicant" // waits for the applicant
+	StageReview      Stage = "review"
+	StageCountersign Stage = "countersign"
+	StageDecide      Stage = "decide"
+	StagePaused      Stage = "paused"
+	StageDeliver     Stage = "deliver"
+	StageDone        Stage = "done"
+)
 
 // Action is what somebody does to a case.
 type Action struct {

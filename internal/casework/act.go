@@ -1,0 +1,264 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// Limits of what officials write, in characters.
+const (
+	maxOpinion = 1000
+	maxReason  = 500
+	maxReasons = 20
+	maxMarks   = 100
+)
+
+// Act takes one step of a case for an actor: staff by the decision bar, an
+// applicant who withdraws.
+func (s *Service) Act(ctx context.Context, actor auth.Principal, id contract.CaseID, a Action) (Case, error) {
+	if !slices.Contains(offered, a.Name) {
+		return Case{}, ErrState
+	}
+	a, err := tidy(a)
+	if err != nil {
+		return Case{}, err
+	}
+	var c Case
+	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		found, err := caseByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.see(actor, found); err != nil {
+			return err
+		}
+		c, err = s.step(ctx, tx, actor, found, a)
+		return err
+	})
+	return c, err
+}
+
+// tidy trims what was typed and refuses what is too long.
+func tidy(a Action) (Action, error) {
+	var form fault.Form
+	a.Opinion, a.Organ = strings.TrimSpace(a.Opinion), strings.TrimSpace(a.Organ)
+	if len([]rune(a.Opinion)) > maxOpinion {
+		form.Add("opinion", "casework.too_long", "max", maxOpinion)
+	}
+	if len([]rune(a.Organ)) > maxReason {
+		form.Add("organ", "casework.too_long", "max", maxReason)
+	}
+	reasons := make([]string, 0, len(a.Reasons))
+	for _, r := range a.Reasons {
+		if r = strings.TrimSpace(r); r != "" {
+			reasons = append(reasons, r)
+		}
+	}
+	if len(reasons) > maxReasons || slices.ContainsFunc(reasons, func(r string) bool { return len([]rune(r)) > maxReason }) {
+		form.Add("reasons", "casework.too_long", "max", maxReason)
+	}
+	a.Reasons = reasons
+	marks := slices.Clone(a.Marks)
+	for i := range marks {
+		marks[i].Reason = strings.TrimSpace(marks[i].Reason)
+		if len([]rune(marks[i].Reason)) > maxReason {
+			form.Add("reason-"+marks[i].Kind+"-"+marks[i].ID, "casework.too_long", "max", maxReason)
+		}
+	}
+	if len(marks) > maxMarks {
+		form.Add("marks", "casework.too_long", "max", maxMarks)
+	}
+	a.Marks = marks
+	return a, form.Err()
+}
+
+// step takes one step in a transaction, with everything that belongs to it.
+func (s *Service) step(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action) (Case, error) {
+	svc, err := s.service(ctx, c.Item, c.Version)
+	if err != nil {
+		return c, err
+	}
+	r, err := s.rulesOf(svc, c.Division)
+	if err != nil {
+		return c, err
+	}
+	t, err := r.proc.Transition(c.State, a.Name)
+	if err != nil {
+		return c, ErrState.Wrap(err)
+	}
+	if err := s.may(actor, c, t); err != nil {
+		return c, err
+	}
+	if err := knownMarks(svc, a.Marks); err != nil {
+		return c, err
+	}
+	history, err := entriesOf(ctx, tx, c.ID)
+	if err != nil {
+		return c, err
+	}
+	was := c.Step
+	next, out, err := r.apply(c, history, input{Action: a, actor: actor, unit: unitOf(actor, c), at: s.c.Now()})
+	if err != nil {
+		return c, err
+	}
+	if a.Name == actCorrect {
+		if err := insertMarks(ctx, tx, c.ID, next.Notices, a.Marks); err != nil {
+			return c, err
+		}
+	}
+	if err := s.issue(ctx, tx, &next, svc, t, r); err != nil {
+		return c, err
+	}
+	if err := s.raise(ctx, tx, actor, &next, out.cards); err != nil {
+		return c, err
+	}
+	if err := updateCase(ctx, tx, next, was); err != nil {
+		return c, err
+	}
+	return next, s.record(ctx, tx, actor, next, out, len(history)+1)
+}
+
+// issue asks for the licence that a grant is for.
+func (s *Service) issue(ctx context.Context, tx db.Tx, c *Case, svc contract.Service, t statute.Transition, r rules) error {
+	to, _ := r.proc.State(t.To)
+	if to.Outcome != statute.Granted || svc.Licence == nil {
+		return nil
+	}
+	h, err := lastHandIn(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.answers(svc, c.ID, h)
+	if err != nil {
+		return err
+	}
+	face, err := s.c.Faces.Evaluate(svc, answers)
+	if err != nil {
+		return err
+	}
+	agency, err := s.c.Agencies.Agency(ctx, c.Agency)
+	if err != nil {
+		return err
+	}
+	c.Licence, err = s.c.Licences.Issue(ctx, tx, contract.LicenceRequest{
+		Case: c.ID, CaseNumber: c.Number, Item: c.Item, Spec: *svc.Licence, Holder: c.Applicant, Agency: agency,
+		Face: face, ValidFrom: day.In(c.Decided).String(), At: c.Decided,
+	})
+	return err
+}
+
+// record stores what an act brought about: the process record, the clock
+// history, events, documents to render, and the day to look again.
+func (s *Service) record(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, out outcome, firstEntry int) error {
+	for i, st := range out.steps {
+		if err := insertStep(ctx, tx, c.ID, st.Step); err != nil {
+			return err
+		}
+		who := actor
+		if i > 0 { // what followed by itself was nobody's act
+			who = auth.SystemPrincipal("procedure")
+		}
+		if err := s.c.Events.Record(ctx, tx, meta(who, c), moved(c, st.Step)); err != nil {
+			return err
+		}
+		if st.transition.Document != "" {
+			j := paperJob{Case: c.ID, Step: st.No, Paper: st.transition.Document}
+			if err := s.c.Jobs.InsertTx(ctx, tx, j, job.Insert{}); err != nil {
+				return err
+			}
+		}
+	}
+	if err := insertEntries(ctx, tx, c.ID, firstEntry, out.entries); err != nil {
+		return err
+	}
+	if len(out.entries) == 0 {
+		return nil // no deadline moved
+	}
+	return s.watch(ctx, tx, c)
+}
+
+// watch plans to look at the case when its next deadline has passed.
+func (s *Service) watch(ctx context.Context, tx db.Tx, c Case) error {
+	on := c.wake(s.Today())
+	if on.IsZero() {
+		if len(lapsed(c, s.Today())) == 0 {
+			return nil
+		}
+		on = s.Today() // dated back and already late
+	}
+	return s.c.Jobs.InsertTx(ctx, tx, dueJob{Case: c.ID, On: on.String()},
+		job.Insert{At: on.Time(), Unique: string(c.ID) + "@" + on.String()})
+}
+
+func meta(actor auth.Principal, c Case) event.Meta {
+	return event.Meta{Actor: actor, Subject: c.Applicant.ID, Object: "case:" + string(c.ID)}
+}
+
+func moved(c Case, st Step) contract.CaseMoved {
+	return contract.CaseMoved{
+		Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency,
+		Action: st.Action, From: st.From, To: st.To, Deemed: st.Deemed,
+		Due: c.Due.Promised.String(), Notify: c.Operator, Step: st.No, At: st.At.UTC().Truncate(time.Microsecond),
+	}
+}
+
+// knownMarks refuses to ask for what the form and the guide do not have: no
+// material may be asked for that the guide does not list.
+func knownMarks(svc contract.Service, marks []contract.Mark) error {
+	var form fault.Form
+	for _, m := range marks {
+		known := m.Kind == "material" && slices.ContainsFunc(svc.Materials, func(x contract.MaterialSpec) bool { return x.ID == m.ID })
+		if m.Kind == "field" {
+			_, known = fieldsOf(svc)[m.ID]
+		}
+		if !known {
+			form.Add("marks", "casework.mark_unknown", "id", m.ID)
+		}
+	}
+	return form.Err()
+}
+
+// Choice is a step that an actor may take on a case now.
+type Choice struct {
+	Action  string
+	Name    contract.Text
+	Reasons bool // must be given
+	Opinion bool // must be given
+	Against bool // ends the case against the applicant: ask twice
+}
+
+// Choices lists what an actor may do to a case now.
+func (s *Service) Choices(ctx context.Context, actor auth.Principal, c Case) ([]Choice, error) {
+	svc, err := s.service(ctx, c.Item, c.Version)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.rulesOf(svc, c.Division)
+	if err != nil {
+		return nil, err
+	}
+	var list []Choice
+	for _, t := range r.proc.Actions(c.State) {
+		if !slices.Contains(offered, t.Action) || r.inTurn(c, t.Action) != nil || s.may(actor, c, t) != nil {
+			continue
+		}
+		to, _ := r.proc.State(t.To)
+		list = append(list, Choice{
+			Action: t.Action, Name: contract.Text(t.Name), Reasons: t.Reasons,
+			Opinion: t.Action == actReview || t.Action == actCountersign,
+			Against: to.Final || to.Outcome == statute.Denied || to.Outcome == statute.Refused,
+		})
+	}
+	return list, nil
+}

@@ -1,0 +1,332 @@
+package casework
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/idcode"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// ErrCursor means that a page was asked for with a cursor that is not ours.
+var ErrCursor = fault.New(fault.Invalid, "casework.cursor")
+
+// cursor is the last row of a page; the next page begins behind it.
+type cursor struct {
+	Rank  int             `json:"r"`
+	Due   string          `json:"d"`
+	Filed int64           `json:"f"`
+	ID    contract.CaseID `json:"i"`
+}
+
+func (c cursor) String() string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return "" // a struct of texts and numbers
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func readCursor(s string) (*cursor, error) {
+	if s == "" {
+		return nil, nil //nolint:nilnil // no cursor is the first page
+	}
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return nil, ErrCursor.Wrap(err)
+	}
+	var c cursor
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, ErrCursor.Wrap(err)
+	}
+	return &c, nil
+}
+
+// Tab is one part of the work list.
+type Tab string
+
+// The tabs. The first four hold what the actor may do next; the others what the
+// actor may see.
+const (
+	TabAccept      Tab = "accept"
+	TabReview      Tab = "review"
+	TabCountersign Tab = "countersign"
+	TabDecide      Tab = "decide"
+	TabApplicant   Tab = "applicant"
+	TabDeliver     Tab = "deliver"
+	TabDone        Tab = "done"
+)
+
+// tabs says for each tab in which stage its cases are, and which step the actor
+// must be allowed to take; "" is to see.
+var tabs = []struct {
+	tab    Tab
+	stage  Stage
+	action string
+}{
+	{TabAccept, StageAccept, actAccept},
+	{TabReview, StageReview, actReview},
+	{TabCountersign, StageCountersign, actCountersign},
+	{TabDecide, StageDecide, actApprove},
+	{TabApplicant, StageApplicant, ""},
+	{TabDeliver, StageDeliver, ""},
+	{TabDone, StageDone, ""},
+}
+
+// Query is what a work list is asked for.
+type Query struct {
+	Tab    Tab
+	Text   string // number, or part of the applicant's or the item's name
+	Item   contract.ItemID
+	Light  string // "red", "yellow", "amber", "green"
+	Before day.Date
+	After  string // cursor
+	Limit  int
+}
+
+// Count is a tab with the exact number of its cases under the actor's permission.
+type Count struct {
+	Tab Tab
+	N   int
+}
+
+// List is one page of a work list.
+type List struct {
+	Tab    Tab
+	Cases  []Case
+	Total  int // under the filter
+	Counts []Count
+	Lights map[statute.Light]int // of the tab, without the filter
+	Items  []ItemName
+	Next   string // cursor; "" on the last page
+}
+
+// rule is the policy for an action as a condition of SQL. It must say exactly
+// what policy.cedar says; TestListRuleIsThePolicy compares them.
+func (s *Service) rule(actor auth.Principal, action string) *where {
+	w := &where{}
+	switch {
+	case actor.Kind == auth.Resident && action == "":
+		w.and("applicant_id = ?", subject(actor))
+	case actor.Kind == auth.Staff:
+		s.staffRule(w, actor, action)
+	default:
+		w.and("1 = 0")
+	}
+	return w
+}
+
+func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
+	handler := slices.ContainsFunc([]string{auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead}, actor.Is)
+	overseer := (actor.Is(auth.RoleSupervisor) || actor.Is(auth.RoleAuditor)) && actor.Division != ""
+	switch {
+	case action != "":
+		w.and("agency = ?", actor.Agency)
+		w.oneOf("proc", s.proceduresWhere(actor, action))
+		w.and("operator <> ? AND applicant_id <> ? AND reviewer <> ? AND second <> ?", actor.ID, actor.ID, actor.ID, actor.ID)
+	case handler && overseer:
+		w.and("agency = ? OR SUBSTR(division, 1, ?) = ?", actor.Agency, len(actor.Division), actor.Division)
+	case handler:
+		w.and("agency = ?", actor.Agency)
+	case overseer:
+		w.and("SUBSTR(division, 1, ?) = ?", len(actor.Division), actor.Division)
+	default:
+		w.and("1 = 0")
+	}
+}
+
+// proceduresWhere lists the procedures in which a role of the actor takes the step.
+func (s *Service) proceduresWhere(actor auth.Principal, action string) []string {
+	var ids []string
+	for _, p := range s.c.Procedures.All() {
+		takes := func(st statute.ProcedureState) bool {
+			t, err := p.Transition(st.ID, action)
+			return err == nil && slices.ContainsFunc(t.Roles, func(r statute.Role) bool { return actor.Is(string(r)) })
+		}
+		if slices.ContainsFunc(p.States, takes) {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+func subject(p auth.Principal) string {
+	if p.Company != "" {
+		return p.Company
+	}
+	return p.ID
+}
+
+// Tasks is the work list of an official: tabs with exact counts, one tab's
+// cases by urgency.
+func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (List, error) {
+	var list List
+	var base *where
+	for _, t := range tabs {
+		if t.action != "" && len(s.proceduresWhere(actor, t.action)) == 0 {
+			continue // not a matter of this post
+		}
+		w := s.rule(actor, t.action)
+		w.and("stage = ?", t.stage)
+		n, err := countCases(ctx, s.c.DB, w)
+		if err != nil {
+			return list, err
+		}
+		list.Counts = append(list.Counts, Count{t.tab, n})
+		if q.Tab == t.tab || q.Tab == "" && base == nil {
+			list.Tab, base = t.tab, w
+		}
+	}
+	if base == nil { // a tab that this post does not have
+		return list, ErrNotFound
+	}
+	return s.fill(ctx, list, base, q)
+}
+
+// Supervised is the list of a supervisor: every case of the division, by urgency.
+func (s *Service) Supervised(ctx context.Context, actor auth.Principal, q Query) (List, error) {
+	w := &where{}
+	if actor.Is(auth.RoleSupervisor) || actor.Is(auth.RoleAuditor) {
+		s.staffRule(w, auth.Principal{Kind: auth.Staff, Roles: []string{auth.RoleSupervisor}, Division: actor.Division}, "")
+	} else {
+		w.and("1 = 0")
+	}
+	if q.Tab != TabDone {
+		w.and("stage <> ?", StageDone)
+	}
+	return s.fill(ctx, List{Tab: q.Tab}, w, q)
+}
+
+// Records are the latest cards of supervision in the actor's division.
+func (s *Service) Records(ctx context.Context, actor auth.Principal, limit int) ([]Record, error) {
+	if !actor.Is(auth.RoleSupervisor) && !actor.Is(auth.RoleAuditor) || actor.Division == "" {
+		return nil, nil
+	}
+	return recordsIn(ctx, s.c.DB, actor.Division, limit)
+}
+
+// ranks are the lights in the order of urgency.
+var ranks = map[int]statute.Light{
+	0: statute.Red, 1: statute.Yellow, 2: statute.Amber, 3: statute.Green, 4: statute.PausedLight, 5: "",
+}
+
+func rankOf(light statute.Light) int {
+	for rank, l := range ranks {
+		if l == light {
+			return rank
+		}
+	}
+	return 5
+}
+
+// fill reads one page of a list.
+func (s *Service) fill(ctx context.Context, list List, base *where, q Query) (List, error) {
+	today := s.Today()
+	after, err := readCursor(q.After)
+	if err != nil {
+		return list, err
+	}
+	lights, err := countLights(ctx, s.c.DB, base, today.String())
+	if err != nil {
+		return list, err
+	}
+	list.Lights = map[statute.Light]int{}
+	for rank, n := range lights {
+		list.Lights[ranks[rank]] = n
+	}
+	if list.Items, err = itemsIn(ctx, s.c.DB, base); err != nil {
+		return list, err
+	}
+	w := filtered(base, q, today)
+	if list.Total, err = countCases(ctx, s.c.DB, w); err != nil {
+		return list, err
+	}
+	limit := q.Limit
+	if limit < 1 || limit > 100 {
+		limit = 25
+	}
+	if list.Cases, err = listUrgent(ctx, s.c.DB, w, today.String(), after, limit+1); err != nil {
+		return list, err
+	}
+	if len(list.Cases) > limit {
+		list.Cases = list.Cases[:limit]
+		last := list.Cases[limit-1]
+		list.Next = cursor{Rank: rankOf(last.Light(today)), Due: last.Due.Promised.String(), ID: last.ID}.String()
+	}
+	return list, nil
+}
+
+func filtered(base *where, q Query, today day.Date) *where {
+	w := base.clone()
+	if q.Text != "" {
+		if number, err := idcode.ParseCaseNumber(q.Text); err == nil {
+			w.and("number = ?", number)
+		} else {
+			like := "%" + escapeLike(q.Text) + "%"
+			w.and(`applicant_name LIKE ? ESCAPE '!' OR item_zh LIKE ? ESCAPE '!' OR number LIKE ? ESCAPE '!'`, like, like, like)
+		}
+	}
+	if q.Item != "" {
+		w.and("item = ?", q.Item)
+	}
+	if q.Light != "" {
+		rank := urgency(w.arg(today.String()))
+		w.and(rank+" = ?", rankOf(statute.Light(q.Light)))
+	}
+	if !q.Before.IsZero() {
+		w.and("due <> '' AND due <= ?", q.Before)
+	}
+	return w
+}
+
+func escapeLike(s string) string {
+	out := make([]rune, 0, len(s))
+	for _, r := range s {
+		if r == '%' || r == '_' || r == '!' {
+			out = append(out, '!')
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+// Page is one page of an applicant's cases.
+type Page struct {
+	Cases []Case
+	Total int
+	Next  string
+}
+
+// Mine lists the cases of the person, or of the company the person acts for.
+func (s *Service) Mine(ctx context.Context, actor auth.Principal, after string, limit int) (Page, error) {
+	var p Page
+	cur, err := readCursor(after)
+	if err != nil {
+		return p, err
+	}
+	if limit < 1 || limit > 100 {
+		limit = 20
+	}
+	if actor.Kind != auth.Resident {
+		return p, nil
+	}
+	w := s.rule(actor, "")
+	if p.Total, err = countCases(ctx, s.c.DB, w); err != nil {
+		return p, err
+	}
+	if p.Cases, err = listRecent(ctx, s.c.DB, w, cur, limit+1); err != nil {
+		return p, err
+	}
+	if len(p.Cases) > limit {
+		p.Cases = p.Cases[:limit]
+		last := p.Cases[limit-1]
+		p.Next = cursor{Filed: micro(last.Filed), ID: last.ID}.String()
+	}
+	return p, nil
+}

@@ -1,0 +1,314 @@
+package casework
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // papers.yaml
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/idcode"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+//go:embed papers.yaml
+var wording []byte
+
+// paperForm is the wording of one kind of document.
+type paperForm struct {
+	Mark    string   `yaml:"mark"` // stands in the document's number
+	Seal    string   `yaml:"seal"`
+	Body    []string `yaml:"body"`
+	List    string   `yaml:"list"` // "", "reasons", "marks" or "materials"
+	After   []string `yaml:"after"`
+	Summary []string `yaml:"summary"`
+}
+
+// readForms reads the wording of all documents.
+func readForms(text []byte) (map[string]paperForm, error) {
+	forms := map[string]paperForm{}
+	if err := yaml.UnmarshalWithOptions(text, &forms, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("read papers.yaml: %w", err)
+	}
+	return forms, nil
+}
+
+// paperData is what the wording can use. Dates are words of the language.
+type paperData struct {
+	Applicant, Item, ItemEN     string
+	Number, Code                string
+	Filed, Received, ReceivedEN string
+	Accepted, AcceptedEN        string
+	Decided, DecidedEN          string
+	Stepped, SteppedEN          string
+	AcceptBy, AcceptByEN        string
+	CorrectBy, CorrectByEN      string
+	DecideBy, DecideByEN        string
+	DecideByLaw                 string
+	PromisedDays, LegalDays     int
+	Organ, Opinion              string
+	Remedies, RemediesEN        string
+	Deemed, Instant, Electronic bool
+}
+
+// defaultRemedies are the ways to contest a decision that every addressee has
+// (art. 38(2); Administrative Reconsideration Law art. 20, Administrative
+// Litigation Law art. 46), for services that do not name their own.
+var defaultRemedies = contract.Text{
+	ZH: "如不服本决定，可以自知道本决定之日起六十日内依法申请行政复议，或者自知道本决定之日起六个月内依法向人民法院提起行政诉讼。",
+	EN: "You may apply for administrative reconsideration within sixty days of learning of this decision, or bring an action before a people's court within six months.",
+}
+
+func remedies(svc contract.Service) contract.Text {
+	if svc.Handling.Remedies.ZH == "" || svc.Handling.Remedies.EN == "" {
+		return defaultRemedies
+	}
+	return svc.Handling.Remedies
+}
+
+// rendered is a document that is kept and waits to be entered.
+type rendered struct {
+	doc Document
+}
+
+// render makes one document outside any transaction. It may run twice: the same
+// content is the same bytes under the same name.
+func (s *Service) render(ctx context.Context, j paperJob) (rendered, error) {
+	p, at, err := s.paper(ctx, j)
+	if err != nil {
+		return rendered{}, err
+	}
+	file, err := s.c.Papers.Render(ctx, p)
+	if err != nil {
+		return rendered{}, fmt.Errorf("render %s: %w", j.Paper, err)
+	}
+	id, size, err := s.c.Blobs.Put(ctx, bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return rendered{}, fmt.Errorf("keep %s: %w", j.Paper, err)
+	}
+	return rendered{Document{
+		ID: s.c.NewID(), Case: j.Case, Kind: j.Paper, Title: p.Title, Number: p.Number, Step: j.Step, At: at,
+		Blob: contract.BlobID(id), Size: size,
+	}}, nil
+}
+
+func (s *Service) keepPaper(ctx context.Context, tx db.Tx, _ paperJob, r rendered) error {
+	return insertDocument(ctx, tx, r.doc)
+}
+
+// paper is the content of a document as the case stood at the step.
+func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, error) {
+	var none time.Time
+	c, err := caseByID(ctx, s.c.DB, j.Case)
+	if err != nil {
+		return Paper{}, none, err
+	}
+	svc, err := s.service(ctx, c.Item, c.Version)
+	if err != nil {
+		return Paper{}, none, err
+	}
+	r, err := s.rulesOf(svc, c.Division)
+	if err != nil {
+		return Paper{}, none, err
+	}
+	steps, err := stepsOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return Paper{}, none, err
+	}
+	i := slices.IndexFunc(steps, func(x Step) bool { return x.No == j.Step })
+	form, ok := s.forms[j.Paper]
+	title, known := r.proc.Document(j.Paper)
+	if i < 0 || !ok || !known {
+		return Paper{}, none, job.Dead(fmt.Errorf("no wording or step for document %s of case %s", j.Paper, c.ID))
+	}
+	agency, err := s.c.Agencies.Agency(ctx, c.Agency)
+	if err != nil {
+		return Paper{}, none, err
+	}
+	data, err := s.paperData(ctx, c, steps[:i+1], svc, r)
+	if err != nil {
+		return Paper{}, none, err
+	}
+	p := Paper{
+		Kind: j.Paper, Title: contract.Text(title.Name), Number: paperNumber(form.Mark, c, steps[i]),
+		CaseNumber: c.Number, Addressee: c.Applicant.Name, Agency: agency, Seal: form.Seal,
+		Date: day.In(steps[i].At), At: steps[i].At,
+		CheckURL: "/progress?number=" + c.Number,
+	}
+	if p.List, err = s.paperList(ctx, form.List, c, steps[i], svc); err != nil {
+		return Paper{}, none, err
+	}
+	return p, steps[i].At, p.fill(form, data)
+}
+
+// fill executes the wording. Paragraphs that come out empty are left out.
+func (p *Paper) fill(form paperForm, data paperData) error {
+	for _, part := range []struct {
+		from []string
+		to   *[]string
+	}{{form.Body, &p.Body}, {form.After, &p.After}, {form.Summary, &p.Summary}} {
+		for _, text := range part.from {
+			t, err := template.New(p.Kind).Option("missingkey=error").Parse(text)
+			if err != nil {
+				return fmt.Errorf("wording of %s: %w", p.Kind, err)
+			}
+			var b strings.Builder
+			if err := t.Execute(&b, data); err != nil {
+				return fmt.Errorf("wording of %s: %w", p.Kind, err)
+			}
+			if line := strings.TrimSpace(b.String()); line != "" {
+				*part.to = append(*part.to, line)
+			}
+		}
+	}
+	return nil
+}
+
+// paperNumber is the number of a document (文号): kind, year, and the serial of
+// the case with the step, so that no counter is needed.
+func paperNumber(mark string, c Case, s Step) string {
+	serial := c.Number
+	if len(serial) == 25 {
+		serial = serial[6:24]
+	}
+	return fmt.Sprintf("%s〔%d〕%s-%d号", mark, day.In(s.At).Year(), serial, s.No)
+}
+
+// paperData works out what the wording needs; steps ends with the document's own.
+func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contract.Service, r rules) (paperData, error) {
+	own := steps[len(steps)-1]
+	d := paperData{
+		Applicant: c.Applicant.Name, Item: c.ItemName.ZH, ItemEN: c.ItemName.EN,
+		Number: idcode.GroupCaseNumber(c.Number), Code: c.QueryCode,
+		Organ: own.Organ, Opinion: own.Opinion,
+		Remedies: remedies(svc).ZH, RemediesEN: remedies(svc).EN,
+		Deemed: own.Deemed, Instant: own.Action == actGrant,
+		Electronic: own.Actor.Kind == string(auth.System),
+	}
+	received := c.Filed
+	var decided time.Time
+	for _, st := range steps {
+		switch st.Action {
+		case actResubmit:
+			received = st.At
+		case actApprove, actGrant, actDeny:
+			decided = st.At
+		}
+	}
+	accepted := c.Accepted
+	d.Filed, _ = words(day.In(c.Filed))
+	d.Received, d.ReceivedEN = words(day.In(received))
+	d.Accepted, d.AcceptedEN = words(legalDay(accepted))
+	d.Decided, d.DecidedEN = words(legalDay(decided))
+	d.Stepped, d.SteppedEN = words(day.In(own.At))
+	return d, s.paperDeadlines(ctx, &d, c, own, r)
+}
+
+// paperDeadlines reads the deadlines as they were at the step, not as they are
+// when the document happens to be rendered.
+func (s *Service) paperDeadlines(ctx context.Context, d *paperData, c Case, own Step, r rules) error {
+	history, err := entriesOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	history = slices.DeleteFunc(history, func(e clockEntry) bool { return e.step > own.No })
+	for _, k := range []statute.ClockKind{statute.Acceptance, statute.Correction, statute.Decision} {
+		st, err := r.run(k, history)
+		if err != nil {
+			return err
+		}
+		switch k {
+		case statute.Acceptance:
+			d.AcceptBy, d.AcceptByEN = words(st.Due)
+		case statute.Correction:
+			d.CorrectBy, d.CorrectByEN = words(st.Due)
+		case statute.Decision:
+			d.DecideBy, d.DecideByEN = words(st.DuePromised)
+			d.DecideByLaw, _ = words(st.Due)
+			d.PromisedDays, d.LegalDays = st.Promised, st.Limit
+		case statute.Delivery:
+		}
+	}
+	return nil
+}
+
+func legalDay(t time.Time) day.Date {
+	if t.IsZero() {
+		return day.Date{}
+	}
+	return day.In(t)
+}
+
+// words writes a date in Chinese and in English.
+func words(d day.Date) (zh, en string) {
+	if d.IsZero() {
+		return "", ""
+	}
+	y, m, dd := d.Date()
+	return fmt.Sprintf("%d年%d月%d日", y, m, dd), fmt.Sprintf("%d %s %d", dd, m, y)
+}
+
+// paperList is the numbered list of a document.
+func (s *Service) paperList(ctx context.Context, list string, c Case, own Step, svc contract.Service) ([]string, error) {
+	switch list {
+	case "reasons":
+		return own.Reasons, nil
+	case "marks":
+		marks, err := marksOf(ctx, s.c.DB, c.ID, c.Notices)
+		if err != nil {
+			return nil, err
+		}
+		out := make([]string, len(marks))
+		for i, m := range marks {
+			out[i] = MarkName(svc, m).ZH + "：" + m.Reason
+		}
+		return out, nil
+	case "materials":
+		return s.handedIn(ctx, c, svc)
+	}
+	return nil, nil
+}
+
+// handedIn lists the materials of the newest round by the names of the guide.
+func (s *Service) handedIn(ctx context.Context, c Case, svc contract.Service) ([]string, error) {
+	h, err := lastHandIn(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := []string{"申请表（网上填报）"}
+	for _, spec := range svc.Materials {
+		n := 0
+		for _, m := range h.materials {
+			if m.ID == spec.ID {
+				n++
+			}
+		}
+		if n > 0 {
+			out = append(out, fmt.Sprintf("%s（%d 个文件）", spec.Name.ZH, n))
+		}
+	}
+	return out, nil
+}
+
+// MarkName is what a marked field or material is called.
+func MarkName(svc contract.Service, m contract.Mark) contract.Text {
+	if m.Kind == "field" {
+		return fieldsOf(svc)[m.ID].Label
+	}
+	for _, spec := range svc.Materials {
+		if spec.ID == m.ID {
+			return spec.Name
+		}
+	}
+	return contract.Text{ZH: m.ID, EN: m.ID}
+}

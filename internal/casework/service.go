@@ -1,0 +1,175 @@
+package casework
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// Migrations are the tables of casework.
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
+
+// Policies say who may do what to a case.
+//
+//go:embed policy.cedar
+var Policies string
+
+// Sealer encrypts personal answers at rest.
+type Sealer interface {
+	Seal(field, plaintext string) ([]byte, error)
+	Open(field string, sealed []byte) (string, error)
+	Index(field, value string) string
+}
+
+// Blobs keeps files by the hash of their content.
+type Blobs interface {
+	Put(ctx context.Context, r io.Reader, limit int64) (string, int64, error)
+	Open(ctx context.Context, id string) (io.ReadCloser, error)
+}
+
+// Config is what New needs.
+type Config struct {
+	DB         *db.DB
+	Jobs       *job.Queue
+	Events     *event.Log
+	Policy     *policy.Engine
+	Seal       Sealer
+	Blobs      Blobs
+	Services   Services
+	Agencies   Agencies
+	Calendars  Calendars
+	Procedures *statute.Procedures
+	Licences   Licences
+	Faces      Faces
+	Papers     Papers
+	Now        func() time.Time
+	NewID      func() string
+	Code       func(n int) string // random characters that can be read aloud
+	Log        *slog.Logger
+	// CorrectionDays is how many working days an applicant has to correct; no
+	// law sets it. Zero means 10.
+	CorrectionDays int
+	// Lights are the thresholds of supervision; the zero value is the default.
+	Lights statute.LightRule
+}
+
+// Service works cases.
+type Service struct {
+	c        Config
+	numbers  *numbers
+	forms    map[string]paperForm
+	services sync.Map // serviceKey to contract.Service: published versions never change
+}
+
+type serviceKey struct {
+	item    contract.ItemID
+	version int
+}
+
+// New returns the service. It fails when the wording of documents is broken.
+func New(c Config) (*Service, error) {
+	forms, err := readForms(wording)
+	if err != nil {
+		return nil, err
+	}
+	if c.CorrectionDays == 0 {
+		c.CorrectionDays = 10
+	}
+	if c.Lights == (statute.LightRule{}) {
+		c.Lights = statute.DefaultLights()
+	}
+	return &Service{c: c, numbers: newNumbers(), forms: forms}, nil
+}
+
+// Today is the legal day.
+func (s *Service) Today() day.Date { return day.In(s.c.Now()) }
+
+// ServiceOf returns the service as it was when the case was filed.
+func (s *Service) ServiceOf(ctx context.Context, c Case) (contract.Service, error) {
+	return s.service(ctx, c.Item, c.Version)
+}
+
+func (s *Service) service(ctx context.Context, item contract.ItemID, version int) (contract.Service, error) {
+	key := serviceKey{item, version}
+	if known, ok := s.services.Load(key); ok {
+		return known.(contract.Service), nil //nolint:errcheck // only this function stores
+	}
+	svc, err := s.c.Services.Service(ctx, item, version)
+	if err != nil {
+		return contract.Service{}, fmt.Errorf("service %s version %d: %w", item, version, err)
+	}
+	s.services.Store(key, svc)
+	return svc, nil
+}
+
+// rulesOf is the law for a case of svc in a division.
+func (s *Service) rulesOf(svc contract.Service, division string) (rules, error) {
+	proc, err := s.c.Procedures.Get(svc.Procedure)
+	if err != nil {
+		return rules{}, fmt.Errorf("procedure of %s: %w", svc.Item, err)
+	}
+	return rules{
+		proc: proc, cal: s.c.Calendars.For(division), limits: svc.Limits,
+		lights: s.c.Lights, correctionDays: s.c.CorrectionDays,
+	}, nil
+}
+
+// object is a case as policies see it. Roles are those that the procedure lets
+// take the step; nil where no step is meant.
+func object(c Case, roles []statute.Role) policy.Object {
+	reviewers := make([]string, 0, 2)
+	for _, h := range []Handler{c.Reviewer, c.Second} {
+		if h.ID != "" {
+			reviewers = append(reviewers, h.ID)
+		}
+	}
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return policy.Object{Type: "Case", ID: string(c.ID), Attrs: map[string]any{
+		"agency":    string(c.Agency),
+		"division":  c.Division,
+		"applicant": c.Applicant.ID,
+		"operator":  string(c.Operator),
+		"state":     c.State,
+		"reviewers": reviewers,
+		"roles":     names,
+	}}
+}
+
+// may asks the policy about a step of the procedure.
+func (s *Service) may(actor auth.Principal, c Case, t statute.Transition) error {
+	return s.c.Policy.Check(actor, "casework."+t.Action, object(c, t.Roles))
+}
+
+// see returns ErrNotFound for whoever may not know that the case exists.
+func (s *Service) see(actor auth.Principal, c Case) error {
+	if s.c.Policy.Check(actor, "casework.view", object(c, nil)) != nil {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// unitOf is in whose name an actor acts on a case.
+func unitOf(actor auth.Principal, c Case) contract.Agency {
+	if actor.Kind == auth.Staff || actor.Kind == auth.System {
+		return contract.Agency{ID: c.Agency, Name: c.AgencyName, Division: c.Division}
+	}
+	return contract.Agency{}
+}

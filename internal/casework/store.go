@@ -1,0 +1,171 @@
+package casework
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// micro stores an instant; the zero time is 0.
+func micro(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicro(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// instant scans what micro stored.
+type instant struct{ t *time.Time }
+
+// Scan reads a count of microseconds.
+func (i instant) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("scan instant: unexpected type %T", src)
+	}
+	*i.t = fromMicro(n)
+	return nil
+}
+
+const caseColumns = `id, number, query_code, item, item_version, item_zh, item_en, proc,
+	applicant_kind, applicant_id, applicant_name, applicant_code, operator,
+	agency, agency_zh, agency_en, division, state, stage, step, moved_at, filed_at, received_at,
+	accepted_at, decided_at, ended_at, deemed, extended, two, notices,
+	clerk, clerk_name, reviewer, reviewer_name, second, second_name, approver, approver_name,
+	licence, clock, due, legal_due, warn_from, provisional, paused, yellow_cards, red_cards`
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanCase(row scanner) (Case, error) {
+	var c Case
+	err := row.Scan(&c.ID, &c.Number, &c.QueryCode, &c.Item, &c.Version, &c.ItemName.ZH, &c.ItemName.EN, &c.Procedure,
+		&c.Applicant.Kind, &c.Applicant.ID, &c.Applicant.Name, &c.Applicant.Code, &c.Operator,
+		&c.Agency, &c.AgencyName.ZH, &c.AgencyName.EN, &c.Division, &c.State, &c.Stage, &c.Step,
+		instant{&c.Moved}, instant{&c.Filed}, instant{&c.Received},
+		instant{&c.Accepted}, instant{&c.Decided}, instant{&c.Ended}, &c.Deemed, &c.Extended, &c.Two, &c.Notices,
+		&c.Clerk.ID, &c.Clerk.Name, &c.Reviewer.ID, &c.Reviewer.Name, &c.Second.ID, &c.Second.Name,
+		&c.Approver.ID, &c.Approver.Name, &c.Licence,
+		&c.Due.Clock, &c.Due.Promised, &c.Due.Legal, &c.Due.Warn, &c.Due.Provisional, &c.Due.Paused, &c.Yellow, &c.Red)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Case{}, ErrNotFound
+	}
+	return c, err
+}
+
+// insertCase stores a new case. It reports false, and stores nothing, where the
+// submission key is known: a second click, or a second server.
+func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
+	res, err := q.ExecContext(ctx, `
+		INSERT INTO casework_cases (submission_key, `+caseColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
+			$43, $44, $45, $46, $47, $48)
+		ON CONFLICT (submission_key) DO NOTHING`,
+		key, c.ID, c.Number, c.QueryCode, c.Item, c.Version, c.ItemName.ZH, c.ItemName.EN, c.Procedure,
+		c.Applicant.Kind, c.Applicant.ID, c.Applicant.Name, c.Applicant.Code, c.Operator,
+		c.Agency, c.AgencyName.ZH, c.AgencyName.EN, c.Division, c.State, c.Stage, c.Step,
+		micro(c.Moved), micro(c.Filed), micro(c.Received), micro(c.Accepted), micro(c.Decided), micro(c.Ended),
+		c.Deemed, c.Extended, c.Two, c.Notices,
+		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name, c.Approver.ID, c.Approver.Name,
+		c.Licence, c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused, c.Yellow, c.Red)
+	if err != nil {
+		return false, fmt.Errorf("insert case: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// updateCase stores what a step changed, if nobody acted since step was read.
+func updateCase(ctx context.Context, q db.Q, c Case, step int) error {
+	res, err := q.ExecContext(ctx, `
+		UPDATE casework_cases SET stage = $1, state = $2, step = $3, moved_at = $4, received_at = $5, accepted_at = $6,
+			decided_at = $7, ended_at = $8, deemed = $9, extended = $10, notices = $11,
+			clerk = $12, clerk_name = $13, reviewer = $14, reviewer_name = $15, second = $16, second_name = $17,
+			approver = $18, approver_name = $19, licence = $20,
+			clock = $21, due = $22, legal_due = $23, warn_from = $24, provisional = $25, paused = $26
+		WHERE id = $27 AND step = $28`,
+		c.Stage, c.State, c.Step, micro(c.Moved), micro(c.Received), micro(c.Accepted),
+		micro(c.Decided), micro(c.Ended), c.Deemed, c.Extended, c.Notices,
+		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name,
+		c.Approver.ID, c.Approver.Name, c.Licence,
+		c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused,
+		c.ID, step)
+	if err != nil {
+		return fmt.Errorf("update case: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		return ErrStale
+	}
+	return err
+}
+
+func caseByID(ctx context.Context, q db.Q, id contract.CaseID) (Case, error) {
+	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM casework_cases WHERE id = $1`, id))
+}
+
+func caseByKey(ctx context.Context, q db.Q, key string) (Case, error) {
+	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM casework_cases WHERE submission_key = $1`, key))
+}
+
+func caseByNumber(ctx context.Context, q db.Q, number string) (Case, error) {
+	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM casework_cases WHERE number = $1`, number))
+}
+
+// reserveSerials takes n serials and returns the last of them.
+func reserveSerials(ctx context.Context, q db.Q, k series, n int) (int, error) {
+	var last int
+	err := q.QueryRowContext(ctx, `
+		INSERT INTO casework_numbers (area, dept, day, taken) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (area, dept, day) DO UPDATE SET taken = casework_numbers.taken + $4
+		RETURNING taken`, k.area, k.dept, k.on, n).Scan(&last)
+	if err != nil {
+		return 0, fmt.Errorf("reserve case numbers: %w", err)
+	}
+	return last, nil
+}
+
+// casesRunning lists open cases with a running clock, for recomputing.
+func casesRunning(ctx context.Context, q db.Q, after contract.CaseID, limit int) ([]Case, error) {
+	return queryCases(ctx, q, `
+		SELECT `+caseColumns+` FROM casework_cases WHERE clock <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
+}
+
+func queryCases(ctx context.Context, q db.Q, query string, args ...any) ([]Case, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	defer rows.Close()
+	var list []Case
+	for rows.Next() {
+		c, err := scanCase(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
+
+// clockEntry is one line of a clock's history as stored.
+type clockEntry struct {
+	step  int
+	clock statute.ClockKind
+	spec  string // JSON of statute.Clock, of starts
+	entry statute.Entry
+	at    time.Time
+}

@@ -1,0 +1,167 @@
+package casework
+
+import (
+	"context"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// Record is one card of electronic supervision (监察记录).
+type Record struct {
+	ID         string
+	Case       contract.CaseID
+	Rule       string
+	Light      statute.Light
+	Number     string
+	Item       contract.Text
+	Agency     contract.AgencyID
+	AgencyName contract.Text
+	Division   string
+	Handler    string // post that had the case
+	At         time.Time
+}
+
+// raise puts cards on a case. A card that it has already is not given twice.
+// Two yellow cards make a red one.
+func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *Case, cards []card) error {
+	for _, k := range cards {
+		fresh, err := insertRecord(ctx, tx, s.c.NewID(), *c, k, s.c.Now())
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			continue
+		}
+		yellow, red := 0, 1
+		if k.light == statute.Yellow {
+			yellow, red = 1, 0
+		}
+		c.Yellow, c.Red = c.Yellow+yellow, c.Red+red
+		if err := addCards(ctx, tx, c.ID, yellow, red); err != nil {
+			return err
+		}
+		if err := s.c.Events.Record(ctx, tx, meta(actor, *c), contract.SupervisionRaised{
+			Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency,
+			Rule: k.rule, Light: string(k.light), At: s.c.Now().UTC().Truncate(time.Microsecond),
+		}); err != nil {
+			return err
+		}
+		if k.light == statute.Yellow && s.c.Lights.YellowCards > 0 && c.Yellow == s.c.Lights.YellowCards {
+			if err := s.raise(ctx, tx, actor, c, []card{{cardTwoYellow, "", statute.Red}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lapse does what the passing of a deadline brings about: deemed acceptance,
+// cards of supervision. It may be called at any time and as often as one likes.
+func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error {
+	c, err := caseByID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	today := s.Today()
+	if c.Due.Clock == statute.Acceptance && past(c.Due.Legal, today) {
+		// Silence is acceptance, from the day the papers came (art. 32(4)). The
+		// step itself plans the next look: the decision may be late already.
+		_, err := s.step(ctx, tx, auth.SystemPrincipal("deemed-acceptance"), c, Action{Name: actDeem})
+		return err
+	}
+	if err := s.raise(ctx, tx, auth.SystemPrincipal("supervision"), &c, lapsed(c, today)); err != nil {
+		return err
+	}
+	if !c.wake(today).IsZero() {
+		return s.watch(ctx, tx, c)
+	}
+	return nil
+}
+
+// recompute works out the deadline of a case again, after the calendar changed.
+// It reports whether it moved.
+func (s *Service) recompute(ctx context.Context, tx db.Tx, c Case, reason string) (bool, error) {
+	due, err := s.replayed(ctx, tx, c)
+	if err != nil || due == c.Due {
+		return false, err
+	}
+	was := c.Due
+	c.Due = due
+	if err := updateCase(ctx, tx, c, c.Step); err != nil {
+		return false, err
+	}
+	if was.Promised == due.Promised && was.Legal == due.Legal {
+		return false, nil // only the light or a "provisional" changed
+	}
+	err = s.c.Events.Record(ctx, tx, meta(auth.SystemPrincipal("calendar"), c), contract.DeadlineMoved{
+		Case: c.ID, Number: c.Number, Clock: string(due.Clock), From: was.Promised.String(), To: due.Promised.String(),
+		Reason: reason, Notify: c.Operator, At: s.c.Now().UTC().Truncate(time.Microsecond),
+	})
+	if err != nil {
+		return false, err
+	}
+	return true, s.watch(ctx, tx, c)
+}
+
+// replayed is the deadline as it follows from the stored history.
+func (s *Service) replayed(ctx context.Context, q db.Q, c Case) (Due, error) {
+	svc, err := s.service(ctx, c.Item, c.Version)
+	if err != nil {
+		return Due{}, err
+	}
+	r, err := s.rulesOf(svc, c.Division)
+	if err != nil {
+		return Due{}, err
+	}
+	history, err := entriesOf(ctx, q, c.ID)
+	if err != nil {
+		return Due{}, err
+	}
+	return r.due(c, history)
+}
+
+// Difference is a deadline that does not follow from its history.
+type Difference struct {
+	Case     contract.CaseID
+	Number   string
+	Stored   Due
+	Replayed Due
+}
+
+// Replay works out every running deadline from its history and reports those
+// that are stored differently. It changes nothing.
+func (s *Service) Replay(ctx context.Context) (checked int, differences []Difference, err error) {
+	after := contract.CaseID("")
+	for {
+		batch, err := casesRunning(ctx, s.c.DB, after, 500)
+		if err != nil || len(batch) == 0 {
+			return checked, differences, err
+		}
+		for _, c := range batch {
+			due, err := s.replayed(ctx, s.c.DB, c)
+			if err != nil {
+				return checked, differences, err
+			}
+			if due != c.Due {
+				differences = append(differences, Difference{c.ID, c.Number, c.Due, due})
+			}
+			checked++
+		}
+		after = batch[len(batch)-1].ID
+	}
+}
+
+// DaysLeft counts the working days left until a due day: 0 on the day itself,
+// negative once it is over.
+func (s *Service) DaysLeft(c Case, due day.Date) int {
+	cal, today := s.c.Calendars.For(c.Division), s.Today()
+	if today.After(due) {
+		return -cal.Workdays(due, today)
+	}
+	return cal.Workdays(today, due)
+}
