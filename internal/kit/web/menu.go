@@ -55,6 +55,12 @@ func (v View) shown(items []MenuItem, allowed bool) []MenuItem {
 	return out
 }
 
+// registered reports whether there is a page at path.
+func (k *Kit) registered(path string) bool {
+	_, ok := k.actionAt(path)
+	return ok
+}
+
 // actionAt returns the action of the page at a path without holes.
 func (k *Kit) actionAt(path string) (string, bool) {
 	if path == "/" {

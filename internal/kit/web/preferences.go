@@ -36,14 +36,14 @@ func readPreferences(r *http.Request) Preferences {
 		}
 	}
 	if p.Locale == "" {
-		p.Locale = negotiate(r.Header.Get("Accept-Language"))
+		p.Locale = Negotiate(r.Header.Get("Accept-Language"))
 	}
 	return p
 }
 
-// negotiate picks the first language of the header that we have. Only an
+// Negotiate picks the first language of an Accept-Language header that we have. Only an
 // English reader gets English; everybody else gets the reference text.
-func negotiate(header string) string {
+func Negotiate(header string) string {
 	tags, _, err := language.ParseAcceptLanguage(header)
 	if err != nil {
 		return ZH
