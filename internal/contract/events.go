@@ -38,6 +38,34 @@ type LicenceIssued struct {
 // EventName is the event's wire name.
 func (LicenceIssued) EventName() string { return "licence.issued.v1" }
 
+// LicenceChanged is recorded when a licence is suspended, resumed, withdrawn,
+// revoked or cancelled.
+type LicenceChanged struct {
+	Licence    LicenceID `json:"licence"`
+	Number     string    `json:"number"`
+	Identifier string    `json:"identifier"`
+	Holder     string    `json:"holder"` // subject id
+	From       string    `json:"from"`
+	To         string    `json:"to"`
+	Basis      string    `json:"basis"` // article of law
+	At         time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (LicenceChanged) EventName() string { return "licence.changed.v1" }
+
+// LicenceUsed is recorded when somebody shows, verifies, downloads or opens a
+// licence; uses of one kind within a minute are one event.
+type LicenceUsed struct {
+	Licence LicenceID `json:"licence"`
+	Kind    string    `json:"kind"`    // present, verify, download, read
+	Channel string    `json:"channel"` // qr, form, file, api, page
+	At      time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (LicenceUsed) EventName() string { return "licence.used.v1" }
+
 // PersonalDataRead is recorded for each read of personal data.
 type PersonalDataRead struct {
 	Subject string    `json:"subject"` // id of the person or company it is about

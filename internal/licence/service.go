@@ -1,0 +1,305 @@
+package licence
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/policy"
+)
+
+// pageSize is how many licences or uses a list shows at a time.
+const pageSize = 50
+
+// last stands behind every id, so that a list begins at the newest.
+const last = "~"
+
+// Issue registers a licence in the transaction of the decision and plans its
+// sheet. A case has one licence: asked again, it answers the same id.
+func (s *Service) Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest) (contract.LicenceID, error) {
+	l, err := s.draft(r)
+	if err != nil {
+		return "", fmt.Errorf("issue licence for case %s: %w", r.Case, err)
+	}
+	face, err := s.sealFace(r.Face)
+	if err != nil {
+		return "", err
+	}
+	fresh, err := insert(ctx, tx, l, r.Spec.TypeCode, face)
+	if err != nil {
+		return "", err
+	}
+	if !fresh {
+		return idOfCase(ctx, tx, r.Case)
+	}
+	return l.ID, s.Queue.InsertTx(ctx, tx, printSheet{Licence: l.ID}, job.Insert{Unique: string(l.ID)})
+}
+
+// draft is the licence that a request asks for.
+func (s *Service) draft(r contract.LicenceRequest) (Licence, error) {
+	from, err := day.Parse(r.ValidFrom)
+	if err != nil {
+		return Licence{}, err
+	}
+	issuer, err := issuerCode(r.Agency, s.Issuers)
+	if err != nil {
+		return Licence{}, err
+	}
+	code := s.NewCode()
+	name, err := identifier(r.Spec.TypeCode, issuer, code)
+	if err != nil {
+		return Licence{}, err
+	}
+	return Licence{
+		ID: contract.LicenceID(s.NewID()), Case: r.Case, CaseNumber: r.CaseNumber, Item: r.Item,
+		Name: r.Spec.Name, Identifier: name, Code: s.NewCode(), Holder: r.Holder,
+		Agency: r.Agency.ID, AgencyName: r.Agency.Name, Division: r.Agency.Division, Face: r.Face,
+		From: from, To: validity(from, r.Spec.Years), State: Pending,
+		Changed: r.At, Granted: r.At, prefix: r.Spec.Prefix,
+	}, nil
+}
+
+const faceField = "licence.face"
+
+func (s *Service) sealFace(face []contract.FaceLine) ([]byte, error) {
+	text, err := json.Marshal(face)
+	if err != nil {
+		return nil, fmt.Errorf("write face: %w", err)
+	}
+	return s.Sealer.Seal(faceField, string(text))
+}
+
+// open reads the face of a stored licence.
+func (s *Service) open(r row, err error) (Licence, error) {
+	if err != nil {
+		return Licence{}, err
+	}
+	text, err := s.Sealer.Open(faceField, r.face)
+	if err != nil {
+		return Licence{}, fmt.Errorf("open face of %s: %w", r.ID, err)
+	}
+	if err := json.Unmarshal([]byte(text), &r.Face); err != nil {
+		return Licence{}, fmt.Errorf("read face of %s: %w", r.ID, err)
+	}
+	return r.Licence, nil
+}
+
+func (s *Service) openAll(rows []row, err error) ([]Licence, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Licence, 0, len(rows))
+	for _, r := range rows {
+		l, err := s.open(r, nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// object is what policies know of a licence.
+func object(l Licence) policy.Object {
+	return policy.Object{Type: "Licence", ID: string(l.ID), Attrs: map[string]any{
+		"holder": l.Holder.ID, "agency": string(l.Agency), "division": l.Division,
+	}}
+}
+
+// Subject is the person or company an actor stands for.
+func Subject(p auth.Principal) string {
+	if p.Company != "" {
+		return p.Company
+	}
+	return p.ID
+}
+
+// Mine lists the actor's licences, newest first.
+func (s *Service) Mine(ctx context.Context, actor auth.Principal) ([]Licence, error) {
+	o := policy.Object{Type: "Wallet", Attrs: map[string]any{"holder": Subject(actor)}}
+	if err := s.Policy.Check(actor, "licence.mine", o); err != nil {
+		return nil, err
+	}
+	return s.openAll(ofHolder(ctx, s.DB, Subject(actor), 200))
+}
+
+// Get returns one licence to its holder or to an official of its agency, whose
+// look is recorded. To everybody else it does not exist.
+func (s *Service) Get(ctx context.Context, actor auth.Principal, id contract.LicenceID) (Licence, error) {
+	l, err := s.visible(ctx, actor, "licence.view", id)
+	if err != nil || actor.Kind != auth.Staff {
+		return l, err
+	}
+	return l, s.record(ctx, actor, l, UseRead, ChannelPage)
+}
+
+func (s *Service) visible(ctx context.Context, actor auth.Principal, action string, id contract.LicenceID) (Licence, error) {
+	l, err := s.open(byID(ctx, s.DB, id))
+	if err != nil {
+		return Licence{}, err
+	}
+	if err := s.Policy.Check(actor, action, object(l)); err != nil {
+		return Licence{}, ErrNotFound.Wrap(err)
+	}
+	return l, nil
+}
+
+// Present is Get for showing the code to somebody; the holder's own log says so.
+func (s *Service) Present(ctx context.Context, actor auth.Principal, id contract.LicenceID) (Licence, error) {
+	l, err := s.visible(ctx, actor, "licence.view", id)
+	if err != nil {
+		return Licence{}, err
+	}
+	return l, s.record(ctx, actor, l, UsePresent, ChannelPage)
+}
+
+// Download opens the signed sheet. The caller closes it.
+func (s *Service) Download(ctx context.Context, actor auth.Principal, id contract.LicenceID, channel string) (Licence, io.ReadCloser, error) {
+	l, err := s.visible(ctx, actor, "licence.download", id)
+	if err != nil {
+		return Licence{}, nil, err
+	}
+	if l.Blob == "" {
+		return Licence{}, nil, ErrPending
+	}
+	if err := s.record(ctx, actor, l, UseDownload, channel); err != nil {
+		return Licence{}, nil, err
+	}
+	body, err := s.Blobs.Open(ctx, string(l.Blob))
+	if err != nil {
+		return Licence{}, nil, fmt.Errorf("open sheet of %s: %w", id, err)
+	}
+	return l, body, nil
+}
+
+// Uses lists who used a licence, newest first, before an id ("" is the newest).
+func (s *Service) Uses(ctx context.Context, actor auth.Principal, id contract.LicenceID, before string) ([]Use, error) {
+	l, err := s.visible(ctx, actor, "licence.view", id)
+	if err != nil {
+		return nil, err
+	}
+	if before == "" {
+		before = last
+	}
+	return listUses(ctx, s.DB, l, before, pageSize)
+}
+
+// record keeps a use: nobody can read without leaving it.
+func (s *Service) record(ctx context.Context, actor auth.Principal, l Licence, kind, channel string) error {
+	now := s.Now()
+	u := use{id: s.NewID(), licence: l.ID, kind: kind, channel: channel, at: now}
+	purpose, basis := "verify", "State Council Decree 716 art. 10"
+	switch {
+	case actor.Kind == auth.Staff && kind != UseVerify:
+		u.actor, u.who = actor.ID, cmp.Or(actor.Name, actor.ID)
+		purpose, basis = "licence administration", "Licensing Law art. 61"
+	case Subject(actor) == l.Holder.ID && actor.Kind == auth.Resident:
+		u.actor = actor.ID
+		purpose, basis = "own use", "consent of the holder"
+	default:
+		actor = auth.Principal{} // who verifies is not followed
+	}
+	m := event.Meta{
+		Actor: actor, Subject: l.Holder.ID, Object: "licence:" + string(l.ID), Purpose: purpose, Basis: basis,
+	}
+	return s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		n, err := addUse(ctx, tx, u)
+		if err != nil || n > 1 {
+			return err
+		}
+		return s.Events.Record(ctx, tx, m, contract.LicenceUsed{Licence: l.ID, Kind: kind, Channel: channel, At: now})
+	})
+}
+
+// Desk lists the licences of the actor's agency, newest first, or those with a
+// printed number.
+func (s *Service) Desk(ctx context.Context, actor auth.Principal, number, before string) ([]Licence, error) {
+	o := policy.Object{Type: "Desk", Attrs: map[string]any{"agency": actor.Agency}}
+	if err := s.Policy.Check(actor, "licence.desk", o); err != nil {
+		return nil, err
+	}
+	agency := contract.AgencyID(actor.Agency)
+	if number = strings.TrimSpace(number); number != "" {
+		return s.openAll(byNumber(ctx, s.DB, agency, number))
+	}
+	if before == "" {
+		before = last
+	}
+	return s.openAll(ofAgency(ctx, s.DB, agency, before, pageSize))
+}
+
+// Change is what an official decides about a licence.
+type Change struct {
+	Act    Act
+	Reason string // shown to those who verify
+	Basis  string // article of law
+}
+
+// MaxReason bounds the reason of a change, in characters.
+const MaxReason = 500
+
+// Check returns a fault when reason or basis is missing or too long: nobody
+// loses a licence without being told why (Licensing Law art. 7).
+func (c Change) Check() error {
+	reason, basis := strings.TrimSpace(c.Reason), strings.TrimSpace(c.Basis)
+	if reason == "" || basis == "" || len([]rune(reason)) > MaxReason || len([]rune(basis)) > MaxReason {
+		return ErrReason
+	}
+	return nil
+}
+
+// Plan checks a change without doing it, for the page that asks again.
+func (s *Service) Plan(ctx context.Context, actor auth.Principal, id contract.LicenceID, c Change) (Licence, error) {
+	l, err := s.visible(ctx, actor, "licence.view", id)
+	if err != nil {
+		return Licence{}, err
+	}
+	return l, errors.Join(s.Policy.Check(actor, "licence.change", object(l)), s.fits(l, c))
+}
+
+func (s *Service) fits(l Licence, c Change) error {
+	if _, err := l.StateOn(day.In(s.Now())).after(c.Act); err != nil {
+		return err
+	}
+	return c.Check()
+}
+
+// Change suspends, resumes, withdraws, revokes or cancels a licence.
+func (s *Service) Change(ctx context.Context, actor auth.Principal, id contract.LicenceID, c Change) (Licence, error) {
+	l, err := s.Plan(ctx, actor, id, c)
+	if err != nil {
+		return Licence{}, err
+	}
+	from := l.State
+	l.State, err = l.StateOn(day.In(s.Now())).after(c.Act)
+	if err != nil {
+		return Licence{}, err
+	}
+	l.Reason, l.Basis, l.Changed = strings.TrimSpace(c.Reason), strings.TrimSpace(c.Basis), s.Now()
+	e := contract.LicenceChanged{
+		Licence: l.ID, Number: l.Number, Identifier: l.Identifier, Holder: l.Holder.ID,
+		From: string(from), To: string(l.State), Basis: l.Basis, At: l.Changed,
+	}
+	m := event.Meta{Actor: actor, Subject: l.Holder.ID, Object: "licence:" + string(l.ID), Basis: l.Basis}
+	err = s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		ok, err := setState(ctx, tx, l, from)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return ErrState
+		}
+		return s.Events.Record(ctx, tx, m, e)
+	})
+	return l, err
+}
