@@ -9,13 +9,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
-	"modernc.org/sqlite"
 
 	"github.com/tongban/tongban/internal/kit/fault"
 )
@@ -29,9 +29,18 @@ const (
 	Postgres
 )
 
-// ErrUnavailable means the database could not store or answer: disk full,
-// connection lost. Nothing of the transaction was kept; trying again is safe.
+// ErrUnavailable means that the database could not store or answer: disk full,
+// connection lost, a deadlock broken. Nothing of the transaction was kept;
+// trying again is safe.
 var ErrUnavailable = fault.New(fault.Unavailable, "db.unavailable")
+
+// ErrUncertain means that the connection was lost during the commit: the
+// transaction was kept or not, and only looking tells. It happens on PostgreSQL
+// alone.
+var ErrUncertain = fault.New(fault.Unavailable, "db.uncertain")
+
+// errNested is a fault of the program: on SQLite it would wait for itself.
+var errNested = errors.New("db: InTx inside InTx; pass the Tx on")
 
 // Q is what a store function needs: a DB (reads) or a Tx.
 type Q interface {
@@ -44,9 +53,10 @@ type Q interface {
 // DB is one database with its pools.
 type DB struct {
 	dialect Dialect
-	read    *sql.DB // bounded readers
-	write   *sql.DB // SQLite: one connection, owned by the writer; PostgreSQL: same pool as read
-	writer  *writer // SQLite only
+	read    *sql.DB  // bounded readers
+	reader  executor // read, with prepared statements
+	write   *sql.DB  // SQLite: the writer's connection and one for migrations; PostgreSQL: same pool as read
+	writer  *writer  // SQLite only
 }
 
 // Open opens url: "postgres://..." or the path of a SQLite file.
@@ -67,7 +77,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open postgres: %w", err), pool.Close())
 	}
-	return &DB{dialect: Postgres, read: pool, write: pool}, nil
+	return &DB{dialect: Postgres, read: pool, reader: pool, write: pool}, nil
 }
 
 // pragmas go through the DSN so that every pooled connection gets them;
@@ -77,30 +87,49 @@ const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	path = strings.TrimPrefix(path, "sqlite:")
-	write, err := sql.Open("sqlite", "file:"+path+pragmas+"&_txlock=immediate")
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	file := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) + pragmas
+	write, err := sql.Open("sqlite", file+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
-	write.SetMaxOpenConns(1)
-	if err := write.PingContext(ctx); err != nil {
+	write.SetMaxOpenConns(2)
+	writer, err := startWriter(ctx, write)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open sqlite: %w", err), write.Close())
 	}
-	read, err := sql.Open("sqlite", "file:"+path+pragmas+"&_pragma=query_only(1)")
+	read, err := sql.Open("sqlite", file+"&_pragma=query_only(1)")
 	if err != nil {
+		writer.stop()
 		return nil, errors.Join(fmt.Errorf("open sqlite readers: %w", err), write.Close())
 	}
 	// Four busy readers starve the writer on two cores.
 	readers := max(2, min(4, runtime.NumCPU()))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &DB{dialect: SQLite, read: read, write: write, writer: startWriter(write)}, nil
+	return &DB{dialect: SQLite, read: read, reader: &statements{on: read}, write: write, writer: writer}, nil
+}
+
+// create makes the file readable by its owner alone before SQLite would make it
+// readable by all; the write-ahead log takes its mode from it.
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Close waits for writes in flight and closes the pools.
 func (d *DB) Close() error {
 	if d.writer != nil {
 		d.writer.stop()
-		return errors.Join(d.write.Close(), d.read.Close())
+		return errors.Join(d.read.Close(), d.writer.conn.Close(), d.write.Close())
 	}
 	return d.read.Close()
 }
@@ -134,6 +163,10 @@ func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
 
 // ExecContext runs one statement in a transaction of its own.
 func (d *DB) ExecContext(ctx context.Context, query string, args ...any) (res sql.Result, err error) {
+	if d.writer == nil {
+		res, err = d.write.ExecContext(ctx, query, args...)
+		return res, outage(err)
+	}
 	err = d.InTx(ctx, func(ctx context.Context, tx Tx) error {
 		res, err = tx.ExecContext(ctx, query, args...)
 		return err
@@ -143,21 +176,18 @@ func (d *DB) ExecContext(ctx context.Context, query string, args ...any) (res sq
 
 // QueryContext reads outside a transaction.
 func (d *DB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return d.read.QueryContext(ctx, query, args...)
+	rows, err := d.reader.QueryContext(ctx, query, args...)
+	return rows, outage(err)
 }
 
 // QueryRowContext reads one row outside a transaction.
 func (d *DB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return d.read.QueryRowContext(ctx, query, args...)
+	return d.reader.QueryRowContext(ctx, query, args...)
 }
 
 // Tx is a transaction in flight. It must not leave the function it was given to.
 type Tx struct {
-	q interface {
-		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	}
+	q       executor
 	dialect Dialect
 	after   *[]func()
 }
@@ -183,28 +213,42 @@ func (t Tx) Dialect() Dialect { return t.dialect }
 // AfterCommit runs fn once the transaction is durable; not at all if it rolls back.
 func (t Tx) AfterCommit(fn func()) { *t.after = append(*t.after, fn) }
 
+// Lock keeps other transactions that lock the same key waiting until this one
+// ends. It is for rules that read before they write ("only one open case of a
+// kind"), which two transactions on PostgreSQL could otherwise both pass. On
+// SQLite transactions stand in one line anyway.
+func (t Tx) Lock(ctx context.Context, key string) error {
+	if t.dialect == SQLite {
+		return nil
+	}
+	if _, err := t.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || $1, 0))", key); err != nil {
+		return fmt.Errorf("lock %s: %w", key, err)
+	}
+	return nil
+}
+
+// inTx marks the context of a transaction's function.
+type inTx struct{}
+
 // InTx runs fn in a transaction: committed and durable if fn returns nil, gone
 // without trace otherwise.
 //
 // On SQLite every transaction of the process runs on one writer, many in one
-// commit; so fn must be short, must not call InTx, and must do slow work
-// (hashing, rendering, network) before or after. Context cancellation is looked
-// at before fn starts, not while it runs.
+// commit; so fn must be short, must not call InTx (which is refused on both
+// databases), and must do slow work (hashing, rendering, network) before or
+// after. Context cancellation is looked at before fn starts, not while it runs.
+// On PostgreSQL transactions are "read committed": see Tx.Lock.
 func (d *DB) InTx(ctx context.Context, fn func(context.Context, Tx) error) error {
+	if ctx.Value(inTx{}) != nil {
+		return errNested
+	}
+	ctx = context.WithValue(ctx, inTx{}, true)
 	if d.writer != nil {
 		return d.writer.do(ctx, fn)
 	}
-	tx, err := d.write.BeginTx(ctx, nil)
+	after, err := d.inPostgres(ctx, fn)
 	if err != nil {
-		return ErrUnavailable.Wrap(fmt.Errorf("begin: %w", err))
-	}
-	defer tx.Rollback() // no-op after Commit
-	var after []func()
-	if err := fn(ctx, Tx{tx, d.dialect, &after}); err != nil {
 		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return ErrUnavailable.Wrap(fmt.Errorf("commit: %w", err))
 	}
 	for _, f := range after {
 		f()
@@ -212,14 +256,26 @@ func (d *DB) InTx(ctx context.Context, fn func(context.Context, Tx) error) error
 	return nil
 }
 
-// IsUnique reports whether err is a broken unique constraint. On PostgreSQL the
-// transaction is lost then; use ON CONFLICT where a caller wants to go on.
-func IsUnique(err error) bool {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code == "23505"
+func (d *DB) inPostgres(ctx context.Context, fn func(context.Context, Tx) error) (after []func(), err error) {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, ErrUnavailable.Wrap(fmt.Errorf("begin: %w", err))
 	}
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code() == 2067 || e.Code() == 1555
+	defer tx.Rollback() // no-op after Commit
+	if err := fn(ctx, Tx{tx, d.dialect, &after}); err != nil {
+		return nil, outage(err)
 	}
-	return false
+	err = tx.Commit()
+	switch {
+	case err == nil:
+		return after, nil
+	case errors.Is(err, sql.ErrTxDone), ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return nil, err // the context ended before the commit was sent
+	case isPostgres(err):
+		return nil, ErrUnavailable.Wrap(fmt.Errorf("commit: %w", err)) // the server said no
+	}
+	return nil, ErrUncertain.Wrap(fmt.Errorf("commit: %w", err))
 }

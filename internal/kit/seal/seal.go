@@ -121,7 +121,7 @@ func bound(head []byte, field string) []byte {
 // first (case, width, spaces).
 func (s *Sealer) Index(field, value string) string {
 	h := hmac.New(sha256.New, s.index)
-	var size [4]byte // keeps ("ab", "c") apart from ("a", "bc")
+	var size [4]byte                                        // keeps ("ab", "c") apart from ("a", "bc")
 	binary.BigEndian.PutUint32(size[:], uint32(len(field))) //nolint:gosec // a field name
 	h.Write(size[:])
 	h.Write([]byte(field))
