@@ -57,21 +57,25 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 		kind, err = fault.NotFound, errNotFound
 	}
 	if kind == fault.Internal {
-		k.c.Log.ErrorContext(r.Context(), "request failed",
-			slog.String("request_id", RequestID(r.Context())), slog.Any("err", err))
+		k.logFailure(r, "request failed", err)
 	}
 	status := statusOf(kind)
 	if kind == fault.TooMany || kind == fault.Unavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))
 	}
-	e := problem{Status: status, Kind: kind, ID: RequestID(r.Context())}
+	e := problem{Status: status, Kind: kind, ID: stateOf(r).id}
 	if f, ok := errors.AsType[*fault.Error](err); ok && kind != fault.Internal && kind != fault.NotFound {
 		e.Fault = f
 	}
 	if err := k.Render(w, r, status, errorPage(k.View(r), e)); err != nil {
-		k.c.Log.ErrorContext(r.Context(), "error page failed", slog.Any("err", err))
+		k.logFailure(r, "error page failed", err)
 		w.WriteHeader(http.StatusInternalServerError)
 	}
+}
+
+func (k *Kit) logFailure(r *http.Request, what string, err error) {
+	k.c.Log.ErrorContext(r.Context(), "page", slog.String("what", what),
+		slog.String("request_id", stateOf(r).id), slog.Any("err", err))
 }
 
 // retryAfter returns the seconds to wait: the duration among the arguments of

@@ -41,7 +41,7 @@ func ReadForm(w http.ResponseWriter, r *http.Request, limitBytes int64) (*Form, 
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	var err error
 	if kind == "multipart/form-data" {
-		err = r.ParseMultipartForm(fileMemory)
+		err = r.ParseMultipartForm(fileMemory) //nolint:gosec // limit above bounds the body
 	} else {
 		err = r.ParseForm()
 	}

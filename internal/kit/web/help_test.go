@@ -37,8 +37,13 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 
 // framed gives a frame its children.
 func framed(frame templ.Component, html string) templ.Component {
+	return inside(frame, templ.Raw(html))
+}
+
+// inside gives a frame its child.
+func inside(frame, child templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return frame.Render(words(ctx, html), w)
+		return frame.Render(templ.WithChildren(ctx, child), w)
 	})
 }
 

@@ -30,23 +30,25 @@ func (k *Kit) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := k.c.Now()
 		s := &state{id: id.Code(10), body: r.Body}
-		r = withState(r, s)
-		if uploads(r) {
-			arriveWithin(w, uploadTime)
-		} else {
-			arriveWithin(w, bodyTime)
-			ctx, cancel := context.WithTimeout(r.Context(), pageTime)
-			defer cancel()
-			r = r.WithContext(ctx)
-		}
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), stateKey{}, s), arrival(r)+pageTime)
+		defer cancel()
+		arriveWithin(w, arrival(r))
 		out := &recorder{ResponseWriter: w}
 		k.headers(out.Header(), s.id)
-		k.recovered(out, r)
-		k.c.Log.InfoContext(r.Context(), "request",
+		k.answer(out, r.WithContext(ctx))
+		k.c.Log.InfoContext(ctx, "request",
 			slog.String("request_id", s.id), slog.String("method", r.Method), slog.String("route", out.route),
 			slog.Int("status", out.status), slog.Int64("bytes", out.bytes),
 			slog.Duration("took", k.c.Now().Sub(start)), slog.String("actor", string(s.actor.Kind)))
 	})
+}
+
+// arrival is how long the body of r may take to arrive.
+func arrival(r *http.Request) time.Duration {
+	if uploads(r) {
+		return uploadTime
+	}
+	return bodyTime
 }
 
 // uploads reports whether the body may take long to arrive.
@@ -69,28 +71,31 @@ func (k *Kit) headers(h http.Header, requestID string) {
 	}
 }
 
-// recovered answers the request; a panic becomes the page of an unknown error.
-func (k *Kit) recovered(w *recorder, r *http.Request) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(p)
-		}
-		err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		if w.status != 0 {
-			k.c.Log.ErrorContext(r.Context(), "request failed after its answer began", slog.Any("err", err))
-			return
-		}
-		k.fail(w, r, err)
-	}()
+// answer serves the request; a form from another site is refused.
+func (k *Kit) answer(w *recorder, r *http.Request) {
+	defer k.recovered(w, r)
 	if err := k.cross.Check(r); err != nil {
 		k.fail(w, r, fault.New(fault.Invalid, "web.foreign_form").Wrap(err))
 		return
 	}
 	k.route(w, r)
+}
+
+// recovered turns a panic into the page of an unknown error; it is deferred.
+func (k *Kit) recovered(w *recorder, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(p)
+	}
+	err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	if w.status != 0 {
+		k.c.Log.ErrorContext(r.Context(), "request failed after its answer began", slog.Any("err", err))
+		return
+	}
+	k.fail(w, r, err)
 }
 
 // route serves r, with our own pages for what is not registered.

@@ -79,10 +79,8 @@ func TestPartsInBothLanguages(t *testing.T) {
 		v := k.View(r)
 		f := web.NewForm(nil)
 		f.Add("x", "form.date")
-		return k.Render(w, r, http.StatusOK, templ.ComponentFunc(func(ctx context.Context, out io.Writer) error {
-			ctx = templ.WithChildren(ctx, sample(v))
-			return web.Layout(v, web.PageInfo{Title: "零件", Nav: "home", Back: web.Link{Href: "/"}, Form: f}).Render(ctx, out)
-		}))
+		frame := web.Layout(v, web.PageInfo{Title: "零件", Nav: "home", Back: web.Link{Href: "/"}, Form: f})
+		return k.Render(w, r, http.StatusOK, inside(frame, sample(v)))
 	})
 	b := webtest.Browse(t, k.Handler())
 	for _, locale := range web.Locales() {

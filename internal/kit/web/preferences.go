@@ -116,7 +116,7 @@ func (k *Kit) savePreferences(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (k *Kit) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the address people use; the demo has no TLS
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: k.c.Secure, SameSite: http.SameSiteLaxMode,
 	})

@@ -27,10 +27,6 @@ type state struct {
 
 type stateKey struct{}
 
-func withState(r *http.Request, s *state) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), stateKey{}, s))
-}
-
 // stateOf returns the state of r; a request that did not pass the kit's
 // middleware (a test of one handler) gets a state of its own each time.
 func stateOf(r *http.Request) *state {

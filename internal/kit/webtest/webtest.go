@@ -113,7 +113,7 @@ func Golden(t testing.TB, name, got string) {
 		}
 		return
 	}
-	want, err := os.ReadFile(path)
+	want, err := os.ReadFile(path) //nolint:gosec // a golden file of the test itself
 	if err != nil {
 		t.Fatalf("read golden file (write it with -update): %v", err)
 	}

@@ -1,0 +1,138 @@
+// What the browser tests share: the real program on a directory of its own,
+// Chromium, and the look that every visited page gets.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const require = createRequire(join(root, "web/package.json"));
+const { chromium } = require("playwright-core");
+const axe = require("axe-core");
+
+// Screenshots go to E2E_SHOTS, else to a directory that is said at the end.
+export const shots = process.env.E2E_SHOTS ?? mkdtempSync(join(tmpdir(), "tongban-e2e-"));
+mkdirSync(shots, { recursive: true });
+
+async function freePort() {
+  const s = createServer().listen(0, "127.0.0.1");
+  await once(s, "listening");
+  const { port } = s.address();
+  s.close();
+  await once(s, "close");
+  return port;
+}
+
+// until asks again until fn returns something, for half a minute.
+export async function until(what, fn) {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const got = await fn();
+    if (got) return got;
+    assert.ok(Date.now() < end, `waited in vain for ${what}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}
+
+// serve starts the program in demo mode on a fresh directory.
+export async function serve() {
+  const data = mkdtempSync(join(tmpdir(), "tongban-data-"));
+  const listen = `127.0.0.1:${await freePort()}`;
+  const bin = process.env.TONGBAN_BIN ?? join(root, "bin/tongban");
+  assert.ok(existsSync(bin), `no ${bin}: run make build`);
+  const child = spawn(bin, ["serve", "--demo", "--data", data, "--listen", listen], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  for (const s of [child.stdout, child.stderr]) s.on("data", (b) => { log += b; });
+  const base = `http://${listen}`;
+  await until("the program", async () => {
+    assert.equal(child.exitCode, null, `the program ended:\n${log}`);
+    return fetch(base).then((r) => r.ok, () => false);
+  });
+  return {
+    base,
+    log: () => log,
+    async stop() {
+      if (child.exitCode === null) {
+        child.kill("SIGTERM");
+        await once(child, "exit");
+      }
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+export function launch() {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({
+    executablePath,
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+// open starts a person's browser: a language, a width, wishes for the display.
+export async function open(browser, base, { locale = "zh-CN", width = 1280, js = true, prefs = "" } = {}) {
+  const context = await browser.newContext({ baseURL: base, locale, viewport: { width, height: 900 }, javaScriptEnabled: js });
+  context.setDefaultTimeout(15_000);
+  if (prefs) await context.addCookies([{ name: "tb_prefs", value: prefs, url: base }]);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  page.on("console", (m) => { if (m.type() === "error") complaints.push(`${m.text()} (${page.url()})`); });
+  return { context, page, locale, width, js, complaints };
+}
+
+const areas = "kit|web|auth|policy|form|catalog|casework|licence|identity|rating|notify|operation|directory|statute";
+const key = new RegExp(`\\b(?:${areas})\\.[a-z_]+(?:\\.[a-z_]+)*\\b`);
+let count = 0;
+
+// look checks the page a person is on: accessibility, width, language, no
+// message keys, no complaint of the browser; and keeps a picture.
+export async function look(person, name) {
+  const { page } = person;
+  const n = String(++count).padStart(3, "0");
+  await page.screenshot({ path: join(shots, `${n}-${name}-${person.locale}-${person.width}${person.js ? "" : "-nojs"}.png`), fullPage: true });
+  const where = `${name} (${page.url()}, ${person.locale}, ${person.width} px)`;
+  const seen = await page.evaluate(() => ({
+    lang: document.documentElement.lang,
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    text: document.body.innerText,
+    words: [...document.querySelectorAll("button, label, legend, th, nav a, h1, h2, summary, title")]
+      .filter((e) => !e.closest("[lang='zh-CN']:not(html)"))
+      .map((e) => e.textContent.trim()),
+  }));
+  assert.equal(seen.lang, person.locale, where);
+  assert.ok(seen.wide <= 0, `${where} scrolls sideways by ${seen.wide} px`);
+  assert.doesNotMatch(seen.text, key, `${where} shows a message key`);
+  if (person.js) {
+    const found = await violations(page);
+    assert.deepEqual(found, [], `${where}: accessibility`);
+  }
+  assert.deepEqual(person.complaints, [], where);
+  return seen;
+}
+
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run(document, {
+    runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"] },
+    resultTypes: ["violations"],
+  }));
+  return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((x) => x.target.join(" ") + " " + (x.any[0]?.message ?? "")).join(" | ")}`);
+}
+
+// weigh returns the bytes over the wire of a first visit.
+export async function weigh(browser, base, path) {
+  const context = await browser.newContext({ baseURL: base });
+  const page = await context.newPage();
+  const client = await context.newCDPSession(page);
+  await client.send("Network.enable");
+  let bytes = 0;
+  client.on("Network.loadingFinished", (e) => { bytes += e.encodedDataLength; });
+  await page.goto(path, { waitUntil: "networkidle" });
+  await context.close();
+  return bytes;
+}
