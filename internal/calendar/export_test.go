@@ -1,0 +1,4 @@
+package calendar
+
+// Follow is Run with ticks that a test gives.
+var Follow = (*Service).follow
