@@ -29,11 +29,11 @@ type asset struct {
 	br        []byte
 }
 
-// loadAssets reads the embedded files. Without a build there are none: pages
+// loadAssets reads the files of a build. Without a build there are none: pages
 // then come without styles, and the tests of Go code run without Node.
-func loadAssets() *Assets {
+func loadAssets(files fs.FS) *Assets {
 	a := &Assets{names: map[string]string{}, files: map[string]asset{}}
-	b, err := dist.ReadFile("dist/manifest.json")
+	b, err := fs.ReadFile(files, "dist/manifest.json")
 	if err != nil {
 		return a
 	}
@@ -41,22 +41,22 @@ func loadAssets() *Assets {
 		panic(err) // a broken build
 	}
 	for _, hashed := range a.names {
-		plain, err := dist.ReadFile("dist/" + hashed)
+		plain, err := fs.ReadFile(files, "dist/"+hashed)
 		if err != nil {
 			panic(err) // a broken build
 		}
 		a.files[hashed] = asset{
 			kind:  mime.TypeByExtension(path.Ext(hashed)),
 			plain: plain,
-			gz:    optional("dist/" + hashed + ".gz"),
-			br:    optional("dist/" + hashed + ".br"),
+			gz:    optional(files, "dist/"+hashed+".gz"),
+			br:    optional(files, "dist/"+hashed+".br"),
 		}
 	}
 	return a
 }
 
-func optional(name string) []byte {
-	b, err := fs.ReadFile(dist, name)
+func optional(files fs.FS, name string) []byte {
+	b, err := fs.ReadFile(files, name)
 	if err != nil {
 		return nil
 	}

@@ -88,7 +88,7 @@ func New(c Config) *Kit {
 	if c.Footer == nil {
 		c.Footer = footerMenu()
 	}
-	k := &Kit{c: c, mux: http.NewServeMux(), assets: loadAssets(), cross: http.NewCrossOriginProtection(), extra: map[string]bool{}}
+	k := &Kit{c: c, mux: http.NewServeMux(), assets: loadAssets(dist), cross: http.NewCrossOriginProtection(), extra: map[string]bool{}}
 	k.mux.Handle("GET /assets/{file}", k.assets)
 	k.mux.HandleFunc("GET /favicon.ico", k.favicon)
 	k.Open("GET /preferences", k.showPreferences)
