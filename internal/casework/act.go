@@ -36,7 +36,7 @@ func (s *Service) Act(ctx context.Context, actor auth.Principal, id contract.Cas
 	}
 	var c Case
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		found, err := caseByID(ctx, tx, id)
+		found, err := lockCase(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (s *Service) issue(ctx context.Context, tx db.Tx, c *Case, svc contract.Ser
 	if err != nil {
 		return err
 	}
-	face, err := s.c.Faces.Evaluate(svc, answers)
+	face, err := s.c.Faces.Evaluate(svc, c.Applicant, day.In(c.Decided), answers)
 	if err != nil {
 		return err
 	}
@@ -188,14 +188,20 @@ func (s *Service) record(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 	return s.watch(ctx, tx, c)
 }
 
-// watch plans to look at the case when its next deadline has passed.
+// watch plans to look at the case when its next deadline has passed, or at once
+// where it already has: a deemed acceptance dates back.
 func (s *Service) watch(ctx context.Context, tx db.Tx, c Case) error {
-	on := c.wake(s.Today())
+	today := s.Today()
+	if len(lapsed(c, today)) > 0 {
+		return s.lookOn(ctx, tx, c, today)
+	}
+	return s.lookOn(ctx, tx, c, c.wake(today))
+}
+
+// lookOn plans to look at the case on a day; zero is never.
+func (s *Service) lookOn(ctx context.Context, tx db.Tx, c Case, on day.Date) error {
 	if on.IsZero() {
-		if len(lapsed(c, s.Today())) == 0 {
-			return nil
-		}
-		on = s.Today() // dated back and already late
+		return nil
 	}
 	return s.c.Jobs.InsertTx(ctx, tx, dueJob{Case: c.ID, On: on.String()},
 		job.Insert{At: on.Time(), Unique: string(c.ID) + "@" + on.String()})

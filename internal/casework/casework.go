@@ -60,7 +60,7 @@ type Licences interface {
 
 // Faces evaluates what a licence of the service says on its face.
 type Faces interface {
-	Evaluate(svc contract.Service, answers contract.Answers) ([]contract.FaceLine, error)
+	Evaluate(svc contract.Service, holder contract.Party, on day.Date, answers contract.Answers) ([]contract.FaceLine, error)
 }
 
 // Papers renders and signs an official document. It is slow and runs outside
