@@ -109,7 +109,7 @@ func (s *Service) Resubmit(
 	ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID,
 	answers contract.Answers, materials []contract.Material,
 ) error {
-	c, err := caseByID(ctx, tx, id)
+	c, err := lockCase(ctx, tx, id)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 // licenceIssued delivers: the licence is in the holder's hands once it is
 // signed and stands in the wallet.
 func (s *Service) licenceIssued(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.LicenceIssued) error {
-	c, err := caseByID(ctx, tx, e.Case)
+	c, err := lockCase(ctx, tx, e.Case)
 	if errors.Is(err, ErrNotFound) {
 		return nil // a licence without a case of ours
 	}

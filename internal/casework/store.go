@@ -117,6 +117,14 @@ func caseByID(ctx context.Context, q db.Q, id contract.CaseID) (Case, error) {
 	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM casework_cases WHERE id = $1`, id))
 }
 
+// lockCase reads a case that is about to change. The update changes nothing, but
+// on PostgreSQL it makes the next actor wait and then see what this one did, as
+// the one writer of SQLite does; FOR UPDATE is not SQL for both.
+func lockCase(ctx context.Context, tx db.Tx, id contract.CaseID) (Case, error) {
+	return scanCase(tx.QueryRowContext(ctx, `
+		UPDATE casework_cases SET moved_at = moved_at WHERE id = $1 RETURNING `+caseColumns, id))
+}
+
 func caseByKey(ctx context.Context, q db.Q, key string) (Case, error) {
 	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM casework_cases WHERE submission_key = $1`, key))
 }

@@ -63,7 +63,7 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 // lapse does what the passing of a deadline brings about: deemed acceptance,
 // cards of supervision. It may be called at any time and as often as one likes.
 func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error {
-	c, err := caseByID(ctx, tx, id)
+	c, err := lockCase(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -77,10 +77,7 @@ func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error
 	if err := s.raise(ctx, tx, auth.SystemPrincipal("supervision"), &c, lapsed(c, today)); err != nil {
 		return err
 	}
-	if !c.wake(today).IsZero() {
-		return s.watch(ctx, tx, c)
-	}
-	return nil
+	return s.lookOn(ctx, tx, c, c.wake(today))
 }
 
 // recompute works out the deadline of a case again, after the calendar changed.
