@@ -57,6 +57,8 @@ type DB struct {
 	reader  executor // read, with prepared statements
 	write   *sql.DB  // SQLite: the writer's connection and one for migrations; PostgreSQL: same pool as read
 	writer  *writer  // SQLite only
+
+	lockFile string // SQLite only: DSN of the file that processes lock to migrate
 }
 
 // Open opens url: "postgres://..." or the path of a SQLite file.
@@ -90,8 +92,9 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
-	file := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path) + pragmas
-	write, err := sql.Open("sqlite", file+"&_txlock=immediate")
+	escaped := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	file, immediate := escaped+pragmas, "&_txlock=immediate"
+	write, err := sql.Open("sqlite", file+immediate)
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
@@ -109,7 +112,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	readers := max(2, min(4, runtime.NumCPU()))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &DB{dialect: SQLite, read: read, reader: &statements{on: read}, write: write, writer: writer}, nil
+	return &DB{
+		dialect: SQLite, read: read, reader: &statements{on: read}, write: write, writer: writer,
+		lockFile: escaped + "-migrate?_pragma=busy_timeout(60000)" + immediate,
+	}, nil
 }
 
 // create makes the file readable by its owner alone before SQLite would make it

@@ -47,21 +47,45 @@ func (d *DB) Migrate(ctx context.Context, areas ...Area) error {
 			return err
 		}
 	}
-	if d.dialect == SQLite { // the file's only writer is this pool's only connection
-		return d.migrate(ctx, sets)
+	lock := d.lockPostgres
+	if d.dialect == SQLite {
+		lock = d.lockSQLite
 	}
-	conn, err := d.write.Conn(ctx)
+	unlock, err := lock(ctx)
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	defer conn.Close()
-	const key = "($1, hashtext(current_schema()))"
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock"+key, migrationsLock); err != nil {
 		return fmt.Errorf("lock migrations: %w", err)
 	}
-	err = d.migrate(ctx, sets)
-	_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+key, migrationsLock)
-	return errors.Join(err, unlock)
+	return errors.Join(d.migrate(ctx, sets), unlock())
+}
+
+func (d *DB) lockPostgres(ctx context.Context) (unlock func() error, err error) {
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const key = "($1, hashtext(current_schema()))"
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock"+key, migrationsLock); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+key, migrationsLock)
+		return errors.Join(err, conn.Close())
+	}, nil
+}
+
+// lockSQLite holds the write lock of a second, empty file, for goose itself
+// needs the write lock of the first, one transaction after the other. The lock
+// ends with the process.
+func (d *DB) lockSQLite(ctx context.Context) (unlock func() error, err error) {
+	pool, err := sql.Open("sqlite", d.lockFile)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), pool.Close()) }, nil
 }
 
 func (d *DB) migrate(ctx context.Context, sets []migrationSet) error {
