@@ -1,5 +1,7 @@
 package web
 
+import "net/url"
+
 // MenuItem is an entry of a menu. It is shown only while its page is
 // registered, and on the staff bar only to whom the page is open: what is not
 // built or not allowed is not offered.
@@ -53,6 +55,14 @@ func (v View) shown(items []MenuItem, allowed bool) []MenuItem {
 		}
 	}
 	return out
+}
+
+// footerPath is where an entry leads; display settings lead back to the page.
+func (v View) footerPath(m MenuItem) string {
+	if m.ID == "preferences" && v.Path != m.Path {
+		return m.Path + "?back=" + url.QueryEscape(v.Path)
+	}
+	return m.Path
 }
 
 // registered reports whether there is a page at path.
