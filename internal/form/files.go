@@ -26,7 +26,7 @@ func (s *Service) Attach(ctx context.Context, actor auth.Principal, id contract.
 	if err != nil {
 		return contract.Material{}, err
 	}
-	_, d, err := s.draft(ctx, actor, r)
+	c, d, err := s.draft(ctx, actor, r)
 	if err != nil {
 		return contract.Material{}, err
 	}
@@ -34,11 +34,27 @@ func (s *Service) Attach(ctx context.Context, actor auth.Principal, id contract.
 	if err != nil {
 		return contract.Material{}, err
 	}
-	m, err := s.keep(ctx, spec, u)
+	m, err := s.take(ctx, spec, u)
 	if err != nil {
 		return contract.Material{}, err
 	}
-	return m, s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.attach(ctx, tx, id, spec, &m) })
+	if err := s.count(c, &r, d, append(slices.Clone(d.Files), m)); err != nil {
+		return contract.Material{}, err
+	}
+	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return attach(ctx, tx, r, spec, &m) })
+	return m, err
+}
+
+// count puts the progress with these files into the row, and the times.
+func (s *Service) count(c *Compiled, r *row, d Draft, files []contract.Material) error {
+	d.Files = files
+	if err := s.judge(c, &d); err != nil {
+		return err
+	}
+	r.Done, r.Total = d.Result.Progress()
+	r.Saved = s.c.Now()
+	r.Expires = later(r.Expires, r.Saved.Add(keep))
+	return nil
 }
 
 // takes returns the specification of a material that the draft takes files for.
@@ -56,9 +72,9 @@ func (s *Service) takes(d Draft, material string) (contract.MaterialSpec, error)
 	return m.Spec, nil
 }
 
-// keep looks at a file while it goes into storage. It runs outside any
+// take looks at a file while it goes into storage. It runs outside any
 // transaction.
-func (s *Service) keep(ctx context.Context, spec contract.MaterialSpec, u Upload) (contract.Material, error) {
+func (s *Service) take(ctx context.Context, spec contract.MaterialSpec, u Upload) (contract.Material, error) {
 	in, err := inspect(u.Body)
 	if err != nil {
 		return contract.Material{}, err
@@ -83,17 +99,16 @@ func (s *Service) keep(ctx context.Context, spec contract.MaterialSpec, u Upload
 	}, nil
 }
 
-func (s *Service) attach(ctx context.Context, tx db.Tx, id contract.DraftID, spec contract.MaterialSpec, m *contract.Material) error {
+func attach(ctx context.Context, tx db.Tx, r row, spec contract.MaterialSpec, m *contract.Material) error {
 	// First the draft's own row: it keeps two uploads apart while they count.
-	now := s.c.Now()
-	open, err := touchDraft(ctx, tx, id, now, now.Add(keep))
+	open, err := touchDraft(ctx, tx, r)
 	if err != nil {
 		return err
 	}
 	if !open {
 		return ErrSubmitted
 	}
-	files, err := selectFiles(ctx, tx, id)
+	files, err := selectFiles(ctx, tx, r.ID)
 	if err != nil {
 		return err
 	}
@@ -111,7 +126,7 @@ func (s *Service) attach(ctx context.Context, tx db.Tx, id contract.DraftID, spe
 	if n >= spec.MaxFiles {
 		return fault.New(fault.Invalid, "form.file.count", "n", spec.MaxFiles)
 	}
-	return insertFile(ctx, tx, id, *m)
+	return insertFile(ctx, tx, r.ID, *m)
 }
 
 // Detach removes a file from the draft.
@@ -123,9 +138,16 @@ func (s *Service) Detach(ctx context.Context, actor auth.Principal, id contract.
 	if !r.Submitted.IsZero() {
 		return ErrSubmitted
 	}
+	c, d, err := s.draft(ctx, actor, r)
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(d.Files), func(m contract.Material) bool { return m.File == file })
+	if err := s.count(c, &r, d, left); err != nil {
+		return err
+	}
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		now := s.c.Now()
-		open, err := touchDraft(ctx, tx, id, now, now.Add(keep))
+		open, err := touchDraft(ctx, tx, r)
 		if err != nil || !open {
 			return errors.Join(err, onlyIf(err == nil, ErrSubmitted))
 		}

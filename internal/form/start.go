@@ -2,6 +2,7 @@ package form
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -129,8 +130,8 @@ type expire struct {
 // Kind names the job.
 func (expire) Kind() string { return "form.expire" }
 
-// Work registers the jobs of this area.
-func (s *Service) Work(q *job.Queue) {
+// Jobs registers the jobs of this area.
+func (s *Service) Jobs(q *job.Queue) {
 	job.Handle(q, func(ctx context.Context, tx db.Tx, j expire) error {
 		r, err := selectDraft(ctx, tx, j.Draft)
 		if err != nil {
@@ -149,7 +150,7 @@ func (s *Service) Work(q *job.Queue) {
 }
 
 func ignoreMissing(err error) error {
-	if ErrNotFound.Is(err) {
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return err
@@ -162,7 +163,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Principal, id contract
 		return Draft{}, err
 	}
 	r, err := selectCorrection(ctx, s.c.DB, id)
-	if ErrNotFound.Is(err) {
+	if errors.Is(err, ErrNotFound) {
 		r, err = s.startCorrection(ctx, actor, k)
 	}
 	if err != nil {

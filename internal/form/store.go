@@ -151,9 +151,9 @@ func updateHeld(ctx context.Context, q db.Q, r row) error {
 }
 
 // touchDraft moves an open draft to the next revision, for a change of its files.
-func touchDraft(ctx context.Context, q db.Q, id contract.DraftID, now, expires time.Time) (bool, error) {
-	res, err := q.ExecContext(ctx, `UPDATE form_drafts SET rev = rev + 1, saved_at = $2, expires_at = $3
-		WHERE id = $1 AND submitted_at = 0`, string(id), micros(now), micros(expires))
+func touchDraft(ctx context.Context, q db.Q, r row) (bool, error) {
+	res, err := q.ExecContext(ctx, `UPDATE form_drafts SET rev = rev + 1, saved_at = $2, expires_at = $3, done = $4
+		WHERE id = $1 AND submitted_at = 0`, string(r.ID), micros(r.Saved), micros(r.Expires), r.Done)
 	return changed(res, err, "touch draft")
 }
 
@@ -200,9 +200,9 @@ func deleteFile(ctx context.Context, q db.Q, draft contract.DraftID, file string
 	return changed(res, err, "delete file")
 }
 
-// uploadLevel is the trust level of what applicants upload themselves: the
-// lowest (domain: trust levels of G108).
-const uploadLevel = "D"
+// uploadLevel is the trust level of what applicants upload: a clerk checks it
+// (domain: trust levels of G108).
+const uploadLevel = "C"
 
 func selectFiles(ctx context.Context, q db.Q, draft contract.DraftID) ([]contract.Material, error) {
 	rows, err := q.QueryContext(ctx, `SELECT material, id, name, type, size, blob, uploaded_at FROM form_files

@@ -268,7 +268,7 @@ func (q *Queue) claim(ctx context.Context, kinds []string, n int, lease time.Dur
 // tests and tools. The errors of failed jobs are returned together; the jobs
 // themselves are put off or dead as ever.
 func (q *Queue) Drain(ctx context.Context) error {
-	const endless = 10000 // a job that plans itself for now, for ever
+	const endless = 1000 // a job that plans itself for now, for ever
 	kinds := q.kinds(inside, outside)
 	var failed []error
 	for range endless {
@@ -280,7 +280,8 @@ func (q *Queue) Drain(ctx context.Context) error {
 			return errors.Join(failed...)
 		}
 		for _, c := range jobs {
-			if err := q.attempt(ctx, c); err != nil {
+			err := q.attempt(ctx, c)
+			if _, later := errors.AsType[*snooze](err); err != nil && !later {
 				failed = append(failed, fmt.Errorf("job %s: %w", c.kind, err))
 			}
 		}
