@@ -93,14 +93,19 @@ func retryAfter(err error) int {
 
 // askToSignIn sends a stranger to the sign-in page, and back afterwards.
 func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	next := r.URL.RequestURI()
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		next = "/"
-		if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host {
-			next = u.RequestURI()
-		}
+	http.Redirect(w, r, "/signin?next="+url.QueryEscape(hereOf(r)), http.StatusSeeOther)
+}
+
+// hereOf returns the page a person is on: what they asked for, or, when they
+// sent a form, the page the form stood on.
+func hereOf(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return SafePath(r.URL.RequestURI())
 	}
-	http.Redirect(w, r, "/signin?next="+url.QueryEscape(SafePath(next)), http.StatusSeeOther)
+	if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host {
+		return SafePath(u.RequestURI())
+	}
+	return "/"
 }
 
 // problem is what the error page shows.

@@ -30,7 +30,7 @@ func (k *Kit) View(r *http.Request) View {
 	return View{
 		Locale: p.Locale,
 		Actor:  k.Actor(r),
-		Path:   r.URL.RequestURI(),
+		Path:   hereOf(r),
 		Site:   k.c.Site,
 		Demo:   k.c.Demo,
 		Prefs:  p,

@@ -257,3 +257,19 @@ func TestFilesRunNothing(t *testing.T) {
 		t.Errorf("a PDF does not show: %v", p.Header)
 	}
 }
+
+func TestAFormLeadsBackToItsPage(t *testing.T) {
+	t.Parallel()
+	h := kit(t, nil).Handler()
+	for referer, want := range map[string]string{
+		"http://example.com/staff/cases/7?tab=2": "/signin?next=%2Fstaff%2Fcases%2F7%3Ftab%3D2",
+		"http://evil.example/staff/cases/7":      "/signin?next=%2F",
+		"":                                       "/signin?next=%2F",
+	} {
+		r := request(t, http.MethodPost, "/staff/act", "x=1")
+		r.Header.Set("Referer", referer)
+		if got := serve(h, r).Header().Get("Location"); got != want {
+			t.Errorf("%q leads to %s, want %s", referer, got, want)
+		}
+	}
+}
