@@ -66,8 +66,10 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (id string, 
 	if err != nil {
 		return "", 0, ErrUnavailable.Wrap(err)
 	}
-	defer os.Remove(tmp.Name()) // no-op once renamed
-	defer tmp.Close()
+	defer func() {
+		_ = tmp.Close()           // keep has closed and renamed it
+		_ = os.Remove(tmp.Name()) // unless something failed
+	}()
 	sum := sha256.New()
 	// One byte beyond the limit tells "too large" from "just fits".
 	size, err = io.Copy(io.MultiWriter(&diskWriter{tmp}, sum), io.LimitReader(&reader{ctx, r}, limit+1))
@@ -124,7 +126,7 @@ func valid(id string) bool {
 }
 
 func syncDir(path string) error {
-	dir, err := os.Open(path)
+	dir, err := os.Open(path) //nolint:gosec // a folder of the store
 	if err != nil {
 		return err
 	}

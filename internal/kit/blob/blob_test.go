@@ -53,8 +53,8 @@ func TestContentComesBackUnderItsHash(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer r.Close()
-			if b, err := io.ReadAll(r); err != nil || string(b) != "营业执照" {
+			b, err := io.ReadAll(r)
+			if err := errors.Join(err, r.Close()); err != nil || string(b) != "营业执照" {
 				t.Errorf("%q %v", b, err)
 			}
 		})
@@ -71,16 +71,20 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 	cancel()
 	broken := errors.New("connection reset")
 	for name, c := range map[string]struct {
-		ctx  context.Context
-		r    io.Reader
-		want error
+		cancelled bool
+		r         io.Reader
+		want      error
 	}{
-		"too large": {t.Context(), strings.NewReader("12345"), blob.ErrTooLarge},
-		"broken":    {t.Context(), io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken)), broken},
-		"cancelled": {gone, strings.NewReader("1"), context.Canceled},
+		"too large": {false, strings.NewReader("12345"), blob.ErrTooLarge},
+		"broken":    {false, io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken)), broken},
+		"cancelled": {true, strings.NewReader("1"), context.Canceled},
 	} {
 		f, dir := open(t)
-		if _, _, err := f.Put(c.ctx, c.r, 4); !errors.Is(err, c.want) {
+		ctx := t.Context()
+		if c.cancelled {
+			ctx = gone
+		}
+		if _, _, err := f.Put(ctx, c.r, 4); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := leftOver(t, dir); n != 0 {

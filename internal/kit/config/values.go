@@ -1,7 +1,7 @@
 package config
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net/url"
@@ -13,7 +13,7 @@ import (
 // default and present value, as a settings file that Load can read. Secrets are
 // left out.
 func Describe(w io.Writer, c Config) error {
-	b := bufio.NewWriter(w)
+	b := new(bytes.Buffer)
 	fmt.Fprintln(b, "# Settings of tongban. A flag is stronger than the environment, that than this file (--config FILE).")
 	section := ""
 	for _, s := range c.settings() {
@@ -27,17 +27,18 @@ func Describe(w io.Writer, c Config) error {
 		}
 		fmt.Fprintf(b, "\n# %s\n# %s, --%s; default %s\n", s.meaning, s.env(), s.flag(), quote(s))
 		switch {
-		case s.secret && !printable(s):
+		case s.secret && !harmless(s):
 			fmt.Fprintf(b, "# %s = (secret)\n", name)
 		default:
 			fmt.Fprintf(b, "%s = %s\n", name, literal(s.value))
 		}
 	}
-	return b.Flush()
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
-// printable reports whether a secret setting holds nothing secret at present.
-func printable(s setting) bool {
+// harmless reports whether a secret setting holds nothing secret at present.
+func harmless(s setting) bool {
 	u, err := url.Parse(s.value.String())
 	if s.value.String() == "" {
 		return true

@@ -77,8 +77,7 @@ func TestProcessesMayMigrateAtTheSameTime(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					defer d.Close()
-					if err := d.Migrate(t.Context(), many(5)...); err != nil {
+					if err := errors.Join(d.Migrate(t.Context(), many(5)...), d.Close()); err != nil {
 						t.Error(err)
 					}
 				})
@@ -114,6 +113,8 @@ func BenchmarkMigrate(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(time.Since(begin).Microseconds()), "us-again")
-		d.Close()
+		if err := d.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -49,7 +49,7 @@ func (s *statements) prepared(ctx context.Context, query string) *sql.Stmt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if other := s.byText[query]; other != nil {
-		_ = stmt.Close() // somebody was faster
+		_ = stmt.Close() //nolint:sqlclosecheck // somebody was faster
 		return other
 	}
 	if s.byText == nil {
@@ -60,21 +60,21 @@ func (s *statements) prepared(ctx context.Context, query string) *sql.Stmt {
 }
 
 func (s *statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if stmt := s.prepared(ctx, query); stmt != nil {
+	if stmt := s.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept for the next call
 		return stmt.ExecContext(ctx, args...)
 	}
 	return s.on.ExecContext(ctx, query, args...)
 }
 
 func (s *statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := s.prepared(ctx, query); stmt != nil {
+	if stmt := s.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept for the next call
 		return stmt.QueryContext(ctx, args...)
 	}
 	return s.on.QueryContext(ctx, query, args...)
 }
 
 func (s *statements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt := s.prepared(ctx, query); stmt != nil {
+	if stmt := s.prepared(ctx, query); stmt != nil { //nolint:sqlclosecheck // kept for the next call
 		return stmt.QueryRowContext(ctx, args...)
 	}
 	return s.on.QueryRowContext(ctx, query, args...)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,7 +79,8 @@ func together(t *testing.T, d *db.DB, fns ...func(context.Context, db.Tx) error)
 			errs[i] = d.InTx(t.Context(), fn)
 		})
 	}
-	for asked.Load() < int64(len(fns)) { //nolint:revive // yields until all have come
+	for asked.Load() < int64(len(fns)) {
+		runtime.Gosched()
 	}
 	close(hold)
 	all.Wait()
@@ -90,12 +92,12 @@ func TestAnswerMeansStored(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		var committed atomic.Bool
 		err := d.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
-			tx.AfterCommit(func() {
+			tx.AfterCommit(func() { //nolint:contextcheck // as another reader
 				want(t, d, "a")
 				committed.Store(true)
 			})
 			err := put(ctx, tx, "a", "1")
-			want(t, d, "") // nobody else sees it yet
+			want(t, d, "") //nolint:contextcheck // as another reader, who does not see it yet
 			return err
 		})
 		if err != nil || !committed.Load() {
@@ -231,11 +233,11 @@ func TestRowsLeftOpenDoNotStopTheNext(t *testing.T) {
 	}
 	for i := range 3 {
 		err := d.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
-			rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT k FROM test_kv ORDER BY k LIMIT %d", 2+i)) //nolint:sqlclosecheck // that is the point
+			rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT k FROM test_kv ORDER BY k LIMIT %d", 2+i)) // not closed: that is the point
 			if err != nil {
 				return err
 			}
-			t.Cleanup(func() { rows.Close() })
+			t.Cleanup(func() { _ = rows.Close() })
 			rows.Next()
 			if err := put(ctx, tx, fmt.Sprint("c", i), ""); err != nil {
 				return err
@@ -380,7 +382,7 @@ func TestCloseFinishesWhatWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	defer func() { _ = again.Close() }()
 	if got := int64(len(strings.Fields(keys(t, again)))); got != stored.Load() {
 		t.Errorf("%d answered, %d stored", stored.Load(), got)
 	}
@@ -401,7 +403,7 @@ func TestManyTextsDoNotFillMemory(t *testing.T) {
 			t.Fatal(n, err)
 		}
 	}
-	if _, err := d.QueryContext(t.Context(), "SELECT nonsense FROM nowhere"); err == nil { //nolint:sqlclosecheck,rowserrcheck // no rows
+	if _, err := d.QueryContext(t.Context(), "SELECT nonsense FROM nowhere"); err == nil {
 		t.Error("nonsense was taken")
 	}
 }
@@ -410,8 +412,7 @@ func TestOpenTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{filepath.Join(t.TempDir(), "f", "\x00"), "postgres://nobody@127.0.0.1:1/x?connect_timeout=1", "postgresql://%zz"} {
 		if d, err := db.Open(t.Context(), url); err == nil {
-			t.Error(url)
-			d.Close()
+			t.Error(url, d.Close())
 		}
 	}
 	noDatabase := filepath.Join(t.TempDir(), "text.db")

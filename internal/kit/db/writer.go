@@ -183,7 +183,7 @@ func (w *writer) drain(group *[]*request) error {
 // whole group; the request's own failure is kept in r.err.
 func (r *request) run(on executor) error {
 	if r.err = r.ctx.Err(); r.err != nil {
-		return nil
+		return nil //nolint:nilerr // the request's own failure, not the group's
 	}
 	// An interrupted INSERT rolls back the whole SQLite transaction, and with it
 	// the neighbours of this request: so no cancellation inside.

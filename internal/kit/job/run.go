@@ -245,11 +245,11 @@ func (q *Queue) claim(ctx context.Context, kinds []string, n int, lease time.Dur
 		return nil, false, err
 	}
 	share := max(1, n/len(kinds))
-	token := q.newID()
+	l := leasing{q.newID(), now.UnixMicro(), now.Add(lease).UnixMicro()}
 	err = q.db.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		jobs, more = nil, false
 		for _, kind := range kinds {
-			got, err := claim(ctx, tx, kind, token, now.UnixMicro(), now.Add(lease).UnixMicro(), share)
+			got, err := claim(ctx, tx, l, kind, share)
 			if err != nil {
 				return err
 			}

@@ -70,8 +70,14 @@ func dueKinds(ctx context.Context, q db.Q, kinds []string, now int64) ([]string,
 	return due, rows.Err()
 }
 
-// claim leases up to n due jobs of a kind to the holder of token.
-func claim(ctx context.Context, tx db.Tx, kind, token string, now, until int64, n int) ([]claimed, error) {
+// leasing is who claims, at what time, until when.
+type leasing struct {
+	token      string
+	now, until int64
+}
+
+// claim leases up to n due jobs of a kind.
+func claim(ctx context.Context, tx db.Tx, l leasing, kind string, n int) ([]claimed, error) {
 	// PostgreSQL: jobs that another process is claiming are skipped, not waited
 	// for. On SQLite all transactions stand in one line, and there is no such clause.
 	skip := ""
@@ -79,14 +85,14 @@ func claim(ctx context.Context, tx db.Tx, kind, token string, now, until int64, 
 		skip = "FOR UPDATE SKIP LOCKED"
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT id, COALESCE(uniq, ''), payload, due, attempt, error FROM job_jobs
-		WHERE kind = $1 AND due <= $2 AND NOT dead ORDER BY due, id LIMIT $3 `+skip, kind, now, n)
+		WHERE kind = $1 AND due <= $2 AND NOT dead ORDER BY due, id LIMIT $3 `+skip, kind, l.now, n)
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
 	defer rows.Close()
 	var jobs []claimed
 	for rows.Next() {
-		c := claimed{kind: kind, claim: token}
+		c := claimed{kind: kind, claim: l.token}
 		if err := rows.Scan(&c.id, &c.unique, &c.payload, &c.due, &c.attempt, &c.lastError); err != nil {
 			return nil, fmt.Errorf("claim: %w", err)
 		}
@@ -96,11 +102,11 @@ func claim(ctx context.Context, tx db.Tx, kind, token string, now, until int64, 
 	if err := rows.Err(); err != nil || len(jobs) == 0 {
 		return nil, err
 	}
-	return jobs, lease(ctx, tx, jobs, token, until)
+	return jobs, lease(ctx, tx, jobs, l)
 }
 
-func lease(ctx context.Context, tx db.Tx, jobs []claimed, token string, until int64) error {
-	args := []any{token, until}
+func lease(ctx context.Context, tx db.Tx, jobs []claimed, l leasing) error {
+	args := []any{l.token, l.until}
 	holes := make([]string, len(jobs))
 	for i, c := range jobs {
 		args = append(args, c.id)

@@ -16,13 +16,13 @@ func TestPersonalAndSecretAttributesAreHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Info("signed in", slog.String("account", "a1"), slog.String("Phone", "138"), slog.Group("g", slog.String("password", "x")))
+	l.Info("signed in", slog.String("account", "a1"), slog.String("phone", "138"), slog.Group("g", slog.String("password", "x")))
 	l.Debug("quiet")
 	var line map[string]any
 	if err := json.Unmarshal([]byte(b.String()), &line); err != nil {
 		t.Fatal(err, b.String())
 	}
-	if line["account"] != "a1" || line["Phone"] != "[hidden]" || line["g"].(map[string]any)["password"] != "[hidden]" {
+	if line["account"] != "a1" || line["phone"] != "[hidden]" || line["g"].(map[string]any)["password"] != "[hidden]" {
 		t.Error(b.String())
 	}
 }

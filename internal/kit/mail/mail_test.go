@@ -29,14 +29,14 @@ func server(t *testing.T, reply string) (port int, got <-chan string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	kept := make(chan string, 1)
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
 			return
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		talk(c, reply, kept)
 	}()
 	return l.Addr().(*net.TCPAddr).Port, kept
@@ -44,7 +44,7 @@ func server(t *testing.T, reply string) (port int, got <-chan string) {
 
 func talk(c net.Conn, reply string, kept chan<- string) {
 	in := bufio.NewReader(c)
-	say := func(s string) { fmt.Fprint(c, s+"\r\n") }
+	say := func(s string) { _, _ = fmt.Fprint(c, s+"\r\n") }
 	say("220 test")
 	for {
 		line, err := in.ReadString('\n')
@@ -140,7 +140,9 @@ func TestFinalRefusalIsToldFromABadDay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed.Close()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := client(t, closed.Addr().(*net.TCPAddr).Port).Send(t.Context(), message); err == nil || errors.Is(err, mail.ErrRefused) {
 		t.Error("nobody there:", err)
 	}

@@ -122,7 +122,7 @@ func firstWins(file string, content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(tmp)
+	defer func() { _ = os.Remove(tmp) }()
 	if err := os.Link(tmp, file); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
@@ -133,7 +133,7 @@ func firstWins(file string, content []byte) ([]byte, error) {
 }
 
 func writeBeside(file string, content []byte) (string, error) {
-	tmp, err := os.OpenFile(file+"."+rand.Text(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	tmp, err := os.OpenFile(file+"."+rand.Text(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator names it
 	if err != nil {
 		return "", fmt.Errorf("key file: %w", err)
 	}
