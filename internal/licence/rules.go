@@ -168,3 +168,6 @@ func period(l Licence) string {
 	}
 	return pdf.Date(l.From) + "至 " + pdf.Date(l.To)
 }
+
+// PublicHolder is the holder's name as lists show it: a person's is masked.
+func (l Licence) PublicHolder() string { return publicName(l.Holder) }
