@@ -1,0 +1,136 @@
+package catalog
+
+import (
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tongban/tongban/internal/kit/rule"
+	"github.com/tongban/tongban/services"
+)
+
+func check(t testing.TB) func(string) error {
+	t.Helper()
+	e := rule.MustNew()
+	return func(expr string) error {
+		_, err := e.Compile(expr)
+		return err
+	}
+}
+
+func TestShippedPackagesAreSound(t *testing.T) {
+	t.Parallel()
+	packages, err := LoadAll(services.Files, check(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packages) < 2 {
+		t.Fatalf("%d packages, want two at the least", len(packages))
+	}
+	for _, p := range packages {
+		for _, problem := range p.Problems {
+			if !problem.Warning {
+				t.Errorf("%s: %s", p.Name, problem)
+			}
+		}
+	}
+}
+
+// sound returns the hygiene package with one edit: old is replaced by new in
+// the named file.
+func edited(t *testing.T, file, old, new string) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{}
+	for _, name := range []string{serviceFile, formFile} {
+		text, err := fs.ReadFile(services.Files, "public-place-hygiene-new/"+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := string(text)
+		if name == file {
+			if !strings.Contains(s, old) {
+				t.Fatalf("%s has no %q to break", file, old)
+			}
+			s = strings.Replace(s, old, new, 1)
+		}
+		out[name] = &fstest.MapFile{Data: []byte(s)}
+	}
+	return out
+}
+
+func TestEachRuleCatches(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, file, old, new string
+		code, path           string
+	}{
+		{"unknown key", serviceFile, "procedure: licensing", "procedure: licensing\ncolour: red", "yaml", ""},
+		{"wrong type", serviceFile, "visits: 0", "visits: none", "yaml", ""},
+		{"bad yaml", serviceFile, "procedure: licensing", "procedure: [licensing", "yaml", ""},
+		{"unknown procedure", serviceFile, "procedure: licensing", "procedure: magic", "one_of", "procedure"},
+		{"promised more than the law gives", serviceFile, "promised: 10", "promised: 21", "promised", "limits.promised"},
+		{"acceptance too slow", serviceFile, "accept: 5", "accept: 6", "accept", "limits.accept"},
+		{"delivery too slow", serviceFile, "deliver: 10", "deliver: 11", "deliver", "limits.deliver"},
+		{"licence that claims to be immediate", serviceFile, "unit: workday", "unit: immediate", "immediate", "limits"},
+		{"catch-all material", serviceFile, "zh: 公共场所卫生管理制度", "zh: 其他材料", "denied_word", "materials[5].name.zh"},
+		{"language missing", serviceFile, "en: No fee", `en: ""`, "both_languages", "guide.fee"},
+		{"same phone for both", serviceFile, "consult: 0826-0000000", `consult: "12345"`, "phones", "guide.complain"},
+		{"phone without area code", serviceFile, "consult: 0826-0000000", `consult: "2200000"`, "pattern", "guide.consult"},
+		{"visits without anything to bring", serviceFile, "visits: 0", "visits: 1", "visits", "guide.visits"},
+		{"verified without words", serviceFile, "      verified: false", "      verified: true", "verified", "guide.basis[2].verified"},
+		{"same material twice", serviceFile, "id: plans", "id: identity", "duplicate", "materials[3].id"},
+		{"rule that does not compile", serviceFile, "when: a.central_air", "when: a.central_air &&", "rule", "materials[6].when"},
+		{"held by government, yet to upload", serviceFile, "origin: upload", "origin: government", "held_not_asked", "materials[2].types"},
+		{"upload without limits", serviceFile, "max_files: 2", "max_files: 0", "upload_limits", "materials[2]"},
+		{"type code too short", serviceFile, "type_code: 115113016823646795001", "type_code: 1151", "pattern", "licence.type_code"},
+		{"unknown kind of field", formFile, "kind: decimal", "kind: float", "one_of", "form.pages[2].fields[0].kind"},
+		{"same field twice", formFile, "id: seats", "id: area", "duplicate", "form.pages[2].fields[1].id"},
+		{"form key unknown", formFile, "    fields:", "    field:", "yaml", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := Load(edited(t, tt.file, tt.old, tt.new), check(t))
+			for _, p := range problems {
+				if p.Code == tt.code && p.Path == tt.path {
+					if p.File != tt.file || p.Line == 0 || p.Message.ZH == "" || p.Message.EN == "" {
+						t.Errorf("problem has no place or words: %+v", p)
+					}
+					return
+				}
+			}
+			t.Errorf("nothing caught; problems: %v", problems)
+		})
+	}
+}
+
+func TestMissingFilesAreToldByName(t *testing.T) {
+	t.Parallel()
+	_, problems := Load(os.DirFS(t.TempDir()), check(t))
+	if len(problems) != 2 || problems[0].String() != "service.yaml: the file is missing" {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
+func TestProblemSaysFileLineAndPath(t *testing.T) {
+	t.Parallel()
+	_, problems := Load(edited(t, serviceFile, "promised: 10", "promised: 21"), check(t))
+	var got []string
+	for _, p := range problems {
+		if !p.Warning {
+			got = append(got, p.String())
+		}
+	}
+	text, err := fs.ReadFile(services.Files, "public-place-hygiene-new/"+serviceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Count(strings.Split(string(text), "  promised: ")[0], "\n") + 1
+	want := "service.yaml:" + strconv.Itoa(line) + ": limits.promised: promises 21 days, more than the 20 the law gives"
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
