@@ -128,9 +128,7 @@ func (l *Log) Record(ctx context.Context, tx db.Tx, m Meta, e Event) error {
 		Body: body, Salt: make([]byte, 16),
 	}
 	rand.Read(rec.Salt) // never fails since Go 1.24
-	if rec.Leaf, err = rec.Hash(); err != nil {
-		return fmt.Errorf("write event %s: %w", rec.Name, err)
-	}
+	rec.Leaf = leaf(rec.Salt, rec.record(body))
 	if err := insert(ctx, tx, rec); err != nil {
 		return err
 	}
