@@ -122,7 +122,7 @@ func TestDescriptionIsAFileThatLoads(t *testing.T) {
 	t.Parallel()
 	c := load(t, env("TONGBAN_SMTP_PASSWORD", "geheim"), "--demo", "--upload-file", "1500KB", "--site-name-zh", `广安"区`, "--database", "postgres://me:geheim@db/x")
 	var b strings.Builder
-	if err := config.Describe(&b, c); err != nil {
+	if err := c.Describe(&b); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "geheim") {

@@ -12,7 +12,7 @@ import (
 // Describe writes every key with its meaning, environment variable, flag,
 // default and present value, as a settings file that Load can read. Secrets are
 // left out.
-func Describe(w io.Writer, c Config) error {
+func (c Config) Describe(w io.Writer) error {
 	b := new(bytes.Buffer)
 	fmt.Fprintln(b, "# Settings of tongban. A flag is stronger than the environment, that than this file (--config FILE).")
 	section := ""
