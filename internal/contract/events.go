@@ -42,6 +42,7 @@ func (LicenceIssued) EventName() string { return "licence.issued.v1" }
 // revoked or cancelled.
 type LicenceChanged struct {
 	Licence    LicenceID `json:"licence"`
+	Case       CaseID    `json:"case"`
 	Number     string    `json:"number"`
 	Identifier string    `json:"identifier"`
 	Holder     string    `json:"holder"` // subject id

@@ -35,7 +35,43 @@ type sheet struct {
 const maxSheet = 8 << 20
 
 // Jobs registers the work of this area.
-func (s *Service) Jobs(q *job.Queue, _ *event.Log) { job.HandleOutside(q, s.print, s.issued) }
+func (s *Service) Jobs(q *job.Queue, l *event.Log) {
+	job.HandleOutside(q, s.print, s.issued)
+	event.Subscribe(l, "licence", s.onMoved)
+}
+
+// ended says what a step of the case means for the licence it granted.
+var ended = map[string]struct {
+	state         State
+	reason, basis string
+}{
+	"revoke": {Withdrawn, "准予许可的决定已被撤销，详见撤销决定书。", "《行政许可法》第六十九条"},
+	"cancel": {Cancelled, "许可已注销，详见注销决定书。", "《行政许可法》第七十条"},
+}
+
+// onMoved ends a licence whose decision was undone: nobody shall verify as
+// valid what the case says is withdrawn.
+func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.CaseMoved) error {
+	to, ok := ended[e.Action]
+	if !ok {
+		return nil
+	}
+	id, err := idOfCase(ctx, tx, e.Case)
+	if errors.Is(err, ErrNotFound) {
+		return nil // a case without a licence
+	}
+	if err != nil {
+		return err
+	}
+	r, err := byID(ctx, tx, id)
+	if err != nil || (r.State != Valid && r.State != Suspended) {
+		return err
+	}
+	from := r.State
+	r.State, r.Reason, r.Basis, r.Changed = to.state, to.reason, to.basis, s.Now()
+	actor := auth.Principal{Kind: rec.ActorKind, ID: rec.ActorID, Name: rec.ActorName}
+	return s.setState(ctx, tx, actor, r.Licence, from)
+}
 
 // print makes the sheet. It may run twice after a crash: the number stays the
 // first one, and a sheet that nobody refers to is lost, not issued.

@@ -14,7 +14,8 @@
 // shows, verifies or downloads a licence leaves a use that its holder can read.
 //
 // Events out: contract.LicenceIssued, contract.LicenceChanged,
-// contract.LicenceUsed.
+// contract.LicenceUsed. Events in: contract.CaseMoved, when the decision behind
+// a licence is undone.
 package licence
 
 import (

@@ -248,6 +248,22 @@ func TestChangedStatesShowWhenVerified(t *testing.T) {
 	})
 }
 
+func TestLicenceEndsWithItsDecision(t *testing.T) {
+	each(t, func(t *testing.T, w *licencetest.World) {
+		for action, want := range map[string]licence.State{
+			"revoke": licence.Withdrawn, "cancel": licence.Cancelled, "deliver": licence.Valid,
+		} {
+			l := w.Issue(t, licencetest.Request("case-"+action))
+			for _, id := range []contract.CaseID{l.Case, "case-without-licence"} {
+				w.Record(t, contract.CaseMoved{Case: id, Action: action, At: w.Clock})
+			}
+			if v, err := w.Verify(t.Context(), auth.Principal{}, l.Code, licence.ChannelQR); err != nil || v.State != want {
+				t.Errorf("%s: %s, %v", action, v.State, err)
+			}
+		}
+	})
+}
+
 func TestExpiryNeedsNoJob(t *testing.T) {
 	each(t, func(t *testing.T, w *licencetest.World) {
 		l := w.Issue(t, licencetest.Request("case-1"))

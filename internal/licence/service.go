@@ -286,20 +286,22 @@ func (s *Service) Change(ctx context.Context, actor auth.Principal, id contract.
 		return Licence{}, err
 	}
 	l.Reason, l.Basis, l.Changed = strings.TrimSpace(c.Reason), strings.TrimSpace(c.Basis), s.Now()
-	e := contract.LicenceChanged{
-		Licence: l.ID, Number: l.Number, Identifier: l.Identifier, Holder: l.Holder.ID,
-		From: string(from), To: string(l.State), Basis: l.Basis, At: l.Changed,
+	err = s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.setState(ctx, tx, actor, l, from) })
+	return l, err
+}
+
+// setState stores a change of state with its event.
+func (s *Service) setState(ctx context.Context, tx db.Tx, actor auth.Principal, l Licence, from State) error {
+	ok, err := setState(ctx, tx, l, from)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrState
 	}
 	m := event.Meta{Actor: actor, Subject: l.Holder.ID, Object: "licence:" + string(l.ID), Basis: l.Basis}
-	err = s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		ok, err := setState(ctx, tx, l, from)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return ErrState
-		}
-		return s.Events.Record(ctx, tx, m, e)
+	return s.Events.Record(ctx, tx, m, contract.LicenceChanged{
+		Licence: l.ID, Case: l.Case, Number: l.Number, Identifier: l.Identifier, Holder: l.Holder.ID,
+		From: string(from), To: string(l.State), Basis: l.Basis, At: l.Changed,
 	})
-	return l, err
 }

@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
@@ -57,12 +59,26 @@ func (s *Service) Body(locale string, m Message) string {
 	if err != nil { // no date is due: say it without one
 		return s.c.Text(locale, key, "due", s.c.Text(locale, "notify.no_due"))
 	}
-	return s.c.Text(locale, key, "due", due)
+	return s.c.Text(locale, key, "due", dueDay{due})
+}
+
+// dueDay is a day on which something is due, in words with its weekday.
+type dueDay struct{ day.Date }
+
+var weekdays = [...]string{"日", "一", "二", "三", "四", "五", "六"}
+
+// In makes dueDay an argument with words of its own in each language.
+func (d dueDay) In(locale string) string {
+	if locale == "en" {
+		return d.Time().Format("Monday 2 January 2006")
+	}
+	y, m, n := d.Date.Date()
+	return fmt.Sprintf("%d 年 %d 月 %d 日（星期%s）", y, int(m), n, weekdays[d.Weekday()])
 }
 
 // Path is the page that shows more.
 func (m Message) Path() string {
-	if m.Kind == kindLicence {
+	if strings.HasPrefix(m.Kind, kindLicence) {
 		return "/licences"
 	}
 	return "/cases/" + string(m.Case)

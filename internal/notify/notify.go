@@ -5,7 +5,7 @@
 // decision and their like) are statutory and cannot be switched off. A message
 // keeps a kind and facts, not sentences: the words are chosen when it is read.
 //
-// Events in: contract.CaseMoved, contract.LicenceIssued. Events out: none; the
+// Events in: contract.CaseMoved, contract.LicenceIssued, contract.LicenceChanged. Events out: none; the
 // steps themselves are recorded by their areas, and the state of each mail
 // stands beside its message.
 package notify
@@ -78,12 +78,16 @@ var kinds = map[string]bool{
 	"resume":       true,
 	"extend":       true,
 	"approve":      true,
+	"grant":        true, // at once, by the service's own rules
 	"deny":         true,
 	"terminate":    true,
+	"revoke":       true,
+	"cancel":       true,
 	"withdraw":     false,
 }
 
-// kindLicence is the message that a licence is ready.
+// kindLicence is the message that a licence is ready; with a state behind it,
+// that its state changed.
 const kindLicence = "licence"
 
 // Items names services.
@@ -174,6 +178,7 @@ func (s *Service) may(actor auth.Principal, action, account string) error {
 func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	event.Subscribe(l, "notify", s.onMoved)
 	event.Subscribe(l, "notify", s.onIssued)
+	event.Subscribe(l, "notify", s.onChanged)
 	job.HandleOutside(q, s.send, s.sent)
 }
 
@@ -193,14 +198,23 @@ func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e c
 }
 
 func (s *Service) onIssued(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.LicenceIssued) error {
-	facts, err := s.c.Cases.Facts(ctx, auth.SystemPrincipal("notify"), e.Case)
+	return s.tellHolder(ctx, tx, Message{ID: rec.ID, Kind: kindLicence, Case: e.Case, At: e.At})
+}
+
+// onChanged tells that a licence was suspended, resumed, withdrawn, revoked or
+// cancelled: nobody shall learn it first from who scans the code.
+func (s *Service) onChanged(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.LicenceChanged) error {
+	return s.tellHolder(ctx, tx, Message{ID: rec.ID, Kind: kindLicence + "." + e.To, Case: e.Case, At: e.At})
+}
+
+// tellHolder completes a message about a licence with what its case knows.
+func (s *Service) tellHolder(ctx context.Context, tx db.Tx, m Message) error {
+	facts, err := s.c.Cases.Facts(ctx, auth.SystemPrincipal("notify"), m.Case)
 	if err != nil {
 		return err
 	}
-	return s.put(ctx, tx, Message{
-		ID: rec.ID, Account: facts.Operator, Kind: kindLicence, Case: e.Case, Number: facts.Number,
-		Item: facts.ItemName, Statutory: true, At: e.At,
-	})
+	m.Account, m.Number, m.Item, m.Statutory = facts.Operator, facts.Number, facts.ItemName, true
+	return s.put(ctx, tx, m)
 }
 
 // put stores a message under the event's id, so that a delivery that comes

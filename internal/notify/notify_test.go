@@ -116,6 +116,7 @@ func TestEachStepThatConcernsTheApplicantIsTold(t *testing.T) {
 		{"correct", true, true},
 		{"approve", true, true},
 		{"deny", true, true},
+		{"grant", true, true},
 		{"review", false, false},
 		{"countersign", false, false},
 		{"take_up", false, false},
@@ -185,6 +186,25 @@ func TestAServerThatIsDownIsTriedAgain(t *testing.T) {
 		}
 		if got := w.inbox(t, "lin")[0]; got.Mail != notify.MailWaiting || got.Kind != "licence" || got.Path() != "/licences" {
 			t.Errorf("message: %+v", got)
+		}
+	})
+}
+
+func TestHolderLearnsThatALicenceIsSuspended(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		err := w.db.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+			return w.events.Record(ctx, tx, event.Meta{}, contract.LicenceChanged{Case: "C1", From: "valid", To: "suspended", At: noon})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.jobs.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := w.inbox(t, "lin")
+		if len(got) != 1 || got[0].Kind != "licence.suspended" || !got[0].Statutory || got[0].Path() != "/licences" || len(w.sent) != 1 {
+			t.Errorf("messages: %+v, mails: %d", got, len(w.sent))
 		}
 	})
 }

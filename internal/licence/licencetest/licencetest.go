@@ -147,6 +147,18 @@ func (w *World) Drain(t testing.TB) {
 	}
 }
 
+// Record records an event of another area and works off what it brings about.
+func (w *World) Record(t testing.TB, e event.Event) {
+	t.Helper()
+	err := w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+		return w.Log.Record(ctx, tx, event.Meta{}, e)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Drain(t)
+}
+
 // Holder is the account that acts for the holder of a request.
 func Holder(r contract.LicenceRequest) auth.Principal {
 	if r.Holder.Kind == "company" {

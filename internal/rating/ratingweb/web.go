@@ -45,7 +45,7 @@ func rate(k *web.Kit, s *rating.Service) web.Handler {
 		if err != nil {
 			return err
 		}
-		k.Flash(w, "rating.thanks")
+		k.Flash(w, "rating.notice.thanks")
 		return k.SeeOther(w, r, "/cases/"+string(id)+"/rate")
 	}
 }
