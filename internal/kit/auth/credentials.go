@@ -127,6 +127,29 @@ func (c *Credentials) UseCode(ctx context.Context, tx db.Tx, account, code strin
 	return nil
 }
 
+// NextCode returns the first code of the second factor that is still good at
+// this time, or how long to wait where all are used up. Only a demonstration
+// shows codes.
+func (c *Credentials) NextCode(ctx context.Context, account string) (code string, wait time.Duration, err error) {
+	cred, err := getCredential(ctx, c.db, account)
+	if err != nil || len(cred.factor) == 0 {
+		return "", 0, err
+	}
+	secret, err := c.seal.Open(factorField, cred.factor)
+	if err != nil {
+		return "", 0, err
+	}
+	now := c.now()
+	present := now.Unix() / int64(step/time.Second)
+	n := max(present, cred.lastStep+1)
+	at := time.Unix(n*int64(step/time.Second), 0)
+	if n > present+1 {
+		return "", at.Add(-step).Sub(now), nil
+	}
+	code, err = FactorCode(secret, at)
+	return code, 0, err
+}
+
 // Lockout: free attempts, then a pause that doubles with each further failure.
 const (
 	freeAttempts = 5

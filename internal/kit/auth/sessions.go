@@ -3,8 +3,6 @@ package auth
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -105,56 +103,53 @@ func (s *Sessions) find(ctx context.Context, token string) (Principal, bool, err
 	if err != nil || !ok || row.over(s.now()) {
 		return Principal{}, false, err
 	}
-	p, err := row.who(s.now())
-	if err != nil {
-		return Principal{}, false, err
-	}
 	if now := s.now(); now.Sub(row.Seen) >= seenEvery {
 		if err := touchSession(ctx, s.db, row.ID, now); err != nil {
 			return Principal{}, false, err
 		}
 	}
-	return p, true, nil
+	return row.principal(s.now()), true, nil
 }
 
-// Begin starts a session for p and returns its token. The token of any earlier
-// stage is no longer good: what an attacker planted is worth nothing.
-func (s *Sessions) Begin(ctx context.Context, tx db.Tx, p Principal, device, earlier string) (string, error) {
+// From says where a sign-in comes from.
+type From struct {
+	Device  string // what the browser says it is
+	Earlier string // token it brought; no longer good afterwards, so that one an attacker planted is worth nothing
+}
+
+// Begin starts a session for p and returns its token. Where p acts for a
+// company, until is when the mandate ends; zero is never.
+func (s *Sessions) Begin(ctx context.Context, tx db.Tx, p Principal, until time.Time, from From) (string, error) {
 	life := residentLifetime
 	if p.Kind == Staff {
 		life = staffLifetime
 	}
-	return s.begin(ctx, tx, p, begin{stage: stageFull, life: life, device: device, earlier: earlier})
+	return s.begin(ctx, tx, sessionRow{who: p, stage: stageFull, actingUntil: until}, life, from)
 }
 
 // BeginFactor notes that the password of an account was right. The token is
 // good for nothing but Awaited.
-func (s *Sessions) BeginFactor(ctx context.Context, tx db.Tx, account, device, earlier string) (string, error) {
-	p := Principal{ID: account}
-	return s.begin(ctx, tx, p, begin{stage: stageFactor, life: factorLifetime, device: device, earlier: earlier})
+func (s *Sessions) BeginFactor(ctx context.Context, tx db.Tx, account string, from From) (string, error) {
+	return s.begin(ctx, tx, sessionRow{who: Principal{ID: account}, stage: stageFactor}, factorLifetime, from)
 }
 
-type begin struct {
-	stage, device, earlier string
-	life                   Lifetime
-}
-
-func (s *Sessions) begin(ctx context.Context, tx db.Tx, p Principal, b begin) (string, error) {
+func (s *Sessions) begin(ctx context.Context, tx db.Tx, row sessionRow, life Lifetime, from From) (string, error) {
 	now := s.now()
-	if b.earlier != "" {
-		if err := deleteByToken(ctx, tx, digest(b.earlier)); err != nil {
+	if from.Earlier != "" {
+		if err := deleteByToken(ctx, tx, digest(from.Earlier)); err != nil {
 			return "", err
 		}
 	}
-	if err := deleteOver(ctx, tx, p.ID, now); err != nil {
+	if err := deleteOver(ctx, tx, row.who.ID, now); err != nil {
 		return "", err
 	}
 	token := "tbs_" + base64.RawURLEncoding.EncodeToString(random(32))
-	row := sessionRow{
-		Session: Session{ID: s.newID(), Account: p.ID, Device: clip(b.device, 200), Began: now, Seen: now, Ends: now.Add(b.life.Absolute)},
-		idle:    b.life.Idle,
+	row.idle = life.Idle
+	row.Session = Session{
+		ID: s.newID(), Account: row.who.ID, Device: clip(from.Device, 200),
+		Began: now, Seen: now, Ends: now.Add(life.Absolute),
 	}
-	return token, putSession(ctx, tx, row, digest(token), b.stage, p)
+	return token, putSession(ctx, tx, row, digest(token))
 }
 
 // Awaited returns the account whose second factor the token awaits.
@@ -236,7 +231,8 @@ func bearer(r *http.Request) (string, bool) {
 
 type sessionRow struct {
 	Session
-	principal   string
+	who         Principal
+	stage       string
 	actingUntil time.Time // zero: never ends
 	idle        time.Duration
 }
@@ -245,17 +241,14 @@ func (r sessionRow) over(now time.Time) bool {
 	return !now.Before(r.Ends) || now.Sub(r.Seen) >= r.idle
 }
 
-// who returns the principal; a mandate that has ended leaves the person alone.
-func (r sessionRow) who(now time.Time) (Principal, error) {
-	var p Principal
-	if err := json.Unmarshal([]byte(r.principal), &p); err != nil {
-		return Principal{}, fmt.Errorf("read session: %w", err)
-	}
+// principal returns who it is now; a mandate that has ended leaves the person alone.
+func (r sessionRow) principal(now time.Time) Principal {
+	p := r.who
 	if !r.actingUntil.IsZero() && !now.Before(r.actingUntil) {
 		p.Company, p.CompanyName = "", ""
 	}
 	p.Session = r.ID
-	return p, nil
+	return p
 }
 
 func clip(s string, n int) string {

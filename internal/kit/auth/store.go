@@ -13,13 +13,14 @@ import (
 type credential struct {
 	password string
 	factor   []byte
+	lastStep int64
 }
 
 // getCredential returns the zero credential where there is none.
 func getCredential(ctx context.Context, q db.Q, account string) (credential, error) {
 	var c credential
-	err := q.QueryRowContext(ctx, `SELECT password, factor FROM auth_credentials WHERE account = $1`, account).
-		Scan(&c.password, &c.factor)
+	err := q.QueryRowContext(ctx, `SELECT password, factor, last_step FROM auth_credentials WHERE account = $1`, account).
+		Scan(&c.password, &c.factor, &c.lastStep)
 	if errors.Is(err, sql.ErrNoRows) {
 		return credential{}, nil
 	}

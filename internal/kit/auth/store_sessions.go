@@ -11,21 +11,21 @@ import (
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
-const sessionColumns = `id, account, principal, acting_until, device, began_at, seen_at, idle, ends_at`
+const sessionColumns = `id, account, stage, principal, acting_until, device, began_at, seen_at, idle, ends_at`
 
 func scanSession(scan func(...any) error) (sessionRow, error) {
 	var (
-		r                       sessionRow
-		until, began, seen, end int64
-		idle                    int64
+		r                             sessionRow
+		who                           string
+		until, began, seen, end, idle int64
 	)
-	err := scan(&r.ID, &r.Account, &r.principal, &until, &r.Device, &began, &seen, &idle, &end)
-	r.Began, r.Seen, r.Ends = instant(began), instant(seen), instant(end)
-	r.idle = time.Duration(idle) * time.Microsecond
-	if until != 0 {
-		r.actingUntil = instant(until)
+	err := scan(&r.ID, &r.Account, &r.stage, &who, &until, &r.Device, &began, &seen, &idle, &end)
+	if err != nil {
+		return sessionRow{}, err
 	}
-	return r, err
+	r.Began, r.Seen, r.Ends = instant(began), instant(seen), instant(end)
+	r.idle, r.actingUntil = time.Duration(idle)*time.Microsecond, optional(until)
+	return r, json.Unmarshal([]byte(who), &r.who)
 }
 
 func instant(micro int64) time.Time { return time.UnixMicro(micro).UTC() }
@@ -42,15 +42,15 @@ func getSession(ctx context.Context, q db.Q, hash, stage string) (sessionRow, bo
 	return r, true, nil
 }
 
-func putSession(ctx context.Context, q db.Q, r sessionRow, hash, stage string, p Principal) error {
-	who, err := json.Marshal(p)
+func putSession(ctx context.Context, q db.Q, r sessionRow, hash string) error {
+	who, err := json.Marshal(r.who)
 	if err != nil {
 		return fmt.Errorf("store session: %w", err)
 	}
 	_, err = q.ExecContext(ctx, `INSERT INTO auth_sessions
 		(id, token_hash, account, stage, principal, acting_until, device, began_at, seen_at, idle, ends_at)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)`,
-		r.ID, hash, r.Account, stage, string(who), r.Device,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.ID, hash, r.Account, r.stage, string(who), micro(r.actingUntil), r.Device,
 		r.Began.UnixMicro(), r.Seen.UnixMicro(), r.idle.Microseconds(), r.Ends.UnixMicro())
 	if err != nil {
 		return fmt.Errorf("store session: %w", err)
@@ -71,11 +71,7 @@ func setPrincipal(ctx context.Context, q db.Q, id string, p Principal, until tim
 	if err != nil {
 		return fmt.Errorf("store session: %w", err)
 	}
-	var micro int64
-	if !until.IsZero() {
-		micro = until.UnixMicro()
-	}
-	res, err := q.ExecContext(ctx, `UPDATE auth_sessions SET principal = $2, acting_until = $3 WHERE id = $1`, id, string(who), micro)
+	res, err := q.ExecContext(ctx, `UPDATE auth_sessions SET principal = $2, acting_until = $3 WHERE id = $1`, id, string(who), micro(until))
 	if err != nil {
 		return fmt.Errorf("store session: %w", err)
 	}

@@ -1,0 +1,82 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
+)
+
+// SignedIn says that a person signed in (MLPS level 3: security audit).
+type SignedIn struct {
+	Account contract.AccountID `json:"account"`
+	Factor  bool               `json:"factor"` // with a second factor
+	At      time.Time          `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (SignedIn) EventName() string { return "identity.signed_in.v1" }
+
+// SignInFailed says that somebody could not sign in. Account is empty where
+// there is none of the name that was tried, which itself is not kept.
+type SignInFailed struct {
+	Account contract.AccountID `json:"account"`
+	Reason  string             `json:"reason"` // password, code, account_locked, paused
+	At      time.Time          `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (SignInFailed) EventName() string { return "identity.sign_in_failed.v1" }
+
+// SignedOut says that a session was ended by its owner.
+type SignedOut struct {
+	Account contract.AccountID `json:"account"`
+	At      time.Time          `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (SignedOut) EventName() string { return "identity.signed_out.v1" }
+
+// ActedFor says for whom a person acts from now on; Company "" is oneself.
+type ActedFor struct {
+	Account contract.AccountID `json:"account"`
+	Company string             `json:"company"`
+	At      time.Time          `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (ActedFor) EventName() string { return "identity.acted_for.v1" }
+
+// AccountChanged says what an administrator did to an account.
+type AccountChanged struct {
+	Account contract.AccountID `json:"account"`
+	What    string             `json:"what"` // locked, unlocked, factor_reset
+	At      time.Time          `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (AccountChanged) EventName() string { return "identity.account_changed.v1" }
+
+// ClientChanged says what an administrator did to an API client.
+type ClientChanged struct {
+	Client string    `json:"client"`
+	What   string    `json:"what"` // created, revoked
+	Scopes []string  `json:"scopes,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (ClientChanged) EventName() string { return "identity.client_changed.v1" }
+
+// record writes an event by a person. A resident's name stays out of the log.
+func (s *Service) record(ctx context.Context, tx db.Tx, m event.Meta, e event.Event) error {
+	if m.Actor.Kind != auth.Staff {
+		m.Actor.Name = ""
+	}
+	return s.c.Events.Record(ctx, tx, m, e)
+}
+
+func (s *Service) at() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }

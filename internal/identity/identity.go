@@ -1,0 +1,133 @@
+// Package identity knows who people are: accounts with real-name facts,
+// companies and who may act for them, posts of staff, and how each signs in.
+//
+// Numbers, phones, addresses and mail addresses are sealed at rest and leave
+// masked; each read of them for somebody else's work is an event about the
+// person it concerns.
+package identity
+
+import (
+	"embed"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// Migrations makes the tables of this area.
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
+
+// Policies says who may do what here.
+//
+//go:embed policy.cedar
+var Policies string
+
+// Actions of this area.
+const (
+	ActionSignIn       = "identity.sign_in"
+	ActionSignOut      = "identity.sign_out"
+	ActionMe           = "identity.me"
+	ActionOwn          = "identity.own"
+	ActionData         = "identity.data"
+	ActionAct          = "identity.act"
+	ActionHeld         = "identity.held"
+	ActionAccounts     = "identity.accounts"
+	ActionLock         = "identity.lock"
+	ActionUnlock       = "identity.unlock"
+	ActionResetFactor  = "identity.reset_factor"
+	ActionClients      = "identity.clients"
+	ActionClientCreate = "identity.client_create"
+	ActionClientRevoke = "identity.client_revoke"
+)
+
+// Faults of this area.
+var (
+	ErrNoAccount  = fault.New(fault.NotFound, "identity.no_account")
+	ErrNoCompany  = fault.New(fault.NotFound, "identity.no_company")
+	ErrNoMandate  = fault.New(fault.Denied, "identity.no_mandate")
+	ErrNoSession  = fault.New(fault.NotFound, "identity.no_session")
+	ErrExpired    = fault.New(fault.Unauthenticated, "identity.sign_in_expired")
+	ErrNoFactor   = fault.New(fault.Conflict, "identity.no_factor")
+	ErrNotStarted = fault.New(fault.Unauthenticated, "identity.enrol_first")
+)
+
+// State is whether an account may be used.
+type State string
+
+// The states. The zero State lets nobody in.
+const (
+	Open   State = "open"
+	Locked State = "locked"
+)
+
+// Account is a person who can sign in.
+type Account struct {
+	ID        contract.AccountID
+	Username  string
+	Kind      auth.Kind
+	Name      string
+	State     State
+	Level     int
+	CheckedOn day.Date
+	ActingFor string
+	Enrolled  bool
+	Demo      bool
+	Made      time.Time
+
+	number, phone, email []byte // sealed
+}
+
+// Post is what a member of staff is: an agency and roles in it.
+type Post struct {
+	ID       string
+	Account  contract.AccountID
+	Agency   contract.AgencyID
+	Division string
+	Title    contract.Text
+	Roles    []string
+	From, To day.Date
+}
+
+// Company is a body or a sole trader as its registrar knows it.
+type Company struct {
+	ID           string
+	Name         string
+	CreditCode   string
+	Form         string
+	Status       string
+	RepName      string // legal representative
+	RepAccount   contract.AccountID
+	Address      string
+	Division     string
+	Scope        string
+	Registrar    string
+	RegisteredOn day.Date
+	CheckedOn    day.Date
+	Demo         bool
+}
+
+// Party returns the company as the party of a case.
+func (c Company) Party() contract.Party {
+	return contract.Party{Kind: PartyCompany, ID: c.ID, Name: c.Name, Code: c.CreditCode}
+}
+
+// Kinds of party.
+const (
+	PartyPerson  = "person"
+	PartyCompany = "company"
+)
+
+// Mandate is the right of a person to act for a company.
+type Mandate struct {
+	Company  string
+	Name     string
+	Code     string
+	Items    []string // empty: every service
+	Until    day.Date // last day; zero: open
+	AsLegal  bool     // as its legal representative, without a mandate
+	Selected bool     // the session acts for it now
+}

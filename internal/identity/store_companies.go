@@ -1,0 +1,124 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+)
+
+func normalQuery(q string) string { return normal(q) }
+
+// escapeLike makes a text stand for itself in LIKE ... ESCAPE '!'.
+func escapeLike(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+// companyByID returns a company and its address, sealed.
+func companyByID(ctx context.Context, q db.Q, id string) (Company, []byte, error) {
+	var (
+		c       Company
+		address []byte
+	)
+	err := q.QueryRowContext(ctx, `SELECT id, name, credit_code, form, status, rep_name, rep_account, address, division,
+		scope, registrar, registered_on, checked_on, demo FROM identity_companies WHERE id = $1`, id).
+		Scan(&c.ID, &c.Name, &c.CreditCode, &c.Form, &c.Status, &c.RepName, &c.RepAccount, &address, &c.Division,
+			&c.Scope, &c.Registrar, &c.RegisteredOn, &c.CheckedOn, &c.Demo)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Company{}, nil, ErrNoCompany
+	}
+	if err != nil {
+		return Company{}, nil, fmt.Errorf("read company: %w", err)
+	}
+	return c, address, nil
+}
+
+func putCompany(ctx context.Context, q db.Q, c Company, address []byte) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO identity_companies
+		(id, name, credit_code, form, status, rep_name, rep_account, address, division, scope, registrar, registered_on, checked_on, demo)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+		c.ID, c.Name, c.CreditCode, c.Form, c.Status, c.RepName, string(c.RepAccount), address, c.Division,
+		c.Scope, c.Registrar, c.RegisteredOn, c.CheckedOn, c.Demo)
+	if err != nil {
+		return fmt.Errorf("store company: %w", err)
+	}
+	return nil
+}
+
+// companiesOfRep lists the open companies an account represents by law.
+func companiesOfRep(ctx context.Context, q db.Q, account contract.AccountID) ([]Mandate, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, name, credit_code FROM identity_companies
+		WHERE rep_account = $1 AND status = 'open' ORDER BY id LIMIT 100`, string(account))
+	if err != nil {
+		return nil, fmt.Errorf("list companies: %w", err)
+	}
+	defer rows.Close()
+	var list []Mandate
+	for rows.Next() {
+		m := Mandate{AsLegal: true}
+		if err := rows.Scan(&m.Company, &m.Name, &m.Code); err != nil {
+			return nil, fmt.Errorf("list companies: %w", err)
+		}
+		list = append(list, m)
+	}
+	return list, rows.Err()
+}
+
+// mandatesOf lists the open companies whose operator an account is on a day.
+func mandatesOf(ctx context.Context, q db.Q, account contract.AccountID, on day.Date) ([]Mandate, error) {
+	rows, err := q.QueryContext(ctx, `SELECT c.id, c.name, c.credit_code, o.items, o.valid_to
+		FROM identity_operators o JOIN identity_companies c ON c.id = o.company
+		WHERE o.account = $1 AND o.revoked_at = 0 AND o.valid_from <= $2 AND (o.valid_to = '' OR o.valid_to >= $2)
+			AND c.status = 'open'
+		ORDER BY c.id, o.id LIMIT 100`, string(account), on)
+	if err != nil {
+		return nil, fmt.Errorf("list mandates: %w", err)
+	}
+	defer rows.Close()
+	var list []Mandate
+	for rows.Next() {
+		var (
+			m     Mandate
+			items string
+		)
+		err := rows.Scan(&m.Company, &m.Name, &m.Code, &items, &m.Until)
+		if err == nil {
+			err = json.Unmarshal([]byte(items), &m.Items)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list mandates: %w", err)
+		}
+		list = append(list, m)
+	}
+	return list, rows.Err()
+}
+
+// operator is one mandate as it is stored.
+type operator struct {
+	id, company string
+	account     contract.AccountID
+	items       []string
+	grantedBy   contract.AccountID
+	from, to    day.Date
+}
+
+func putOperator(ctx context.Context, q db.Q, o operator) error {
+	items, err := json.Marshal(append([]string{}, o.items...))
+	if err != nil {
+		return fmt.Errorf("store mandate: %w", err)
+	}
+	_, err = q.ExecContext(ctx, `INSERT INTO identity_operators
+		(id, company, account, items, granted_by, valid_from, valid_to, revoked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (id) DO NOTHING`,
+		o.id, o.company, string(o.account), string(items), string(o.grantedBy), o.from, o.to)
+	if err != nil {
+		return fmt.Errorf("store mandate: %w", err)
+	}
+	return nil
+}
