@@ -73,6 +73,8 @@ const (
 type handler struct {
 	lane lane
 	run  func(ctx context.Context, c claimed) error
+	// work is the effect alone, for several jobs in one transaction; inside only.
+	work func(ctx context.Context, tx db.Tx, c claimed) error
 }
 
 // Queue is the jobs of one database.
@@ -105,12 +107,15 @@ func Handle[J Job](q *Queue, work func(ctx context.Context, tx db.Tx, j J) error
 
 // HandleNamed is Handle for a kind that the type alone does not tell.
 func HandleNamed[J any](q *Queue, kind string, work func(ctx context.Context, tx db.Tx, j J) error) {
-	q.register(kind, handler{inside, func(ctx context.Context, c claimed) error {
+	effect := func(ctx context.Context, tx db.Tx, c claimed) error {
 		j, err := decode[J](c)
 		if err != nil {
 			return err
 		}
-		return q.finish(ctx, c, func(ctx context.Context, tx db.Tx) error { return work(ctx, tx, j) })
+		return work(ctx, tx, j)
+	}
+	q.register(kind, handler{lane: inside, work: effect, run: func(ctx context.Context, c claimed) error {
+		return q.finish(ctx, c, func(ctx context.Context, tx db.Tx) error { return effect(ctx, tx, c) })
 	}})
 }
 
@@ -123,7 +128,7 @@ func HandleOutside[J Job, R any](
 	done func(ctx context.Context, tx db.Tx, j J, r R) error,
 ) {
 	var zero J
-	q.register(zero.Kind(), handler{outside, func(ctx context.Context, c claimed) error {
+	q.register(zero.Kind(), handler{lane: outside, run: func(ctx context.Context, c claimed) error {
 		j, err := decode[J](c)
 		if err != nil {
 			return err

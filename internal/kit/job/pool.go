@@ -8,7 +8,9 @@ import (
 
 // pool is a bounded number of workers and the claimed jobs that wait for them.
 type pool struct {
-	do      func(claimed)
+	do      func([]claimed)
+	size    int // workers
+	most    int // jobs that one worker takes at once
 	workers sync.WaitGroup
 
 	mu      sync.Mutex
@@ -17,8 +19,8 @@ type pool struct {
 	stopped bool
 }
 
-func newPool(workers int, do func(claimed)) *pool {
-	p := &pool{do: do}
+func newPool(workers, most int, do func([]claimed)) *pool {
+	p := &pool{do: do, size: workers, most: most}
 	p.changed = sync.NewCond(&p.mu)
 	for range workers {
 		p.workers.Go(p.work)
@@ -36,12 +38,25 @@ func (p *pool) work() {
 			p.mu.Unlock()
 			return
 		}
-		c := p.waiting[0]
-		p.waiting = p.waiting[1:]
+		jobs := p.take()
 		p.changed.Broadcast()
 		p.mu.Unlock()
-		p.do(c)
+		p.do(jobs)
 	}
+}
+
+// take returns one worker's share of what waits: one job when there are few, so
+// that all workers have one, and more of one claim in a flood.
+func (p *pool) take() []claimed {
+	n := max(1, min(p.most, len(p.waiting)/p.size))
+	for i := 1; i < n; i++ {
+		if p.waiting[i].claim != p.waiting[0].claim {
+			n = i
+		}
+	}
+	jobs := p.waiting[:n:n]
+	p.waiting = p.waiting[n:]
+	return jobs
 }
 
 func (p *pool) add(jobs []claimed) {

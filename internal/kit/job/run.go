@@ -72,6 +72,46 @@ func (q *Queue) finish(ctx context.Context, c claimed, work func(context.Context
 	})
 }
 
+// attemptAll runs claimed jobs: several at first in one transaction, for with a
+// flood of small jobs the commit costs more than the work. When that fails,
+// nothing was kept, and each is tried alone.
+func (q *Queue) attemptAll(ctx context.Context, jobs []claimed) {
+	start := q.now()
+	if len(jobs) > 1 && q.together(ctx, jobs) == nil {
+		for _, c := range jobs {
+			q.observe(Done{Kind: c.kind, Outcome: OutcomeDone, Late: start.Sub(time.UnixMicro(c.due))})
+		}
+		return
+	}
+	for _, c := range jobs {
+		_ = q.attempt(ctx, c) // settled and logged there
+	}
+}
+
+func (q *Queue) together(ctx context.Context, jobs []claimed) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p) // the one to blame shows when it is tried alone
+		}
+	}()
+	return q.db.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		var ids []string
+		for _, c := range jobs {
+			if c.attempt > 1 {
+				return errors.New("has failed before: better alone")
+			}
+			me := &runningJob{claimed: c}
+			if err := q.handlers[c.kind].work(context.WithValue(ctx, runningKey{}, me), tx, c); err != nil {
+				return err
+			}
+			if !me.left {
+				ids = append(ids, c.id)
+			}
+		}
+		return endAll(ctx, tx, jobs[0].claim, ids)
+	})
+}
+
 // attempt runs one claimed job and settles what became of it.
 func (q *Queue) attempt(ctx context.Context, c claimed) error {
 	done := Done{Kind: c.kind, Late: q.now().Sub(time.UnixMicro(c.due))}
@@ -163,15 +203,16 @@ func (q *Queue) runLane(ctx context.Context, l lane, workers int, lease time.Dur
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
-	p := newPool(workers, func(c claimed) {
+	most := 1 // jobs that a worker takes at once
+	if l == inside {
+		most = 16
+	}
+	p := newPool(workers, most, func(jobs []claimed) {
 		ctx, cancel := context.WithTimeout(work, lease)
 		defer cancel()
-		_ = q.attempt(ctx, c) // settled and logged there
+		q.attemptAll(ctx, jobs)
 	})
-	batch := workers
-	if l == inside {
-		batch = 8 * workers // the next claim runs while these are worked on
-	}
+	batch := most * workers // inside, the next claim runs while these are worked on
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for ctx.Err() == nil {

@@ -127,3 +127,57 @@ func TestStopFinishesWhatBeganAndHandsBackTheRest(t *testing.T) {
 		}
 	})
 }
+
+// In a flood several jobs share a transaction; what fails among them must not
+// cost its neighbours anything.
+func TestBadJobInAFloodHarmsNoNeighbour(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b bundle) {
+		const n = 3000
+		var left sync.WaitGroup
+		left.Add(n)
+		b.Observe(func(job.Done) { left.Done() })
+		job.Handle(b.Queue, func(ctx context.Context, tx db.Tx, g greet) error {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO test_effects (id, who) VALUES ($1, '')", g.Name); err != nil {
+				return err
+			}
+			switch g.Name {
+			case "500":
+				return errBoom
+			case "1000":
+				panic("boom")
+			case "1500":
+				return b.InsertTx(ctx, tx, greet{"successor"}, job.Insert{At: b.w.now().Add(time.Hour), Unique: "u"})
+			}
+			return nil
+		})
+		err := b.d.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+			for i := range n {
+				unique := ""
+				if i == 1500 {
+					unique = "u"
+				}
+				if err := b.InsertTx(ctx, tx, greet{fmt.Sprint(i)}, job.Insert{Unique: unique}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, b.Queue)
+		left.Wait()
+		stop()
+		var effects, jobs int
+		if err := b.d.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM test_effects").Scan(&effects); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.d.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM job_jobs").Scan(&jobs); err != nil {
+			t.Fatal(err)
+		}
+		if effects != n-2 || jobs != 3 {
+			t.Errorf("%d effects, %d jobs left", effects, jobs)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -128,6 +129,27 @@ func end(ctx context.Context, q db.Q, id, token string) (bool, error) {
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// endAll deletes jobs if the claim on every one of them still holds.
+func endAll(ctx context.Context, q db.Q, token string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	args := []any{token}
+	holes := make([]string, len(ids))
+	for i, id := range ids {
+		args = append(args, id)
+		holes[i] = "$" + strconv.Itoa(i+2)
+	}
+	res, err := q.ExecContext(ctx, "DELETE FROM job_jobs WHERE claim = $1 AND id IN ("+strings.Join(holes, ", ")+")", args...)
+	if err != nil {
+		return fmt.Errorf("end jobs: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != int64(len(ids)) {
+		return errors.Join(errLost, err)
+	}
+	return nil
 }
 
 // release gives a claimed job a new due time, if the claim still holds.
