@@ -242,6 +242,24 @@ func flatten(into map[string]string, prefix string, tree map[string]any) error {
 	return nil
 }
 
+// At returns the settings with the address that listening on port 0 gave.
+func (c Config) At(addr string) Config {
+	if c.BaseURL == urlOf(c.Listen) {
+		c.BaseURL = urlOf(addr)
+	}
+	c.Listen = addr
+	return c
+}
+
+// urlOf is the address that people on this machine reach a listener by.
+func urlOf(listen string) string {
+	host, port, _ := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // complete fills what depends on other settings.
 func (c *Config) complete() {
 	if c.Database == "" {
@@ -254,11 +272,7 @@ func (c *Config) complete() {
 		c.MailDrop = filepath.Join(c.Data, "mail")
 	}
 	if c.BaseURL == "" {
-		host, port, _ := net.SplitHostPort(c.Listen)
-		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-			host = "localhost"
-		}
-		c.BaseURL = "http://" + net.JoinHostPort(host, port)
+		c.BaseURL = urlOf(c.Listen)
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
 }

@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+
+	"github.com/tongban/tongban/internal/catalog"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/form"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/rule"
+)
+
+// Adapters stand where two areas use other words for the same thing. They hold
+// no rules.
+
+// published is the catalogue as casework asks it: the version a case was filed under.
+type published struct{ catalog *catalog.Service }
+
+func (p published) Service(ctx context.Context, item contract.ItemID, version int) (contract.Service, error) {
+	return p.catalog.Version(ctx, item, version)
+}
+
+// names is the catalogue as notices ask it.
+type names struct{ catalog *catalog.Service }
+
+func (n names) Name(ctx context.Context, item contract.ItemID) (contract.Text, error) {
+	it, err := n.catalog.Item(ctx, item)
+	if err != nil {
+		return contract.Text{}, err
+	}
+	return contract.Text{ZH: it.Name, EN: it.NameEN}, nil
+}
+
+// faces evaluates the face of a licence with the rules of its package.
+type faces struct{ rules *rule.Engine }
+
+func (f faces) Evaluate(svc contract.Service, holder contract.Party, on day.Date, answers contract.Answers) ([]contract.FaceLine, error) {
+	return form.Face(f.rules, svc, holder, on, answers)
+}

@@ -1,0 +1,184 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tongban/tongban/internal/calendar"
+	"github.com/tongban/tongban/internal/casework"
+	"github.com/tongban/tongban/internal/catalog"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/directory"
+	"github.com/tongban/tongban/internal/form"
+	"github.com/tongban/tongban/internal/identity"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/id"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/rule"
+	"github.com/tongban/tongban/internal/licence"
+	"github.com/tongban/tongban/internal/notify"
+	"github.com/tongban/tongban/internal/operation"
+	"github.com/tongban/tongban/internal/rating"
+	"github.com/tongban/tongban/internal/statute"
+	"github.com/tongban/tongban/services"
+)
+
+// areas is every area of the product, put together.
+type areas struct {
+	sessions  *auth.Sessions
+	directory *directory.Service
+	identity  *identity.Service
+	calendar  *calendar.Service
+	catalog   *catalog.Service
+	form      *form.Service
+	casework  *casework.Service
+	licence   *licence.Service
+	rating    *rating.Service
+	notify    *notify.Service
+	operation *operation.Service
+}
+
+// schema lists the tables of every area, in no particular order: no area
+// refers to the tables of another.
+func schema() []db.Area {
+	return []db.Area{
+		job.Area(), event.Area(), auth.Area(),
+		{Name: "directory", Files: directory.Migrations},
+		{Name: "identity", Files: identity.Migrations},
+		{Name: "calendar", Files: calendar.Migrations},
+		{Name: "catalog", Files: catalog.Migrations},
+		{Name: "form", Files: form.Migrations},
+		{Name: "casework", Files: casework.Migrations},
+		{Name: "licence", Files: licence.Migrations},
+		{Name: "rating", Files: rating.Migrations},
+		{Name: "notify", Files: notify.Migrations},
+	}
+}
+
+// policies are the permissions, each area its own.
+func policies() map[string]string {
+	return map[string]string{
+		"directory": directory.Policies,
+		"identity":  identity.Policies,
+		"calendar":  calendar.Policies,
+		"catalog":   catalog.Policies,
+		"form":      form.Policies,
+		"casework":  casework.Policies,
+		"licence":   licence.Policies,
+		"rating":    rating.Policies,
+		"notify":    notify.Policies,
+		"operation": operation.Policies,
+	}
+}
+
+// build puts the areas together and registers what they do by themselves.
+// An area gets others only behind the interfaces that it declares.
+func build(ctx context.Context, t *tools) (*areas, error) {
+	a := &areas{directory: directory.New(t.db)}
+	keys := auth.NewKeys(t.db, t.now, t.newID)
+	a.sessions = auth.NewSessions(auth.SessionConfig{
+		DB: t.db, Keys: keys, Now: t.now, NewID: t.newID, Secure: t.secure(),
+	})
+	a.identity = identity.New(identity.Config{
+		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, Agencies: a.directory,
+		Sessions: a.sessions, Keys: keys, Hasher: auth.NewHasher(0),
+		Now: t.now, NewID: t.newID, Log: t.log, Demo: t.config.Demo,
+	})
+	a.calendar = calendar.New(calendar.Config{
+		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, Log: t.log, Root: t.config.Site.Division,
+	})
+	if err := a.calendar.Load(ctx); err != nil {
+		return nil, err
+	}
+	rules, err := rule.New()
+	if err != nil {
+		return nil, err
+	}
+	a.catalog, err = catalog.New(catalog.Config{
+		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, CheckRule: rules.Check,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.buildCases(t, rules); err != nil {
+		return nil, err
+	}
+	a.operation = operation.New(t.db, t.jobs, t.events, t.policy, t.now)
+	a.casework.Jobs(t.jobs, t.events)
+	a.licence.Jobs(t.jobs, t.events)
+	a.rating.Jobs(t.jobs, t.events)
+	a.notify.Jobs(t.jobs, t.events)
+	a.form.Jobs(t.jobs, t.events)
+	return a, nil
+}
+
+// buildCases puts together what a case goes through, from the last to the
+// first: a form hands in to casework, a decision issues a licence.
+func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
+	a.licence = licence.New(licence.Config{
+		DB: t.db, Queue: t.jobs, Events: t.events, Blobs: t.blobs, Press: t.press,
+		Signers: t.ca, Roots: t.ca.Roots(), Policy: t.policy, Sealer: t.seal,
+		Now: t.now, NewID: t.newID, NewCode: verificationCode,
+		BaseURL: t.config.BaseURL, Demo: t.config.Demo,
+	})
+	procedures, err := statute.Load()
+	if err != nil {
+		return err
+	}
+	press := casework.Press{Printer: t.press, Seals: t.ca, Site: t.config.BaseURL}
+	if t.config.Demo {
+		press.Mark = "样章"
+	}
+	a.casework, err = casework.New(casework.Config{
+		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
+		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, Procedures: procedures,
+		Licences: a.licence, Faces: faces{rules}, Papers: press,
+		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.form, err = form.New(form.Config{
+		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Seal: t.seal,
+		Policy: t.policy, Jobs: t.jobs, Now: t.now, NewID: t.newID,
+		MaxUploadMB: int(t.config.Upload.File >> 20),
+	})
+	if err != nil {
+		return err
+	}
+	a.rating, err = rating.New(rating.Config{
+		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Cases: a.casework, Now: t.now, NewID: t.newID,
+	})
+	if err != nil {
+		return err
+	}
+	a.notify = notify.New(notify.Config{
+		DB: t.db, Jobs: t.jobs, Policy: t.policy, Items: names{a.catalog}, Addresses: a.identity, Cases: a.casework,
+		Mail: t.mail, Text: t.text, BaseURL: t.config.BaseURL, Now: t.now, NewID: t.newID,
+	})
+	return nil
+}
+
+// seed fills an empty installation; on a filled one it changes nothing that
+// somebody has changed since.
+func (a *areas) seed(ctx context.Context, t *tools) error {
+	if err := a.directory.Seed(ctx); err != nil {
+		return fmt.Errorf("seed directory: %w", err)
+	}
+	if err := a.catalog.Seed(ctx); err != nil {
+		return fmt.Errorf("seed catalogue: %w", err)
+	}
+	if err := a.catalog.PublishPackages(ctx, auth.SystemPrincipal("start"), services.Files); err != nil {
+		return err
+	}
+	if !t.config.Demo {
+		return nil
+	}
+	if err := a.identity.SeedDemo(ctx); err != nil {
+		return fmt.Errorf("seed demonstration accounts: %w", err)
+	}
+	return nil
+}

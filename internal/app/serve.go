@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tongban/tongban/internal/kit/config"
+	"github.com/tongban/tongban/internal/kit/web"
+)
+
+// drain is how long requests in flight may take to end after a stop.
+const drain = 20 * time.Second
+
+// serve runs the platform until ctx ends: pages, API and jobs.
+func serve(ctx context.Context, p process) (err error) {
+	c, err := config.Load(p.args, p.getenv)
+	if err != nil {
+		return err
+	}
+	// The address first: a port that is taken should be told before anything is made.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close() // a second time after the server closed it
+	t, err := openTools(ctx, c.At(listener.Addr().String()), p.err)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.db.Close()) }()
+	a, err := build(ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := a.seed(ctx, t); err != nil {
+		return err
+	}
+	handler, err := site(t, a)
+	if err != nil {
+		return err
+	}
+	announce(p, t.config)
+	return run(ctx, t, a, listener, handler)
+}
+
+// announce prints the one line that scripts wait for, and in a demonstration
+// what a newcomer needs.
+func announce(p process, c config.Config) {
+	fmt.Fprintf(p.out, "tongban: ready at %s\n", c.BaseURL)
+	if c.Demo {
+		fmt.Fprintf(p.out, "Demonstration data: invented people, no legal effect. Accounts and passwords: %s/signin\n", c.BaseURL)
+	}
+}
+
+// run serves until ctx ends, then lets requests and jobs finish what they began.
+func run(ctx context.Context, t *tools, a *areas, l net.Listener, h http.Handler) error {
+	g, ctx := errgroup.WithContext(ctx)
+	server := web.NewServer(l.Addr().String(), h)
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		t.log.Info("stopping", slog.Duration("at_most", drain))
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		return server.Shutdown(stop)
+	})
+	g.Go(func() error { return t.jobs.Run(ctx) })
+	g.Go(func() error { return a.calendar.Run(ctx) })
+	return g.Wait()
+}
