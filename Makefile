@@ -1,13 +1,95 @@
-# The front end is built once into the binary; Go alone builds the rest.
-.PHONY: assets
+# Everything a newcomer needs: make run, make test. "make help" lists the rest.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help assets build run generate check lint test unit fuzz journey kill e2e bench clean
+
+LISTEN ?= 127.0.0.1:8080
+DATA ?= data
+FUZZTIME ?= 10s
 ASSET_SOURCES := $(shell find web/src -type f 2>/dev/null) web/build.mjs web/package-lock.json
+GO_SOURCES := $(shell find cmd internal services -type f -not -name '*_test.go' -not -path '*/dist/*' 2>/dev/null) go.mod go.sum
+export CGO_ENABLED ?= 0
+
+## help: list the targets
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## run: build and start the demonstration county on SQLite; prints the address
+run: build
+	bin/tongban serve --demo --data $(DATA) --listen $(LISTEN)
+
+## build: build bin/tongban with everything in it
+build: bin/tongban
+
+bin/tongban: internal/kit/web/dist/manifest.json internal/app/thirdparty/licences.txt $(GO_SOURCES)
+	go build -trimpath -ldflags '-s -w' -o $@ ./cmd/tongban
+
+internal/app/thirdparty/licences.txt: go.sum web/package-lock.json tools/licences/main.go | internal/kit/web/dist/manifest.json
+	cd tools && go run ./licences -root .. -out ../$@
 
 ## assets: build styles, scripts and icons into internal/kit/web/dist, and fetch the fonts of the PDF files
 assets: internal/kit/web/dist/manifest.json internal/kit/pdf/font/NotoSansSC_400Regular.ttf
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 internal/kit/web/dist/manifest.json internal/kit/pdf/font/NotoSansSC_400Regular.ttf &: web/node_modules/.package-lock.json $(ASSET_SOURCES)
 	cd web && npm run --silent build
+
+## generate: generate page components and procedure diagrams; commit the result
+generate:
+	go tool templ generate
+	go test ./internal/statute/... -run Diagram -update
+
+## check: what must hold before the tests: format, lint, tidy modules, generated files, service packages
+check: build bin/golangci-lint bin/gofumpt
+	@unformatted=$$(bin/gofumpt -l cmd internal services bench test tools); [ -z "$$unformatted" ] || { echo "gofumpt: $$unformatted"; exit 1; }
+	go vet ./...
+	bin/golangci-lint run
+	go mod tidy -diff
+	go mod verify
+	@go tool templ generate -log-level error && git diff --exit-code --stat -- '*_templ.go'
+	bin/tongban check services/
+
+bin/golangci-lint bin/gofumpt &: tools/go.mod tools/go.sum
+	cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd tools && go build -o ../bin/gofumpt mvdan.cc/gofumpt
+
+## test: everything: unit tests on both databases with the race detector, fuzzing, the API journey, kill -9, browsers
+test: unit fuzz journey kill e2e
+
+# What the tests need and this machine lacks is installed once.
+.PHONY: setup
+setup: build
+	scripts/setup
+
+## unit: every Go test with the race detector, on SQLite and PostgreSQL
+unit: setup
+	export TEST_POSTGRES="$$(scripts/test-postgres)"; CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./cmd/... ./internal/... ./services/...
+
+## fuzz: every fuzz test for FUZZTIME
+fuzz: assets
+	scripts/fuzz $(FUZZTIME)
+
+## journey: the whole journey by the API alone, and its result judged by pdfsig, on SQLite and PostgreSQL
+journey: setup
+	test/journey/run
+
+## kill: kill -9 in the middle of submissions; nothing acknowledged may be lost or doubled
+kill: setup
+	export TEST_POSTGRES="$$(scripts/test-postgres)"; go test -count=1 -timeout 20m ./test/kill/...
+
+## e2e: the journeys of people in a real browser, both languages, phone and desk, with an accessibility check of each page
+e2e: setup
+	node test/e2e/run.mjs
+
+## bench: the benchmarks, as ratios in one run
+bench: build
+	bench/run
+
+## clean: remove what was built; the data folder stays
+clean:
+	rm -rf bin web/node_modules internal/app/thirdparty/licences.txt
+	find internal/kit/web/dist internal/kit/pdf/font -type f -not -name .gitkeep -delete
