@@ -30,6 +30,7 @@ var (
 	ErrStale      = fault.New(fault.Conflict, "form.draft.stale")      // what was checked is not what is stored
 	ErrSubmitted  = fault.New(fault.Conflict, "form.draft.submitted")  // nothing can be changed any more
 	ErrIncomplete = fault.New(fault.Invalid, "form.draft.incomplete")  // something is missing or wrong
+	ErrUnread     = fault.New(fault.Invalid, "form.draft.unread")      // answers that cannot be read
 	ErrIneligible = fault.New(fault.Invalid, "form.draft.ineligible")  // a condition of the service does not hold
 	ErrApplicant  = fault.New(fault.Denied, "form.applicant.kind")     // the service is not for such an applicant
 	ErrNoForm     = fault.New(fault.NotFound, "form.service.no_form")  // the service cannot be applied for here

@@ -115,6 +115,28 @@ type FieldState struct {
 	Fault *fault.Error
 }
 
+// Signing reports whether the page asks for nothing but declarations. It is no
+// step of its own: it stands beside the button that submits.
+func (p PageState) Signing() bool {
+	return !slices.ContainsFunc(p.Fields, func(f FieldState) bool { return f.Field.Kind != KindDeclaration })
+}
+
+// Steps are the pages that are steps of their own.
+func (r Result) Steps() []PageState {
+	return slices.DeleteFunc(slices.Clone(r.Pages), PageState.Signing)
+}
+
+// Signatures are the declarations that stand beside the button.
+func (r Result) Signatures() []FieldState {
+	var list []FieldState
+	for _, p := range r.Pages {
+		if p.Signing() {
+			list = append(list, p.Fields...)
+		}
+	}
+	return list
+}
+
 // MaterialState is a material that applies.
 type MaterialState struct {
 	Spec  contract.MaterialSpec
@@ -132,17 +154,18 @@ func (r Result) Uploads() []MaterialState {
 
 // Progress counts the steps: pages and uploads, and the final check.
 func (r Result) Progress() (done, total int) {
-	for _, p := range r.Pages {
+	steps := r.Steps()
+	for _, p := range steps {
 		if p.Done {
 			done++
 		}
 	}
 	for _, m := range r.Uploads() {
-		if m.Done() && (len(m.Files) > 0 || !m.Spec.Required) {
+		if m.Done() {
 			done++
 		}
 	}
-	return done, len(r.Pages) + len(r.Uploads()) + 1
+	return done, len(steps) + len(r.Uploads()) + 1
 }
 
 // Complete reports whether the application can be submitted.

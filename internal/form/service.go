@@ -377,6 +377,54 @@ func (s *Service) Save(ctx context.Context, actor auth.Principal, id contract.Dr
 	return Draft{}, ErrStale
 }
 
+// maxFields bounds a JSON change; no form asks as much.
+const maxFields = 300
+
+// SaveJSON is Save for typed JSON. It is strict: a field that the form does not
+// have, a value of another type or an answer that the government already holds
+// is a fault, and nothing is stored then.
+func (s *Service) SaveJSON(ctx context.Context, actor auth.Principal, id contract.DraftID, rev int64, answers map[string]json.RawMessage) (Draft, error) {
+	d, err := s.Draft(ctx, actor, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	if d.Receipt != nil {
+		return d, ErrSubmitted
+	}
+	if len(answers) > maxFields {
+		return d, fault.New(fault.TooLarge, "form.draft.too_many_answers")
+	}
+	change := Change{Rev: rev, Fields: map[string]Parsed{}}
+	var faults []fault.Field
+	for _, f := range fieldsOf(d.Service) {
+		raw, ok := answers[f.ID]
+		if !ok {
+			continue
+		}
+		delete(answers, f.ID)
+		p := ParseJSON(f, raw)
+		if fs, shown := d.Result.field(f.ID); shown && fs.Held != nil {
+			if p.Fault == nil && !reflect.DeepEqual(p.Value, fs.Value) {
+				p.Fault = invalid(f, "form.field.held")
+			}
+		} else {
+			change.Fields[f.ID] = p
+		}
+		if p.Fault != nil {
+			faults = append(faults, fault.Field{Name: f.ID, Err: p.Fault})
+		}
+	}
+	if len(answers) > 0 { // their names came from outside and are not repeated
+		faults = append(faults, fault.Field{Name: "answers", Err: fault.New(fault.Invalid, "form.field.unknown", "n", len(answers))})
+	}
+	if len(faults) > 0 {
+		e := *ErrUnread
+		e.Args, e.Fields = []any{"n", len(faults)}, faults
+		return d, &e
+	}
+	return s.Save(ctx, actor, id, change)
+}
+
 // apply puts a change into the draft and judges it anew. It reports whether
 // anything is different.
 func (s *Service) apply(c *Compiled, d *Draft, change Change) (bool, error) {

@@ -2,6 +2,7 @@ package form
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"regexp"
 	"slices"
@@ -402,16 +403,26 @@ func validateText(f contract.Field, s string) *fault.Error {
 	return validateLength(f, s)
 }
 
-// coded keeps the reason that idcode gives and adds the label.
+// coded tells the reason that idcode gives, with the label of the field.
 func coded(f contract.Field, err error) *fault.Error {
 	if err == nil {
 		return nil
 	}
-	e, ok := err.(*fault.Error) //nolint:errorlint // idcode returns its faults bare
-	if !ok {
-		return invalid(f, "form.field.type").Wrap(err)
+	for _, r := range []struct {
+		reason *fault.Error
+		code   string
+	}{
+		{idcode.ErrLength, "form.field.id_length"},
+		{idcode.ErrCharacters, "form.field.id_characters"},
+		{idcode.ErrArea, "form.field.id_area"},
+		{idcode.ErrDate, "form.field.id_date"},
+		{idcode.ErrFuture, "form.field.id_date"},
+	} {
+		if errors.Is(err, r.reason) {
+			return invalid(f, r.code)
+		}
 	}
-	return invalid(f, e.Code, e.Args...)
+	return invalid(f, "form.field.id_check").Wrap(err)
 }
 
 func validateLength(f contract.Field, s string) *fault.Error {
@@ -526,4 +537,42 @@ func optionText(f contract.Field, id string) contract.Text {
 		}
 	}
 	return contract.Text{ZH: id, EN: id}
+}
+
+// Controls returns what the controls of a field show in a browser, by name: what
+// Parse would read back.
+func Controls(fs FieldState) map[string][]string {
+	f := fs.Field
+	if f.Kind == KindDate {
+		parts := fs.Typed
+		if s, ok := fs.Value.(string); ok {
+			parts = strings.Split(s, "-")
+		}
+		out := map[string][]string{}
+		for i, suffix := range dateParts {
+			if i < len(parts) {
+				out[f.ID+suffix] = []string{strings.TrimPrefix(parts[i], "0")}
+			}
+		}
+		return out
+	}
+	switch x := fs.Value.(type) {
+	case string:
+		return map[string][]string{f.ID: {x}}
+	case int64:
+		return map[string][]string{f.ID: {strconv.FormatInt(x, 10)}}
+	case float64:
+		return map[string][]string{f.ID: {number(x)}}
+	case []string:
+		return map[string][]string{f.ID: x}
+	case bool:
+		if x {
+			return map[string][]string{f.ID: {"yes"}}
+		}
+		return map[string][]string{f.ID: {"no"}}
+	}
+	if len(fs.Typed) > 0 {
+		return map[string][]string{f.ID: fs.Typed}
+	}
+	return nil
 }
