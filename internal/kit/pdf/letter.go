@@ -38,7 +38,6 @@ func (p *Press) Letter(l Letter) ([]byte, error) {
 		return nil, err
 	}
 	w.summary()
-	w.footers()
 	return w.bytes()
 }
 
@@ -102,8 +101,14 @@ type letterWriter struct {
 	y float64 // baseline of the last line
 }
 
+// page begins a page with its small print and number (GB/T 9704-2012, 7.5).
 func (w *letterWriter) page() {
 	w.AddPage()
+	w.use(letterFoot)
+	for i, line := range w.l.Footer {
+		w.left(letterLeft, pageHeight-18+float64(i)*4, line)
+	}
+	w.right(letterRight, pageHeight-18, fmt.Sprintf("— %d —", w.PageCount()))
 	w.y = letterTop
 }
 
@@ -220,20 +225,5 @@ func (w *letterWriter) summary() {
 	w.y += 2
 	for _, p := range w.l.Summary {
 		w.para(p, letterSmall, 5.2, "")
-	}
-}
-
-// footers writes the small print on every page once their number is known.
-func (w *letterWriter) footers() {
-	n := w.PageCount()
-	for i := 1; i <= n; i++ {
-		w.SetPage(i)
-		w.use(letterFoot)
-		for j, line := range w.l.Footer {
-			w.left(letterLeft, pageHeight-18+float64(j)*4, line)
-		}
-		if n > 1 {
-			w.right(letterRight, pageHeight-18, fmt.Sprintf("%d / %d", i, n))
-		}
 	}
 }

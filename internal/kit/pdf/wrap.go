@@ -38,7 +38,7 @@ func wrapParagraph(text string, width float64, measure func(string) float64) []s
 			lines = append(lines, strings.TrimRight(line, " "))
 			piece = strings.TrimLeft(piece, " ")
 		}
-		for measure(piece) > width {
+		for measure(strings.TrimRight(piece, " ")) > width {
 			head := fit(piece, width, measure)
 			lines = append(lines, head)
 			piece = piece[len(head):]
