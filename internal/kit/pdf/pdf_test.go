@@ -184,7 +184,7 @@ func TestLongLettersTakeMorePages(t *testing.T) {
 		l.List = append(l.List, fmt.Sprintf("第 %d 处：%s", i, strings.Repeat("材料与申请表所填的内容不一致，", 4)))
 	}
 	out := text(t, letter(t, l))
-	for _, want := range []string{"— 1 —", "— 2 —", "第 59 处", "Please correct two things"} {
+	for _, want := range []string{"—1—", "—5—", "第 59 处", "Please correct two things"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("does not say %q", want)
 		}
