@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -15,7 +16,12 @@ import (
 )
 
 // Service answers questions about divisions and agencies.
-type Service struct{ db *db.DB }
+type Service struct {
+	db *db.DB
+	// agencies keeps what was found, by the code it was asked for: agencies are
+	// only ever added.
+	agencies sync.Map
+}
 
 // New returns a Service on d.
 func New(d *db.DB) *Service { return &Service{db: d} }
@@ -193,7 +199,16 @@ func (s *Service) Put(ctx context.Context, tx db.Tx, d Division) error {
 
 // Agency returns an agency by its id, or by any code a source names it by.
 func (s *Service) Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error) {
-	return getAgency(ctx, s.db, string(id))
+	// Every submission and decision asks, inside its transaction, where a read
+	// would hold up the writer or take a second connection.
+	if a, ok := s.agencies.Load(id); ok {
+		return a.(contract.Agency), nil //nolint:forcetypeassert,errcheck // nothing else is stored
+	}
+	a, err := getAgency(ctx, s.db, string(id))
+	if err == nil {
+		s.agencies.Store(id, a)
+	}
+	return a, err
 }
 
 // Agencies lists the agencies of a division, by id.
