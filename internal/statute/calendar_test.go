@@ -156,8 +156,15 @@ func TestAYearWithoutNoticeIsProvisional(t *testing.T) {
 		date string
 		work bool
 	}{
-		{"2027-01-01", false}, {"2027-05-03", true}, {"2027-10-01", false}, {"2028-05-01", false},
-		{"2028-05-02", false}, {"2028-10-02", false}, {"2028-10-03", false}, {"2028-10-04", true}, {"2027-02-08", true},
+		{"2027-01-01", false},
+		{"2027-05-03", true},
+		{"2027-10-01", false},
+		{"2028-05-01", false},
+		{"2028-05-02", false},
+		{"2028-10-02", false},
+		{"2028-10-03", false},
+		{"2028-10-04", true},
+		{"2027-02-08", true},
 	} {
 		if got := cal.Lookup(d(tt.date)); got.Workday != tt.work || !got.Provisional {
 			t.Errorf("%s: %+v, want workday %v and provisional", tt.date, got, tt.work)

@@ -81,8 +81,11 @@ func Articles() []Article {
 	}
 	return []Article{
 		{
-			ArticleStart, Text{"中华人民共和国民法典", "Civil Code"}, Text{"第二百零一条", "art. 201"},
-			Text{"按日计算期间的，开始的当日不计入。", "A period of days does not count the day on which it begins."}, false,
+			ArticleStart,
+			Text{"中华人民共和国民法典", "Civil Code"},
+			Text{"第二百零一条", "art. 201"},
+			Text{"按日计算期间的，开始的当日不计入。", "A period of days does not count the day on which it begins."},
+			false,
 		},
 		xk(ArticleAccept, "第三十二条", "art. 32",
 			"材料不齐全的，当场或者五日内一次告知；逾期不告知的，自收到材料之日起即为受理。",
