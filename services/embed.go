@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the packages.
 //
-//go:embed */*.yaml
+//go:embed */*.yaml */scenarios/*.yaml
 var Files embed.FS

@@ -1,0 +1,365 @@
+// Package formtest builds a form service with hand-made neighbours, for the
+// tests of the form and of its pages.
+package formtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/form"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/blob"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/dbtest"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/id"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/services"
+)
+
+// The packages that come with the product, by folder.
+const (
+	Hygiene = "public-place-hygiene-new"
+	Filing  = "prepackaged-food-filing"
+)
+
+// People of the tests: Lin acts for a hair salon, Zhou is somebody else.
+var (
+	Lin  = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林晓", Company: "qinghe", CompanyName: "广安区清和美发店", Level: 2}
+	Zhou = auth.Principal{Kind: auth.Resident, ID: "zhou", Name: "周淑芬", Level: 2}
+)
+
+// HeldSource is where the company's data comes from.
+var HeldSource = contract.Text{ZH: "营业执照，区市监局", EN: "business licence, market regulation bureau"}
+
+// Good are answers to everything the hygiene form asks of a hairdresser.
+func Good() map[string]any {
+	return map[string]any{
+		"place_kind": "hair", "area": 48.5, "seats": 4, "water": "mains", "water_tank": false,
+		"disinfection": true, "disinfection_ways": []string{"heat", "chemical"}, "toilet": true, "central_air": false,
+		"staff": 3, "certified": 3, "representative": "林晓", "manager_self": true, "paper": "electronic", "declared": true,
+	}
+}
+
+// Uploads are the materials the hygiene form asks of a hairdresser.
+func Uploads() []string { return []string{"identity", "plans", "hygiene_report", "hygiene_rules"} }
+
+// Shipped reads a package that comes with the product, as version 1.
+func Shipped(t testing.TB, name string) contract.Service {
+	t.Helper()
+	var svc contract.Service
+	for file, into := range map[string]any{"service.yaml": &svc, "form.yaml": &svc.Form} {
+		text, err := services.Files.ReadFile(name + "/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.UnmarshalWithOptions(text, into, yaml.Strict()); err != nil {
+			t.Fatalf("%s/%s: %v", name, file, err)
+		}
+	}
+	svc.Version = 1
+	return svc
+}
+
+// World is a form service with its neighbours.
+type World struct {
+	*form.Service
+	DB      *db.DB
+	Catalog Catalog
+	Cases   *Cases
+	People  *People
+	Queue   *job.Queue
+	Clock   *Clock
+	Hygiene contract.ItemID
+	Filing  contract.ItemID
+}
+
+// Clock moves a little with each look, so that times differ.
+type Clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+// Now returns the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(time.Millisecond)
+	return c.t
+}
+
+// Pass lets time pass.
+func (c *Clock) Pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// Catalog holds one version of each service.
+type Catalog map[contract.ItemID]contract.Service
+
+// Current serves the form.
+func (c Catalog) Current(_ context.Context, item contract.ItemID) (contract.Service, error) {
+	svc, ok := c[item]
+	if !ok {
+		return svc, fault.New(fault.NotFound, "catalog.not_found")
+	}
+	return svc, nil
+}
+
+// Version serves the form.
+func (c Catalog) Version(ctx context.Context, item contract.ItemID, _ int) (contract.Service, error) {
+	return c.Current(ctx, item)
+}
+
+// Cases writes each submission into a table of its own, in the transaction.
+type Cases struct {
+	mu        sync.Mutex
+	Asks      contract.Correction
+	Fail      error
+	Resent    []contract.Answers
+	ResentMat []contract.Material
+	Submitted []contract.Submission
+}
+
+// Submit serves the form.
+func (c *Cases) Submit(ctx context.Context, tx db.Tx, _ auth.Principal, s contract.Submission) (contract.Receipt, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Fail != nil {
+		return contract.Receipt{}, c.Fail
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO form_test_cases (id, case_key) VALUES ($1, $2)", id.New(), s.Key); err != nil {
+		return contract.Receipt{}, err
+	}
+	c.Submitted = append(c.Submitted, s)
+	return contract.Receipt{
+		Case: contract.CaseID("case-" + s.Key), Number: "5116022026112110230004827", QueryCode: "7KQ4M2", At: s.At, AcceptBy: "2026-11-27",
+	}, nil
+}
+
+// Correction serves the form.
+func (c *Cases) Correction(_ context.Context, actor auth.Principal, id contract.CaseID) (contract.Correction, error) {
+	if id != c.Asks.Case || actor.ID != Lin.ID {
+		return contract.Correction{}, fault.New(fault.NotFound, "casework.not_found")
+	}
+	return c.Asks, nil
+}
+
+// Resubmit serves the form.
+func (c *Cases) Resubmit(_ context.Context, _ db.Tx, _ auth.Principal, _ contract.CaseID, a contract.Answers, m []contract.Material) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Fail != nil {
+		return c.Fail
+	}
+	c.Resent, c.ResentMat = append(c.Resent, a), m
+	return nil
+}
+
+// People knows everybody's data.
+type People struct {
+	mu   sync.Mutex
+	Data map[string]contract.Held
+	Asks int
+}
+
+// Parties serves the form.
+func (p *People) Parties(_ context.Context, a auth.Principal) ([]contract.Party, error) {
+	list := []contract.Party{{Kind: "person", ID: a.ID, Name: a.Name}}
+	if a.Company != "" {
+		list = append(list, contract.Party{Kind: "company", ID: a.Company, Name: a.CompanyName, Code: "92511602MA66K8T333"})
+	}
+	return list, nil
+}
+
+// Held serves the form.
+func (p *People) Held(context.Context, auth.Principal, contract.Party) (map[string]contract.Held, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Asks++
+	return p.Data, nil
+}
+
+// sealer hides the text so that a test sees whether it was stored openly.
+type sealer struct{}
+
+func (sealer) Seal(field, plain string) ([]byte, error) {
+	out := []byte(field + "\x00" + plain)
+	for i := range out {
+		out[i] ^= 0x5a
+	}
+	return out, nil
+}
+
+func (sealer) Open(field string, sealed []byte) (string, error) {
+	out := bytes.Clone(sealed)
+	for i := range out {
+		out[i] ^= 0x5a
+	}
+	f, plain, _ := strings.Cut(string(out), "\x00")
+	if f != field {
+		return "", errors.New("does not open")
+	}
+	return plain, nil
+}
+
+// Areas are the tables a World needs.
+func Areas() []db.Area {
+	return []db.Area{job.Area(), {Name: "form", Files: form.Migrations}}
+}
+
+// Each runs fn in a world on both databases.
+func Each(t *testing.T, fn func(t *testing.T, w *World)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(t, New(t, d)) }, Areas()...)
+}
+
+// SQLite returns a world on SQLite, for tests of pages.
+func SQLite(t testing.TB) *World {
+	t.Helper()
+	return New(t, dbtest.SQLite(t, Areas()...))
+}
+
+// New returns a world on d.
+func New(t testing.TB, d *db.DB) *World {
+	t.Helper()
+	pe, err := policy.New(map[string]string{"form": form.Policies})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := blob.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &World{
+		DB: d, Cases: &Cases{}, Clock: &Clock{t: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)}, Catalog: Catalog{},
+		People: &People{Data: map[string]contract.Held{
+			"company.name":       {Value: "广安区清和美发店", Source: HeldSource, At: "2026-10-09"},
+			"company.code":       {Value: "92511602MA66K8T333", Source: HeldSource, At: "2026-10-09"},
+			"company.address":    {Value: "四川省广安市广安区洪州大道东段 128 号附 6 号", Source: HeldSource, At: "2026-10-09"},
+			"person.phone":       {Value: "13900138000", Source: contract.Text{ZH: "您的账号", EN: "your account"}, At: "2026-10-01"},
+			"person.resident_id": {Value: "must not be kept: no field asks for it"},
+		}},
+	}
+	hygiene, filing := Shipped(t, Hygiene), Shipped(t, Filing)
+	w.Catalog[hygiene.Item], w.Catalog[filing.Item] = hygiene, filing
+	w.Hygiene, w.Filing = hygiene.Item, filing.Item
+	w.Queue = job.New(d, w.Clock.Now, id.New, slog.New(slog.DiscardHandler))
+	w.Service, err = form.New(form.Config{
+		DB: d, Catalog: w.Catalog, Cases: w.Cases, People: w.People, Blobs: blobs, Seal: sealer{},
+		Policy: pe, Jobs: w.Queue, Now: w.Clock.Now, NewID: id.New,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Jobs(w.Queue)
+	if _, err := d.ExecContext(t.Context(), "CREATE TABLE form_test_cases (id TEXT PRIMARY KEY, case_key TEXT NOT NULL)"); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Allow is what the policy says of a page of this area.
+func Allow(t testing.TB) func(p auth.Principal, action string) error {
+	t.Helper()
+	pe, err := policy.New(map[string]string{"form": form.Policies})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(p auth.Principal, action string) error { return pe.Check(p, action, policy.Page) }
+}
+
+// Fill answers fields with typed values, as the API does.
+func (w *World) Fill(t testing.TB, who auth.Principal, id contract.DraftID, rev int64, answers map[string]any) (form.Draft, error) {
+	t.Helper()
+	ch := form.Change{Rev: rev, Fields: map[string]form.Parsed{}}
+	d, err := w.Draft(t.Context(), who, id)
+	if err != nil {
+		return d, err
+	}
+	for _, p := range d.Service.Form.Pages {
+		for _, f := range p.Fields {
+			if v, ok := answers[f.ID]; ok {
+				raw, err := json.Marshal(v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ch.Fields[f.ID] = form.ParseJSON(f, raw)
+			}
+		}
+	}
+	return w.Save(t.Context(), who, id, ch)
+}
+
+// Complete makes a draft of Lin's that only needs to be submitted.
+func (w *World) Complete(t testing.TB) contract.DraftID {
+	t.Helper()
+	id, err := w.Start(t.Context(), Lin, w.Hygiene)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Fill(t, Lin, id, 0, Good()); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range Uploads() {
+		if _, err := w.Attach(t.Context(), Lin, id, m, form.Upload{Name: m + ".pdf", Body: strings.NewReader(PDF(m))}); err != nil {
+			t.Fatalf("attach %s: %v", m, err)
+		}
+	}
+	return id
+}
+
+// AskToCorrect submits a complete draft and has a notice mark things of it. The
+// case is "c1".
+func (w *World) AskToCorrect(t testing.TB, marks ...contract.Mark) {
+	t.Helper()
+	if _, err := w.Submit(t.Context(), Lin, w.Complete(t), form.Change{}); err != nil {
+		t.Fatal(err)
+	}
+	s := w.Cases.Submitted[0]
+	w.Cases.Asks = contract.Correction{
+		Case: "c1", Item: s.Item, Version: s.Version, Applicant: s.Applicant, Answers: s.Answers, Materials: s.Materials,
+		DueBy: "2026-12-01", Marks: marks,
+	}
+}
+
+// Count returns how many cases were made.
+func (w *World) Count(t testing.TB) int {
+	t.Helper()
+	var n int
+	if err := w.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM form_test_cases").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// PDF is a small file that is a PDF by its head and tail.
+func PDF(text string) string {
+	return "%PDF-1.7\n% " + text + "\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+}
+
+// PNG is a picture.
+func PNG(w, h int) []byte {
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	img.SetGray(1, 1, color.Gray{Y: 9})
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
