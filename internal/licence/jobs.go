@@ -17,13 +17,13 @@ import (
 	"github.com/tongban/tongban/internal/kit/sign"
 )
 
-// printSheet prints and signs the sheet of a granted licence.
-type printSheet struct {
+// sheetJob prints and signs the sheet of a granted licence.
+type sheetJob struct {
 	Licence contract.LicenceID `json:"licence"`
 }
 
 // Kind names the job.
-func (printSheet) Kind() string { return "licence.print" }
+func (sheetJob) Kind() string { return "licence.print" }
 
 // sheet is a signed sheet in the blob store.
 type sheet struct {
@@ -36,7 +36,7 @@ const maxSheet = 8 << 20
 
 // Jobs registers the work of this area.
 func (s *Service) Jobs(q *job.Queue, l *event.Log) {
-	job.HandleOutside(q, s.print, s.issued)
+	job.HandleOutside(q, s.press, s.issued)
 	event.Subscribe(l, "licence", s.onMoved)
 }
 
@@ -73,9 +73,9 @@ func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e c
 	return s.setState(ctx, tx, actor, r.Licence, from)
 }
 
-// print makes the sheet. It may run twice after a crash: the number stays the
+// press makes the sheet. It may run twice after a crash: the number stays the
 // first one, and a sheet that nobody refers to is lost, not issued.
-func (s *Service) print(ctx context.Context, j printSheet) (sheet, error) {
+func (s *Service) press(ctx context.Context, j sheetJob) (sheet, error) {
 	l, err := s.number(ctx, j.Licence)
 	if errors.Is(err, ErrNotFound) {
 		return sheet{}, job.Dead(err)
@@ -124,7 +124,7 @@ func (s *Service) number(ctx context.Context, id contract.LicenceID) (Licence, e
 		if err != nil {
 			return err
 		}
-		return setNumber(ctx, tx, id, printedNumber(r.prefix, year, serial))
+		return setNumber(ctx, tx, id, numberText(r.prefix, year, serial))
 	})
 	if err != nil {
 		return Licence{}, err
@@ -133,7 +133,7 @@ func (s *Service) number(ctx context.Context, id contract.LicenceID) (Licence, e
 }
 
 // issued makes the licence valid and says so, once.
-func (s *Service) issued(ctx context.Context, tx db.Tx, j printSheet, r sheet) error {
+func (s *Service) issued(ctx context.Context, tx db.Tx, j sheetJob, r sheet) error {
 	now := s.Now()
 	ok, err := setSheet(ctx, tx, j.Licence, r.blob, r.size, now)
 	if err != nil || !ok {

@@ -50,7 +50,7 @@ func TestGrantBecomesASignedLicence(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer body.Close()
+		defer func() { _ = body.Close() }()
 		file, err := io.ReadAll(body)
 		if err != nil {
 			t.Fatal(err)
@@ -287,7 +287,7 @@ func TestFilesAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer body.Close()
+		defer func() { _ = body.Close() }()
 		file, err := io.ReadAll(body)
 		if err != nil {
 			t.Fatal(err)
@@ -396,7 +396,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 				t.Errorf("%s downloads it: %v", x.name, err)
 			}
 			if err == nil {
-				body.Close()
+				_ = body.Close()
 			}
 			_, err = w.Plan(ctx, x.p, l.ID, licence.Change{Act: licence.Cancel, Reason: "终止经营", Basis: "《行政许可法》第七十条"})
 			if (err == nil) != x.act {

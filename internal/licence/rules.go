@@ -80,8 +80,8 @@ func validity(from day.Date, years int) day.Date {
 	return last.Add(-1)
 }
 
-// printedNumber is the number on the sheet: 川广安广卫公字〔2026〕第 0318 号.
-func printedNumber(prefix string, year, serial int) string {
+// numberText is the number on the sheet: 川广安广卫公字〔2026〕第 0318 号.
+func numberText(prefix string, year, serial int) string {
 	return fmt.Sprintf("%s〔%d〕第 %04d 号", prefix, year, serial)
 }
 

@@ -42,7 +42,7 @@ func (s *Service) Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest
 	if !fresh {
 		return idOfCase(ctx, tx, r.Case)
 	}
-	return l.ID, s.Queue.InsertTx(ctx, tx, printSheet{Licence: l.ID}, job.Insert{Unique: string(l.ID)})
+	return l.ID, s.Queue.InsertTx(ctx, tx, sheetJob{Licence: l.ID}, job.Insert{Unique: string(l.ID)})
 }
 
 // draft is the licence that a request asks for.

@@ -138,9 +138,12 @@ func TestOnlyTheApplicantRatesAndOnlyAtTheEnd(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		in := rating.Input{Satisfaction: 1}
 		for _, p := range []auth.Principal{
-			{}, zhou, {Kind: auth.Resident, ID: "lin"}, // lin for herself, not for the company
+			{},
+			zhou,
+			{Kind: auth.Resident, ID: "lin"}, // lin for herself, not for the company
 			{Kind: auth.Staff, ID: "r", Roles: []string{auth.RoleReviewer, auth.RoleAdministrator}},
-			{Kind: auth.Machine, ID: "m"}, auth.SystemPrincipal("x"),
+			{Kind: auth.Machine, ID: "m"},
+			auth.SystemPrincipal("x"),
 		} {
 			if _, err := w.Rate(t.Context(), p, "C1", in); !errors.Is(err, policy.ErrDenied) {
 				t.Errorf("%s %s rated: %v", p.Kind, p.ID, err)

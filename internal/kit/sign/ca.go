@@ -160,7 +160,7 @@ func (c *CA) template(name string, root bool) (*x509.Certificate, error) {
 	now := c.now().UTC()
 	t := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{Country: []string{"CN"}, Organization: []string{demoOrganisation}, CommonName: name + demoMark},
+		Subject:               subject(name),
 		NotBefore:             now.AddDate(0, 0, -1),
 		NotAfter:              now.AddDate(10, 0, 0),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
@@ -174,6 +174,15 @@ func (c *CA) template(name string, root bool) (*x509.Certificate, error) {
 		t.NotAfter = now.AddDate(20, 0, 0)
 	}
 	return t, nil
+}
+
+// subject names the holder of a certificate.
+func subject(name string) pkix.Name {
+	return pkix.Name{
+		Country:      []string{"CN"},
+		Organization: []string{demoOrganisation}, //nolint:misspell // a field of the standard library
+		CommonName:   name + demoMark,
+	}
 }
 
 // writeOnce makes path appear whole or not at all, and leaves it alone if

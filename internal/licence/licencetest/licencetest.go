@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/blob"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
@@ -89,8 +90,14 @@ func New(t testing.TB, d *db.DB) *World {
 		Policy: w.Policy, Sealer: Plain{}, Now: now, NewID: id.New, NewCode: func() string { return id.Code(26) },
 		BaseURL: "http://test", Demo: true,
 	})
-	w.Service.Jobs(w.Queue, w.Log)
+	w.Jobs(w.Queue, w.Log)
 	return w
+}
+
+// Open returns the area on a fresh SQLite database, for tests of pages.
+func Open(t testing.TB) *World {
+	t.Helper()
+	return New(t, dbtest.SQLite(t, Areas()...))
 }
 
 // Request asks for the licence of a hairdresser.

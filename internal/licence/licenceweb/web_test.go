@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/kit/webtest"
@@ -23,7 +22,7 @@ import (
 // open returns the pages on a fresh database with one issued licence.
 func open(t *testing.T) (*web.Kit, *licencetest.World, licence.Licence) {
 	t.Helper()
-	w := licencetest.New(t, dbtest.SQLite(t, licencetest.Areas()...))
+	w := licencetest.Open(t)
 	r := licencetest.Request("case-1")
 	elsewhere := licencetest.Staff(auth.RoleApprover)
 	elsewhere.Agency = "ag-other"

@@ -1,67 +1,35 @@
 package notifyweb_test
 
 import (
-	"context"
 	"io/fs"
-	"log/slog"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/db"
-	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/internal/kit/event"
-	"github.com/tongban/tongban/internal/kit/id"
-	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/kit/webtest"
-	"github.com/tongban/tongban/internal/notify"
+	"github.com/tongban/tongban/internal/notify/notifytest"
 	"github.com/tongban/tongban/internal/notify/notifyweb"
 )
 
-type others struct{}
-
-func (others) Name(context.Context, contract.ItemID) (contract.Text, error) {
-	return contract.Text{ZH: "公共场所卫生许可", EN: "Hygiene licence"}, nil
-}
-
-func (others) Email(context.Context, contract.AccountID) (address, locale string, err error) {
-	return "", "zh-CN", nil
-}
-
-func (others) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
-	return contract.CaseFacts{ID: id, Number: "5116022026111610230004829", Operator: "lin", ItemName: contract.Text{ZH: "公共场所卫生许可", EN: "Hygiene licence"}}, nil
-}
-
-// open returns the pages with an inbox in which every kind of message stands.
+// open returns the pages with an inbox that tells of the events.
 func open(t *testing.T, events ...event.Event) *web.Kit {
 	t.Helper()
-	d := dbtest.SQLite(t, job.Area(), event.Area(), db.Area{Name: "notify", Files: notify.Migrations})
-	engine := policy.Must(map[string]string{"notify": notify.Policies})
+	now := func() time.Time { return webtest.Now }
+	s, engine := notifytest.Open(t, now, web.NewTexts(notifyweb.Texts).T, events...)
 	k := webtest.New(t, webtest.Options{
-		Texts:  []fs.FS{notifyweb.Texts},
-		Actors: map[string]auth.Principal{"lin": {Kind: auth.Resident, ID: "lin"}, "zhou": {Kind: auth.Resident, ID: "zhou"}, "clerk": {Kind: auth.Staff, ID: "clerk", Roles: []string{auth.RoleClerk}}},
-		Allow:  func(p auth.Principal, action string) error { return engine.Check(p, action, policy.Page) },
+		Texts: []fs.FS{notifyweb.Texts},
+		Actors: map[string]auth.Principal{
+			"lin": {Kind: auth.Resident, ID: "lin"}, "zhou": {Kind: auth.Resident, ID: "zhou"},
+			"clerk": {Kind: auth.Staff, ID: "clerk", Roles: []string{auth.RoleClerk}},
+		},
+		Allow: func(p auth.Principal, action string) error { return engine.Check(p, action, policy.Page) },
 	})
-	q := job.New(d, k.Now, id.New, slog.New(slog.DiscardHandler))
-	l := event.New(d, q, k.Now, id.New)
-	s := notify.New(notify.Config{
-		DB: d, Jobs: q, Policy: engine, Items: others{}, Addresses: others{}, Cases: others{},
-		Text: web.NewTexts(notifyweb.Texts).T, Now: k.Now, NewID: id.New,
-	})
-	s.Jobs(q, l)
 	notifyweb.Routes(k, s)
-	for _, e := range events {
-		err := d.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error { return l.Record(ctx, tx, event.Meta{}, e) })
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := q.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return k
 }
 

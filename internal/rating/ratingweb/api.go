@@ -3,6 +3,7 @@ package ratingweb
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -82,7 +83,7 @@ func summarise(s *rating.Service) func(context.Context, auth.Principal, *summary
 		out.Body.Given, out.Body.Good, out.Body.Default = sum.Given, sum.Good, sum.Default
 		out.Body.Levels = map[string]int{}
 		for _, l := range s.Menu().Levels {
-			out.Body.Levels[string(rune('0'+int(l.Satisfaction)))] = sum.Levels[l.Satisfaction]
+			out.Body.Levels[strconv.Itoa(int(l.Satisfaction))] = sum.Levels[l.Satisfaction]
 		}
 		return out, nil
 	}

@@ -1,45 +1,23 @@
 package ratingweb_test
 
 import (
-	"context"
 	"io/fs"
-	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/db"
-	"github.com/tongban/tongban/internal/kit/dbtest"
-	"github.com/tongban/tongban/internal/kit/event"
-	"github.com/tongban/tongban/internal/kit/fault"
-	"github.com/tongban/tongban/internal/kit/id"
-	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/kit/webtest"
-	"github.com/tongban/tongban/internal/rating"
+	"github.com/tongban/tongban/internal/rating/ratingtest"
 	"github.com/tongban/tongban/internal/rating/ratingweb"
 )
 
-// cases has one case that ended and one that runs, both of lin's company.
-type cases struct{}
-
-func (cases) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
-	if id != "done" && id != "open" {
-		return contract.CaseFacts{}, fault.New(fault.NotFound, "test.no_case")
-	}
-	return contract.CaseFacts{
-		ID: id, Number: "5116022026111610230004829", Item: "item", ItemName: contract.Text{ZH: "公共场所卫生许可", EN: "Hygiene licence"},
-		Applicant: contract.Party{Kind: "company", ID: "co-1"}, Operator: "lin", Ended: id == "done",
-	}, nil
-}
-
 func open(t *testing.T) *web.Kit {
 	t.Helper()
-	d := dbtest.SQLite(t, job.Area(), event.Area(), db.Area{Name: "rating", Files: rating.Migrations})
-	engine := policy.Must(map[string]string{"rating": rating.Policies})
+	s, engine := ratingtest.Open(t, func() time.Time { return webtest.Now })
 	k := webtest.New(t, webtest.Options{
 		Texts: []fs.FS{ratingweb.Texts},
 		Actors: map[string]auth.Principal{
@@ -48,13 +26,6 @@ func open(t *testing.T) *web.Kit {
 		},
 		Allow: func(p auth.Principal, action string) error { return engine.Check(p, action, policy.Page) },
 	})
-	q := job.New(d, k.Now, id.New, slog.New(slog.DiscardHandler))
-	s, err := rating.New(rating.Config{
-		DB: d, Jobs: q, Events: event.New(d, q, k.Now, id.New), Policy: engine, Cases: cases{}, Now: k.Now, NewID: id.New,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ratingweb.Routes(k, s)
 	return k
 }
