@@ -58,7 +58,13 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	job.HandleOutside(q, s.render, s.keepPaper)
 	event.Subscribe(l, "casework", s.licenceIssued)
 	event.Subscribe(l, "casework", func(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.CalendarChanged) error {
-		return q.InsertTx(ctx, tx, recomputeJob{Region: e.Region, Reason: "calendar " + e.Region}, job.Insert{})
+		again := recomputeJob{Region: e.Region, Reason: "calendar " + e.Region}
+		if err := q.InsertTx(ctx, tx, again, job.Insert{}); err != nil {
+			return err
+		}
+		// Another process may have taken cases with the calendar before the
+		// change; after a minute every process has the new one.
+		return q.InsertTx(ctx, tx, again, job.Insert{At: s.c.Now().Add(time.Minute)})
 	})
 }
 
@@ -81,6 +87,9 @@ func (s *Service) licenceIssued(ctx context.Context, tx db.Tx, _ event.Recorded,
 }
 
 func (s *Service) recomputeSome(ctx context.Context, tx db.Tx, j recomputeJob) error {
+	if err := s.c.Calendars.Refresh(ctx, tx); err != nil {
+		return err
+	}
 	batch, err := casesRunning(ctx, tx, j.After, recomputeBatch)
 	if err != nil {
 		return err

@@ -69,7 +69,8 @@ var defaultRemedies = contract.Text{
 	EN: "You may apply for administrative reconsideration within sixty days of learning of this decision, or bring an action before a people's court within six months.",
 }
 
-func remedies(svc contract.Service) contract.Text {
+// Remedies are the ways to contest a decision on a case of svc.
+func Remedies(svc contract.Service) contract.Text {
 	if svc.Handling.Remedies.ZH == "" || svc.Handling.Remedies.EN == "" {
 		return defaultRemedies
 	}
@@ -191,7 +192,7 @@ func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contr
 		Applicant: c.Applicant.Name, Item: c.ItemName.ZH, ItemEN: c.ItemName.EN,
 		Number: idcode.GroupCaseNumber(c.Number), Code: c.QueryCode,
 		Organ: own.Organ, Opinion: own.Opinion,
-		Remedies: remedies(svc).ZH, RemediesEN: remedies(svc).EN,
+		Remedies: Remedies(svc).ZH, RemediesEN: Remedies(svc).EN,
 		Deemed: own.Deemed, Instant: own.Action == actGrant,
 		Electronic: own.Actor.Kind == string(auth.System),
 	}

@@ -1,0 +1,211 @@
+// Package caseworktest builds a small county for tests of pages and of other
+// areas: two services, fakes for what other areas do, a clock to set.
+package caseworktest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tongban/tongban/internal/casework"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/blob"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/dbtest"
+	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/id"
+	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/kit/seal"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// The services of the county.
+const (
+	Hygiene contract.ItemID = "hygiene" // a licence, two officials
+	Filing  contract.ItemID = "filing"  // instant
+)
+
+// Monday is 2026-11-16, 10:32 in China.
+var Monday = time.Date(2026, 11, 16, 2, 32, 0, 0, time.UTC)
+
+// The people of the county.
+var (
+	Lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", Company: "salon", CompanyName: "清和美发店", Level: 3}
+	Zhou       = auth.Principal{Kind: auth.Resident, ID: "zhou", Name: "周淑芬", Level: 3}
+	Clerk      = Staff("clerk", auth.RoleClerk)
+	Reviewer1  = Staff("reviewer1", auth.RoleReviewer)
+	Reviewer2  = Staff("reviewer2", auth.RoleReviewer)
+	Approver   = Staff("approver", auth.RoleApprover)
+	Head       = Staff("head", auth.RoleHead)
+	Supervisor = Staff("supervisor", auth.RoleSupervisor)
+)
+
+// Staff is an official of the county's approval bureau.
+func Staff(name string, roles ...string) auth.Principal {
+	return auth.Principal{Kind: auth.Staff, ID: name, Name: "岗位 " + name, Roles: roles, Agency: "bureau", Division: "511602"}
+}
+
+// World is the county.
+type World struct {
+	*casework.Service
+	DB     *db.DB
+	Jobs   *job.Queue
+	Events *event.Log
+	Blobs  *blob.Folder
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// New builds the county on a fresh SQLite database.
+func New(t testing.TB) *World {
+	t.Helper()
+	w := &World{now: Monday}
+	w.DB = dbtest.SQLite(t, job.Area(), event.Area(), db.Area{Name: "casework", Files: casework.Migrations})
+	log := slog.New(slog.DiscardHandler)
+	w.Jobs = job.New(w.DB, w.Now, id.New, log)
+	w.Events = event.New(w.DB, w.Jobs, w.Now, id.New)
+	dir := t.TempDir()
+	master, err := seal.OpenKeyFile(filepath.Join(dir, "master"))
+	must(t, err)
+	sealer, err := seal.Load(master, filepath.Join(dir, "ring"))
+	must(t, err)
+	w.Blobs, err = blob.Open(filepath.Join(dir, "blobs"))
+	must(t, err)
+	procedures, err := statute.LoadProcedures()
+	must(t, err)
+	ids := 0
+	w.Service, err = casework.New(casework.Config{
+		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
+		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: statute.NewBook(statute.National()...),
+		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Papers: fakes{},
+		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
+		Code: func(int) string { return "7KQ4M2" }, Log: log,
+	})
+	must(t, err)
+	w.Service.Jobs(w.Jobs, w.Events)
+	return w
+}
+
+// Now is the time of the county.
+func (w *World) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// Set changes the time.
+func (w *World) Set(t time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = t
+}
+
+// File submits an application of the salon and returns the case's id.
+func (w *World) File(t testing.TB, key string, item contract.ItemID) contract.CaseID {
+	t.Helper()
+	plan, size, err := w.Blobs.Put(t.Context(), strings.NewReader("%PDF-1.4 a floor plan"), 1000)
+	must(t, err)
+	sub := contract.Submission{
+		Key: key, Item: item, Version: 1,
+		Applicant: contract.Party{Kind: "company", ID: "salon", Name: "广安区清和美发店", Code: "92511602MA66K8T333"},
+		Operator:  "lin",
+		Answers:   contract.Answers{"name": "清和美发店", "area": 48.5, "seats": int64(4), "aircon": false, "phone": "13812348000"},
+		Materials: []contract.Material{{
+			ID: "plan", File: "file-1", Name: "plan.pdf", Type: "application/pdf", Size: size, Blob: contract.BlobID(plan),
+			At: w.Now(), Level: "C", Origin: "upload",
+		}},
+		Instant: item == Filing,
+		Trace:   []contract.Text{{ZH: "材料齐全，当场办结。", EN: "Everything is complete: done at once."}},
+		At:      w.Now(),
+	}
+	var r contract.Receipt
+	must(t, w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) (err error) {
+		r, err = w.Submit(ctx, tx, Lin, sub)
+		return err
+	}))
+	return r.Case
+}
+
+// Do takes a step that must succeed.
+func (w *World) Do(t testing.TB, p auth.Principal, c contract.CaseID, a casework.Action) {
+	t.Helper()
+	if _, err := w.Act(t.Context(), p, c, a); err != nil {
+		t.Fatalf("%s by %s: %v", a.Name, p.ID, err)
+	}
+}
+
+// Drain runs the jobs that are due.
+func (w *World) Drain(t testing.TB) {
+	t.Helper()
+	must(t, w.Jobs.Drain(t.Context()))
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// licences issues at once.
+type licences struct{ w *World }
+
+// Issue issues and tells by an event, as the licence area does.
+func (l licences) Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest) (contract.LicenceID, error) {
+	lid := contract.LicenceID("licence-" + string(r.Case))
+	return lid, l.w.Events.Record(ctx, tx, event.Meta{Subject: r.Holder.ID}, contract.LicenceIssued{
+		Licence: lid, Case: r.Case, At: r.At.UTC().Truncate(time.Microsecond),
+	})
+}
+
+// fakes stands for the other areas.
+type fakes struct{}
+
+// Service has two services.
+func (fakes) Service(_ context.Context, item contract.ItemID, _ int) (contract.Service, error) {
+	text := func(zh, en string) contract.Text { return contract.Text{ZH: zh, EN: en} }
+	svc := contract.Service{
+		Item: item, Version: 1, Name: text("公共场所卫生许可新办审批", "Hygiene licence for public places"),
+		Agency: "bureau", Procedure: "licensing",
+		Limits:    contract.Limits{Accept: 5, Statutory: 20, Promised: 5, Deliver: 10, Unit: "workday"},
+		Handling:  contract.Handling{TwoOfficials: true, DeptCode: "1023"},
+		Materials: []contract.MaterialSpec{{ID: "plan", Name: text("平面布局图", "Floor plan"), Origin: "upload", Required: true}},
+		Form: contract.Form{Pages: []contract.Page{{ID: "shop", Title: text("您的店", "Your shop"), Fields: []contract.Field{
+			{ID: "name", Kind: "text", Label: text("店名", "Shop name")},
+			{ID: "area", Kind: "decimal", Label: text("营业面积", "Floor area"), Unit: text("平方米", "m²")},
+			{ID: "seats", Kind: "integer", Label: text("理发座位", "Seats"), Unit: text("个", "seats")},
+			{ID: "aircon", Kind: "yesno", Label: text("集中空调", "Central air conditioning")},
+			{ID: "phone", Kind: "phone", Label: text("联系电话", "Phone"), Personal: true},
+		}}}},
+		Licence: &contract.LicenceSpec{Name: text("卫生许可证", "Hygiene licence"), Years: 4},
+	}
+	if item == Filing {
+		svc.Name, svc.Procedure, svc.Licence = text("仅销售预包装食品备案", "Prepackaged food filing"), "instant", nil
+		svc.Limits = contract.Limits{Statutory: 1, Promised: 1, Unit: "immediate"}
+	}
+	return svc, nil
+}
+
+// Agency is the approval bureau, whoever is asked for.
+func (fakes) Agency(_ context.Context, id contract.AgencyID) (contract.Agency, error) {
+	return contract.Agency{ID: id, Name: contract.Text{ZH: "区行政审批局", EN: "Approval Bureau"}, Division: "511602"}, nil
+}
+
+// Evaluate prints the shop's name.
+func (fakes) Evaluate(_ contract.Service, _ contract.Party, _ day.Date, a contract.Answers) ([]contract.FaceLine, error) {
+	return []contract.FaceLine{{Label: contract.Text{ZH: "名称", EN: "Name"}, Value: fmt.Sprint(a["name"])}}, nil
+}
+
+// Render writes a document as text.
+func (fakes) Render(_ context.Context, p casework.Paper) ([]byte, error) {
+	return []byte(p.Title.ZH + "\n" + strings.Join(p.Body, "\n")), nil
+}

@@ -1,0 +1,67 @@
+// Package caseworkweb shows cases: to applicants where they stand and until
+// when, to officials what is to be done, to supervisors what runs late.
+package caseworkweb
+
+import (
+	"embed"
+	"net"
+	"net/http"
+
+	"github.com/tongban/tongban/internal/casework"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/web"
+)
+
+// Texts are the words of these pages.
+//
+//go:embed locale
+var Texts embed.FS
+
+// maxForm bounds a form of an official: every mark with its reason.
+const maxForm = 256 << 10
+
+// pages is what the handlers share.
+type pages struct {
+	k *web.Kit
+	s *casework.Service
+}
+
+// Routes lists every URL of this area.
+func Routes(k *web.Kit, s *casework.Service) {
+	p := pages{k, s}
+	// Applicants.
+	k.Page("GET /cases", "casework.mine", p.mine)
+	k.Page("GET /cases/{id}", "casework.mine", p.show)
+	k.Page("GET /cases/{id}/why", "casework.mine", p.why)
+	k.Page("GET /cases/{id}/receipt", "casework.mine", p.receipt)
+	k.Page("GET /cases/{id}/answers", "casework.mine", p.answers)
+	k.Page("GET /cases/{id}/materials/{file}", "casework.mine", p.material)
+	k.Page("GET /cases/{id}/documents/{doc}", "casework.mine", p.document)
+	k.Page("GET /cases/{id}/withdraw", "casework.mine", p.askWithdraw)
+	k.Page("POST /cases/{id}/withdraw", "casework.mine", p.withdraw)
+	k.Page("GET /progress", "casework.progress", p.askProgress)
+	k.Page("POST /progress", "casework.progress", p.progress)
+	// Officials.
+	k.Page("GET /staff/tasks", "casework.tasks", p.tasks)
+	k.Page("GET /staff/cases/{id}", "casework.desk", p.desk)
+	k.Page("GET /staff/cases/{id}/why", "casework.desk", p.deskWhy)
+	k.Page("GET /staff/cases/{id}/materials/{file}", "casework.desk", p.material)
+	k.Page("GET /staff/cases/{id}/documents/{doc}", "casework.desk", p.document)
+	k.Page("GET /staff/cases/{id}/{action}", "casework.desk", p.askAct)
+	k.Page("POST /staff/cases/{id}/unmask", "casework.desk", p.unmask)
+	k.Page("POST /staff/cases/{id}/{action}", "casework.desk", p.act)
+	k.Page("GET /staff/supervision", "casework.oversee", p.supervision)
+}
+
+func caseID(r *http.Request) contract.CaseID { return contract.CaseID(r.PathValue("id")) }
+
+// address is the address a request came from, without its port.
+func address(r *http.Request) string { return hostOf(r.RemoteAddr) }
+
+func hostOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	return host
+}

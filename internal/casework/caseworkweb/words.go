@@ -1,0 +1,189 @@
+package caseworkweb
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tongban/tongban/internal/casework"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/web"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+func pick(v web.View, t contract.Text) string { return v.Pick(t.ZH, t.EN) }
+
+// lightOf is the light of a case with its words, as lists and pages show it.
+type lightOf struct {
+	State string // of web.Light
+	Text  string
+}
+
+func light(v web.View, c casework.Case, today day.Date, left func(casework.Case, day.Date) int) lightOf {
+	switch c.Light(today) {
+	case statute.Red:
+		if !c.Due.Legal.IsZero() && today.After(c.Due.Legal) {
+			return lightOf{web.Red, v.T("casework.light.over_law", "n", -left(c, c.Due.Legal))}
+		}
+		return lightOf{web.Red, v.T("casework.light.red_card")}
+	case statute.Yellow:
+		return lightOf{web.Yellow, v.T("casework.light.over", "n", -left(c, c.Due.Promised))}
+	case statute.PausedLight:
+		return lightOf{web.Paused, v.T("casework.light.paused")}
+	case statute.Amber, statute.Green:
+		state := web.Green
+		if c.Light(today) == statute.Amber {
+			state = web.Yellow
+		}
+		n := left(c, c.Due.Promised)
+		if n <= 0 {
+			return lightOf{state, v.T("casework.light.today")}
+		}
+		return lightOf{state, v.T("casework.light.left", "n", n)}
+	}
+	return lightOf{web.Green, v.T("casework.light.done")}
+}
+
+// outcomeKey names what became of a case, for its sentence.
+func outcomeKey(o statute.Outcome) string {
+	switch o {
+	case statute.Granted, statute.Denied, statute.Refused, statute.Ended:
+		return "casework.outcome." + string(o)
+	}
+	return "casework.outcome.open"
+}
+
+// nowText says who has the case, in one sentence.
+func nowText(v web.View, c casework.Case, o statute.Outcome) string {
+	if c.Stage == casework.StageDone || c.Stage == casework.StageDeliver {
+		return v.T(outcomeKey(o))
+	}
+	return v.T("casework.now."+string(c.Stage), "agency", pick(v, c.AgencyName))
+}
+
+// untilText says until when, and that a day is only expected where the
+// calendar of the year is not known yet.
+func untilText(v web.View, c casework.Case) string {
+	if c.Due.Clock == "" || c.Due.Promised.IsZero() {
+		return ""
+	}
+	key := "casework.until." + string(c.Due.Clock)
+	if c.Due.Provisional {
+		return v.T("casework.until.provisional", "text", v.T(key, "date", c.Due.Promised))
+	}
+	return v.T(key, "date", c.Due.Promised)
+}
+
+// bar is one piece of the row of days.
+type bar struct {
+	Class string
+	Top   string
+	Below string
+}
+
+// maxBars is how many days the row draws before it counts instead.
+const maxBars = 9
+
+// bars draws the days of the promised limit one by one; free days that stand
+// together are one dotted piece.
+func bars(v web.View, e casework.Explanation, today day.Date) []bar {
+	var out []bar
+	off := 0
+	for _, l := range e.Lines {
+		if l.Date.After(e.Promised) {
+			break
+		}
+		if l.Why == statute.ReasonStart {
+			continue
+		}
+		if !l.Counted {
+			if off++; off == 1 {
+				out = append(out, bar{"is-off", v.T("casework.day.off"), v.T("casework.day.not_counted")})
+			}
+			continue
+		}
+		off = 0
+		b := bar{Top: v.T("casework.day.number", "day", dayOfMonth(l.Date)), Below: v.T("casework.day.ordinal", "i", l.Ordinal)}
+		switch {
+		case l.Date == today:
+			b.Class, b.Below = "is-today", v.T("casework.day.today")
+		case l.Date.Before(today):
+			b.Class = "is-done"
+		}
+		if l.Date == e.Promised && l.Date != today {
+			b.Below = v.T("casework.day.due")
+		}
+		out = append(out, b)
+	}
+	if len(out) > maxBars {
+		return nil
+	}
+	return out
+}
+
+func dayOfMonth(d day.Date) int {
+	_, _, n := d.Date()
+	return n
+}
+
+// whyText says why a day counts or does not.
+func whyText(v web.View, l statute.Line) string {
+	switch l.Why {
+	case statute.ReasonHoliday:
+		return v.Pick(l.Name, statute.EnglishHoliday(l.Name))
+	case statute.ReasonMakeUp:
+		return v.T("casework.why.makeup", "name", v.Pick(l.Name, statute.EnglishHoliday(l.Name)))
+	case statute.ReasonWorkday, statute.ReasonWeekend, statute.ReasonStart, statute.ReasonPaused, statute.ReasonAfter:
+		return v.T("casework.why." + string(l.Why))
+	}
+	return string(l.Why)
+}
+
+// articleText cites an article of law.
+func articleText(v web.View, code string) string {
+	a, ok := statute.ArticleOf(code)
+	if !ok {
+		return ""
+	}
+	if v.English() {
+		return a.Law.EN + ", " + a.No.EN
+	}
+	return "《" + a.Law.ZH + "》" + a.No.ZH
+}
+
+// why works out a deadline in one or two sentences.
+func whySentence(v web.View, e casework.Explanation) string {
+	return v.T("casework.why.sentence."+string(e.Clock), "start", e.Started, "n", e.PromisedDays, "due", e.Promised)
+}
+
+// stepWords are title and text of a step in a timeline.
+func stepWords(v web.View, s *casework.Service, c casework.Case, st casework.Step) web.StepArgs {
+	action, state := s.StepName(c, st)
+	a := web.StepArgs{Title: pick(v, action), At: st.At}
+	who := pick(v, st.Unit)
+	if st.Actor.Kind == "resident" {
+		who = v.T("casework.step.you")
+	}
+	a.Text = v.T("casework.step.text", "who", who, "state", pick(v, state))
+	if st.Deemed {
+		a.Text = v.T("casework.step.deemed", "day", day.In(c.Received))
+	}
+	return a
+}
+
+// shown tells whether a step is worth an entry: what only follows by itself is not.
+func shown(st casework.Step) bool { return st.Action != "take_up" && st.Action != "complete" }
+
+func when(t time.Time, v web.View) string {
+	if t.IsZero() {
+		return ""
+	}
+	return v.DateTable(day.In(t))
+}
+
+func documentName(d casework.Document) string {
+	return fmt.Sprintf("%s %s.pdf", d.Title.ZH, d.Number)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
