@@ -51,8 +51,6 @@ type Agencies interface {
 // Calendars gives the working days of a region as they are known now.
 type Calendars interface {
 	For(region string) *statute.Calendar
-	// Refresh takes over what another process entered.
-	Refresh(ctx context.Context, q db.Q) error
 }
 
 // Licences issues a licence in the transaction of the decision.

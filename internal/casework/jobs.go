@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -87,8 +88,10 @@ func (s *Service) licenceIssued(ctx context.Context, tx db.Tx, _ event.Recorded,
 }
 
 func (s *Service) recomputeSome(ctx context.Context, tx db.Tx, j recomputeJob) error {
-	if err := s.c.Calendars.Refresh(ctx, tx); err != nil {
-		return err
+	if s.c.FreshCalendars != nil {
+		if err := s.c.FreshCalendars(ctx, tx); err != nil {
+			return err
+		}
 	}
 	batch, err := casesRunning(ctx, tx, j.After, recomputeBatch)
 	if err != nil {

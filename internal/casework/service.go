@@ -44,23 +44,26 @@ type Blobs interface {
 
 // Config is what New needs.
 type Config struct {
-	DB         *db.DB
-	Jobs       *job.Queue
-	Events     *event.Log
-	Policy     *policy.Engine
-	Seal       Sealer
-	Blobs      Blobs
-	Services   Services
-	Agencies   Agencies
-	Calendars  Calendars
-	Procedures *statute.Procedures
-	Licences   Licences
-	Faces      Faces
-	Papers     Papers
-	Now        func() time.Time
-	NewID      func() string
-	Code       func(n int) string // random characters that can be read aloud
-	Log        *slog.Logger
+	DB        *db.DB
+	Jobs      *job.Queue
+	Events    *event.Log
+	Policy    *policy.Engine
+	Seal      Sealer
+	Blobs     Blobs
+	Services  Services
+	Agencies  Agencies
+	Calendars Calendars
+	// FreshCalendars takes over what another process entered, before deadlines
+	// are worked out anew; nil where one process knows everything.
+	FreshCalendars func(ctx context.Context, q db.Q) error
+	Procedures     *statute.Procedures
+	Licences       Licences
+	Faces          Faces
+	Papers         Papers
+	Now            func() time.Time
+	NewID          func() string
+	Code           func(n int) string // random characters that can be read aloud
+	Log            *slog.Logger
 	// CorrectionDays is how many working days an applicant has to correct; no
 	// law sets it. Zero means 10.
 	CorrectionDays int
