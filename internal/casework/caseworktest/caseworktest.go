@@ -85,7 +85,7 @@ func New(t testing.TB) *World {
 	ids := 0
 	w.Service, err = casework.New(casework.Config{
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
-		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: statute.NewBook(statute.National()...),
+		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
 		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Papers: fakes{},
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
@@ -166,6 +166,12 @@ func (l licences) Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest
 		Licence: lid, Case: r.Case, At: r.At.UTC().Truncate(time.Microsecond),
 	})
 }
+
+// book is the calendar of the one process there is.
+type book struct{ *statute.Book }
+
+// Refresh has nothing to take over.
+func (book) Refresh(context.Context, db.Q) error { return nil }
 
 // fakes stands for the other areas.
 type fakes struct{}
