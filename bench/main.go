@@ -1,0 +1,110 @@
+// Command bench measures the platform against the least that could do the same
+// work, on this machine, in one run:
+//
+//	full   a submission through the real binary and its API: session, permission,
+//	       rules of the form, case, clock, events, deliveries
+//	bare   an HTTP handler that writes the same rows through the same writer and
+//	       does nothing else
+//	rows   the same transactions without HTTP
+//
+// on SQLite and, with -postgres, on PostgreSQL, for 1, 16 and 64 clients; and
+// the pages that most people see, under load. Run it by "make bench".
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/test/platform"
+)
+
+type options struct {
+	postgres string
+	rounds   int
+	scale    float64
+	pages    time.Duration
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 3 && args[0] == "bare" { // the child process
+		return serveBare(ctx, out, args[1], args[2])
+	}
+	var o options
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.StringVar(&o.postgres, "postgres", "", "URL of a PostgreSQL server that syncs its commits")
+	f.IntVar(&o.rounds, "rounds", 3, "rounds; the median is reported")
+	f.Float64Var(&o.scale, "scale", 1, "number of submissions, as a part of the usual one")
+	f.DurationVar(&o.pages, "pages", 5*time.Second, "how long each page is asked for")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "tongban-bench-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(measure(ctx, out, o, dir), os.RemoveAll(dir))
+}
+
+func measure(ctx context.Context, out io.Writer, o options, dir string) error {
+	binary, err := platform.Build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	changes, err := capture(ctx, binary, filepath.Join(dir, "capture"))
+	if err != nil {
+		return fmt.Errorf("record a submission: %w", err)
+	}
+	record := filepath.Join(dir, "changes.json")
+	if err := save(record, changes); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "One submission writes %d rows in one transaction:%s\n\n", len(changes), tally(changes))
+	fmt.Fprintln(out, "| database | clients | full/s | bare/s | rows/s | full of bare | full p50 | full p99 |")
+	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|")
+	kinds := []string{"SQLite"}
+	if o.postgres != "" {
+		kinds = append(kinds, "PostgreSQL")
+	}
+	for _, kind := range kinds {
+		b := &bench{options: o, binary: binary, dir: filepath.Join(dir, kind), record: record, out: out, kind: kind}
+		if err := b.submissions(ctx); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return pages(ctx, out, o, binary, filepath.Join(dir, "pages"))
+}
+
+func tally(changes []change) string {
+	count := map[string]int{}
+	var order []string
+	for _, c := range changes {
+		if count[c.Table] == 0 {
+			order = append(order, c.Table)
+		}
+		count[c.Table]++
+	}
+	slices.Sort(order)
+	text := ""
+	for _, t := range order {
+		text += fmt.Sprintf(" %d %s", count[t], t)
+	}
+	return text
+}

@@ -1,0 +1,112 @@
+// Package platform starts the real binary and talks to it as a program of
+// somebody else would: for tests that kill it and for benchmarks.
+package platform
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Build compiles the binary into dir and returns its path.
+func Build(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "tongban")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/tongban/tongban/cmd/tongban") //nolint:gosec // our own
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// Process is a running demonstration platform.
+type Process struct {
+	URL    string // http://127.0.0.1:...
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	stderr *os.File
+}
+
+// Start runs "serve --demo" of binary on a free port, with its data in data and
+// its tables in database (empty: SQLite in data). It returns once the platform
+// answers. What the platform logs goes to log.txt in data.
+func Start(ctx context.Context, binary, data, database string) (*Process, error) {
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(filepath.Join(data, "log.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // a test's folder
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"serve", "--demo", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "warn"}
+	if database != "" {
+		args = append(args, "--database", database)
+	}
+	cmd := exec.Command(binary, args...) //nolint:gosec,noctx // ended by Stop or Kill, which say how
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &Process{cmd: cmd, ended: make(chan struct{}), stderr: log}
+	ready := make(chan string, 1)
+	go p.watch(out, ready)
+	select {
+	case p.URL = <-ready:
+		return p, nil
+	case <-p.ended:
+		text, _ := os.ReadFile(log.Name())
+		return nil, fmt.Errorf("the platform does not start:\n%s", text)
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), p.Kill())
+	}
+}
+
+// watch reads the platform's output to its end and tells the address.
+func (p *Process) watch(out io.Reader, ready chan<- string) {
+	defer close(p.ended)
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if _, url, ok := strings.Cut(lines.Text(), "ready at "); ok {
+			ready <- strings.TrimSpace(url)
+		}
+	}
+	_ = p.cmd.Wait()
+	_ = p.stderr.Close()
+}
+
+// Kill ends the process as a power cut would, and waits until it is gone.
+func (p *Process) Kill() error {
+	err := p.cmd.Process.Kill()
+	<-p.ended
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
+}
+
+// Stop asks the process to end and waits for it.
+func (p *Process) Stop() error {
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-p.ended:
+		return nil
+	case <-time.After(30 * time.Second):
+		return errors.Join(errors.New("the platform does not stop"), p.Kill())
+	}
+}
+
+// PID is the process's id, to read what it uses.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
