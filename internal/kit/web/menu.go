@@ -23,6 +23,7 @@ func residentMenu() []MenuItem {
 func staffMenu() []MenuItem {
 	return []MenuItem{
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
+		{"licences", "/staff/licences", "kit.staff.licences"},
 		{"supervision", "/staff/supervision", "kit.staff.supervision"},
 		{"catalog", "/staff/catalog", "kit.staff.catalog"},
 		{"calendar", "/staff/calendar", "kit.staff.calendar"},
