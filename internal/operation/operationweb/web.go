@@ -37,7 +37,7 @@ func retry(k *web.Kit, s *operation.Service) web.Handler {
 		if err := s.Retry(r.Context(), k.Actor(r), r.PathValue("id")); err != nil {
 			return err
 		}
-		k.Flash(w, "operation.jobs.retried")
+		k.Flash(w, "operation.notice.retried")
 		return k.SeeOther(w, r, "/staff/jobs")
 	}
 }
