@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/tongban/tongban/internal/kit/day"
@@ -26,7 +25,7 @@ func (s *Service) send(ctx context.Context, j mailJob) (state string, err error)
 	if err != nil {
 		return "", err
 	}
-	to, locale, err := s.c.Addresses.Email(ctx, m.Account)
+	to, err := s.c.Addresses.Email(ctx, m.Account)
 	if err != nil {
 		return "", err
 	}
@@ -35,7 +34,8 @@ func (s *Service) send(ctx context.Context, j mailJob) (state string, err error)
 	}
 	err = s.c.Mail.Send(ctx, mail.Message{
 		ID: m.ID, To: to, At: m.At,
-		Subject: s.Subject(locale, m), Text: s.letter(locale, m),
+		// In both languages: nobody has told us which one the person reads.
+		Subject: s.Subject("zh-CN", m), Text: s.letter("zh-CN", m) + "\n----\n\n" + s.letter("en", m),
 	})
 	if errors.Is(err, mail.ErrRefused) {
 		return MailRefused, nil
@@ -59,21 +59,7 @@ func (s *Service) Body(locale string, m Message) string {
 	if err != nil { // no date is due: say it without one
 		return s.c.Text(locale, key, "due", s.c.Text(locale, "notify.no_due"))
 	}
-	return s.c.Text(locale, key, "due", dueDay{due})
-}
-
-// dueDay is a day on which something is due, in words with its weekday.
-type dueDay struct{ day.Date }
-
-var weekdays = [...]string{"日", "一", "二", "三", "四", "五", "六"}
-
-// In makes dueDay an argument with words of its own in each language.
-func (d dueDay) In(locale string) string {
-	if locale == "en" {
-		return d.Time().Format("Monday 2 January 2006")
-	}
-	y, m, n := d.Date.Date()
-	return fmt.Sprintf("%d 年 %d 月 %d 日（星期%s）", y, int(m), n, weekdays[d.Weekday()])
+	return s.c.Text(locale, key, "due", due)
 }
 
 // Path is the page that shows more.

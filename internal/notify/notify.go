@@ -95,9 +95,9 @@ type Items interface {
 	Name(ctx context.Context, item contract.ItemID) (contract.Text, error)
 }
 
-// Addresses finds where a person reads mail and in which language; "" is nowhere.
+// Addresses finds where a person reads mail; "" is nowhere.
 type Addresses interface {
-	Email(ctx context.Context, account contract.AccountID) (address, locale string, err error)
+	Email(ctx context.Context, account contract.AccountID) (string, error)
 }
 
 // Cases names the case of a licence.

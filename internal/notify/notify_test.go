@@ -48,8 +48,8 @@ func (names) Name(context.Context, contract.ItemID) (contract.Text, error) {
 
 type addresses map[contract.AccountID]string
 
-func (a addresses) Email(_ context.Context, id contract.AccountID) (address, locale string, err error) {
-	return a[id], "zh-CN", nil
+func (a addresses) Email(_ context.Context, id contract.AccountID) (string, error) {
+	return a[id], nil
 }
 
 type cases struct{}

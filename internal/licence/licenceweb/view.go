@@ -100,9 +100,9 @@ func until(v web.View, d day.Date) string {
 
 func period(v web.View, from, to day.Date) string {
 	if to == licence.LongTerm {
-		return v.T("licence.period_open", "from", from)
+		return v.T("licence.period_open", "from", from.String())
 	}
-	return v.T("licence.period", "from", from, "to", to)
+	return v.T("licence.period", "from", from.String(), "to", to.String())
 }
 
 // card colours the cards by the area of life they belong to: here by state.
