@@ -3,6 +3,7 @@ package catalog
 import (
 	"iter"
 	"math"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,7 +27,7 @@ type posting struct {
 
 // doc is what ranking needs to know of an item.
 type doc struct {
-	name     string // normalised
+	name     string // normalised, without the level of government
 	grams    int    // pairs in the name
 	keywords []string
 	full     string // pinyin of the name
@@ -52,6 +53,10 @@ const (
 	priorPerson = 1 // most visitors are residents
 )
 
+// level is what names say at their end of who does it. Nobody types it, and a
+// name is no worse a match for it.
+var level = regexp.MustCompile(`[（(](市级|县级|市级/县级|县级行使|县级权限)[）)]$`)
+
 func buildIndex(items []Item, ref *reference, v *vocabulary) *index {
 	x := &index{
 		grams: map[string][]posting{}, docs: make([]doc, len(items)),
@@ -68,7 +73,7 @@ func buildIndex(items []Item, ref *reference, v *vocabulary) *index {
 	}
 	for i, it := range items {
 		d := &x.docs[i]
-		d.name, d.dept = normal(it.Name), it.Department
+		d.name, d.dept = normal(level.ReplaceAllString(it.Name, "")), it.Department
 		d.stage = v.stageOf(d.name)
 		d.full, d.initials = sound(d.name)
 		if useful[string(it.ID)] {
@@ -102,6 +107,7 @@ func (x *index) add(n int32, d *doc, it Item) {
 	for _, k := range d.keywords {
 		put(k, wKeywords)
 	}
+	put(normal(it.Name), wMain) // the level, which d.name lacks
 	put(normal(it.MainItem), wMain)
 	put(normal(it.Summary.ZH), wSummary)
 	put(normal(it.Summary.EN), wSummary)

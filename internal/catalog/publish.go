@@ -153,6 +153,9 @@ func (s *Service) Versions(ctx context.Context, actor auth.Principal, item contr
 	return readVersions(ctx, s.c.DB, item)
 }
 
+// Problems checks a published version again, by today's rules.
+func (s *Service) Problems(svc contract.Service) []Problem { return Lint(svc, s.c.CheckRule) }
+
 // Edit sets what the catalogue desk adds to an item. The source's own words
 // stay as they are.
 func (s *Service) Edit(ctx context.Context, actor auth.Principal, item contract.ItemID, o Overlay) error {
