@@ -141,11 +141,8 @@ func (s *Service) object(ctx context.Context, q db.Q, a Account) (policy.Object,
 	return policy.Object{Type: "Account", ID: string(a.ID), Attrs: facts}, nil
 }
 
-// Scopes lists what an API client may be allowed, by area. A policy grants a
-// scope's actions to machines that have it.
-func Scopes() []string {
-	return []string{"catalog.read", "casework.read", "casework.submit", "licence.verify", "directory.read"}
-}
+// Scopes lists what an API client may be allowed: what some policy asks for.
+func (s *Service) Scopes() []string { return s.c.Policy.Scopes() }
 
 // NewClient is what an administrator says of a new API client.
 type NewClient struct {
@@ -154,7 +151,7 @@ type NewClient struct {
 	Days   int // until it ends: 1 to 730
 }
 
-func (n NewClient) check() error {
+func (n NewClient) check(known []string) error {
 	var f fault.Form
 	switch l := utf8.RuneCountInString(n.Name); {
 	case l == 0:
@@ -166,7 +163,7 @@ func (n NewClient) check() error {
 		f.Add("scopes", "identity.client.scopes_missing")
 	}
 	for _, scope := range n.Scopes {
-		if !slices.Contains(Scopes(), scope) {
+		if !slices.Contains(known, scope) {
 			f.Add("scopes", "identity.client.scope_unknown")
 		}
 	}
@@ -190,7 +187,7 @@ func (s *Service) CreateClient(ctx context.Context, p auth.Principal, n NewClien
 		return auth.Client{}, "", err
 	}
 	n.Name = strings.TrimSpace(n.Name)
-	if err := n.check(); err != nil {
+	if err := n.check(s.Scopes()); err != nil {
 		return auth.Client{}, "", err
 	}
 	c := auth.Client{

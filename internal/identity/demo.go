@@ -183,12 +183,22 @@ func (s *Service) DemoAccounts(ctx context.Context) ([]DemoAccount, error) {
 		d := DemoAccount{Username: p.username, Password: DemoPassword, Kind: auth.Resident, Name: p.name, Roles: p.roles}
 		if len(p.roles) > 0 {
 			d.Kind = auth.Staff
-			var err error
-			if d.Code, d.Wait, err = s.cred.NextCode(ctx, string(DemoAccountID(p.username))); err != nil {
+			if err := s.demoCode(ctx, &d); err != nil {
 				return nil, err
 			}
 		}
 		list = append(list, d)
 	}
 	return list, nil
+}
+
+// demoCode adds the code to use now, unless a new second factor must be set up
+// first, as after a reset.
+func (s *Service) demoCode(ctx context.Context, d *DemoAccount) error {
+	a, err := accountByName(ctx, s.c.DB, d.Username)
+	if err != nil || !a.Enrolled {
+		return err
+	}
+	d.Code, d.Wait, err = s.cred.NextCode(ctx, string(a.ID))
+	return err
 }

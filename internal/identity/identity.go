@@ -35,6 +35,7 @@ const (
 	ActionData         = "identity.data"
 	ActionAct          = "identity.act"
 	ActionHeld         = "identity.held"
+	ActionCompanyRead  = "identity.company_read"
 	ActionAccounts     = "identity.accounts"
 	ActionLock         = "identity.lock"
 	ActionUnlock       = "identity.unlock"
@@ -50,6 +51,7 @@ var (
 	ErrNoCompany  = fault.New(fault.NotFound, "identity.no_company")
 	ErrNoMandate  = fault.New(fault.Denied, "identity.no_mandate")
 	ErrNoSession  = fault.New(fault.NotFound, "identity.no_session")
+	ErrPurpose    = fault.New(fault.Invalid, "identity.purpose")
 	ErrExpired    = fault.New(fault.Unauthenticated, "identity.sign_in_expired")
 	ErrNoFactor   = fault.New(fault.Conflict, "identity.no_factor")
 	ErrNotStarted = fault.New(fault.Unauthenticated, "identity.enrol_first")

@@ -24,6 +24,8 @@ type Events interface {
 // Policy decides who may do what.
 type Policy interface {
 	Check(p auth.Principal, action string, o policy.Object) error
+	// Scopes lists what an API client can be allowed.
+	Scopes() []string
 }
 
 // Sealer seals personal data at rest.
@@ -76,6 +78,9 @@ func New(c Config) *Service {
 		limiter: auth.NewLimiter(c.SignInsPerIP, 5*time.Minute, c.Now),
 	}
 }
+
+// Keeper is the sessions that this area begins, for the cookies of its pages.
+func (s *Service) Keeper() *auth.Sessions { return s.c.Sessions }
 
 // Demo reports whether this is a demonstration.
 func (s *Service) Demo() bool { return s.c.Demo }

@@ -39,6 +39,20 @@ func companyByID(ctx context.Context, q db.Q, id string) (Company, []byte, error
 	return c, address, nil
 }
 
+// companyByCode returns a company without its address.
+func companyByCode(ctx context.Context, q db.Q, code string) (Company, error) {
+	var id string
+	err := q.QueryRowContext(ctx, `SELECT id FROM identity_companies WHERE credit_code = $1`, code).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Company{}, ErrNoCompany
+	}
+	if err != nil {
+		return Company{}, fmt.Errorf("read company: %w", err)
+	}
+	c, _, err := companyByID(ctx, q, id)
+	return c, err
+}
+
 func putCompany(ctx context.Context, q db.Q, c Company, address []byte) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO identity_companies
 		(id, name, credit_code, form, status, rep_name, rep_account, address, division, scope, registrar, registered_on, checked_on, demo)

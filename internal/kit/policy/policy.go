@@ -41,6 +41,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -76,6 +77,7 @@ type Engine struct {
 	byAction map[string]list
 	always   list // policies that name no action; forbids alone
 	actions  []string
+	scopes   []string
 }
 
 // New reads the policies of the areas, by area name. A text that cannot be read
@@ -84,11 +86,15 @@ func New(files map[string]string) (*Engine, error) {
 	e := &Engine{byAction: map[string]list{}}
 	permitted := map[string]bool{}
 	var errs []error
+	scopes := map[string]bool{}
 	for _, area := range slices.Sorted(maps.Keys(files)) {
 		policies, err := read(area, files[area])
 		if err != nil {
 			errs = append(errs, fmt.Errorf("policies of %s: %w", area, err))
 			continue
+		}
+		for _, m := range scopeText.FindAllStringSubmatch(files[area], -1) {
+			scopes[m[1]] = true
 		}
 		for _, p := range policies {
 			e.add(p)
@@ -101,12 +107,19 @@ func New(files map[string]string) (*Engine, error) {
 		return nil, errors.Join(errs...)
 	}
 	maps.DeleteFunc(permitted, func(_ string, ok bool) bool { return !ok })
+	e.scopes = slices.Sorted(maps.Keys(scopes))
 	e.actions = slices.Sorted(maps.Keys(permitted))
 	for a, l := range e.byAction {
 		e.byAction[a] = append(l, e.always...)
 	}
 	return e, nil
 }
+
+var scopeText = regexp.MustCompile(`principal\.scopes\.contains\("([a-z_.]+)"\)`)
+
+// Scopes returns every scope that some policy asks of a machine, sorted: what an
+// API client can be given.
+func (e *Engine) Scopes() []string { return e.scopes }
 
 // Must is New for tests and for what is embedded.
 func Must(files map[string]string) *Engine {
