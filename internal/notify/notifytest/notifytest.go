@@ -26,8 +26,8 @@ type others struct{}
 
 func (others) Name(context.Context, contract.ItemID) (contract.Text, error) { return item, nil }
 
-func (others) Email(context.Context, contract.AccountID) (address, locale string, err error) {
-	return "", "zh-CN", nil
+func (others) Email(context.Context, contract.AccountID) (string, error) {
+	return "", nil
 }
 
 func (others) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
