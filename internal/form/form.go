@@ -142,3 +142,28 @@ type Change struct {
 	Rev    int64
 	Fields map[string]Parsed
 }
+
+// Faults lists every fault that this package can tell a person, with example
+// arguments, for the test that each has its words.
+func Faults() []*fault.Error {
+	list := []*fault.Error{
+		ErrNotFound, ErrConflict, ErrStale, ErrSubmitted, ErrIncomplete.With("n", 2), ErrUnread.With("n", 2),
+		ErrIneligible.With("message", "m"), ErrApplicant, ErrNoForm, ErrNotOpen,
+		fault.New(fault.TooLarge, "form.draft.too_many_answers"),
+	}
+	for _, code := range []string{
+		"check", "choose", "conflict", "date", "date_part", "decimals", "declare", "email", "great", "held", "id_area",
+		"id_characters", "id_check", "id_date", "id_length", "integer", "long", "number", "option", "phone", "required",
+		"short", "small", "type", "unknown",
+	} {
+		list = append(list, fault.New(fault.Invalid, "form.field."+code,
+			"label", "L", "n", 2, "have", 3, "min", 1, "max", 2, "unit", "u", "message", "m"))
+	}
+	for _, code := range []string{
+		"broken", "count", "cut", "empty", "large", "mismatch", "missing", "pixels", "rejected", "type", "unasked",
+	} {
+		list = append(list, fault.New(fault.Invalid, "form.file."+code,
+			"n", 2, "mb", 3, "kind", "PDF", "name", "N", "width", 1, "height", 2, "file", "f", "why", "w", "types", "PDF"))
+	}
+	return list
+}
