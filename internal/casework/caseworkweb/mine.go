@@ -94,9 +94,6 @@ func (d *caseData) timeline(v web.View, s *casework.Service, steps []casework.St
 			continue
 		}
 		a := stepWords(v, s, d.Case, st)
-		if len(d.Steps) == 0 && d.Case.Stage != casework.StageDone {
-			a.State = web.StepNow
-		}
 		i := len(d.Steps)
 		d.Opinions[i], d.Reasons[i] = st.Opinion, st.Reasons
 		for _, doc := range d.Documents {

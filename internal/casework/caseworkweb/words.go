@@ -45,6 +45,13 @@ func light(v web.View, c casework.Case, today day.Date, left func(casework.Case,
 	return lightOf{web.Green, v.T("casework.light.done")}
 }
 
+// forApplicant is the case without the cards of supervision, which are between
+// the agency and its supervisors: what concerns the applicant is the time.
+func forApplicant(c casework.Case) casework.Case {
+	c.Red, c.Yellow = 0, 0
+	return c
+}
+
 // outcomeKey names what became of a case, for its sentence.
 func outcomeKey(o statute.Outcome) string {
 	switch o {
