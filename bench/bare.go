@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -167,7 +168,7 @@ func serveBare(ctx context.Context, out io.Writer, file, database string) error 
 		}
 		if err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
-			_, _ = io.WriteString(w, err.Error())
+			_, _ = io.WriteString(w, err.Error()) //nolint:gosec // to ourselves
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
@@ -180,7 +181,7 @@ func serveBare(ctx context.Context, out io.Writer, file, database string) error 
 	_, _ = fmt.Fprintf(out, "ready at http://%s\n", l.Addr())
 	server := &http.Server{Handler: mux} //nolint:gosec // on this machine, for a minute
 	go func() { <-ctx.Done(); _ = server.Close() }()
-	if err := server.Serve(l); err != http.ErrServerClosed { //nolint:errorlint // documented
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

@@ -127,7 +127,7 @@ func watchTables(ctx context.Context, pool *sql.DB) (map[string][]column, error)
 }
 
 func columnsOf(ctx context.Context, pool *sql.DB, table string) ([]column, error) {
-	rows, err := pool.QueryContext(ctx, "SELECT name, type, pk > 0 FROM pragma_table_info('"+table+"')")
+	rows, err := pool.QueryContext(ctx, "SELECT name, type, pk > 0 FROM pragma_table_info($1)", table)
 	if err != nil {
 		return nil, err
 	}

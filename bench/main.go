@@ -76,9 +76,9 @@ func measure(ctx context.Context, out io.Writer, o options, dir string) error {
 	if err := save(record, changes); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "One submission writes %d rows in one transaction:%s\n\n", len(changes), tally(changes))
-	fmt.Fprintln(out, "| database | clients | full/s | bare/s | rows/s | full of bare | full p50 | full p99 |")
-	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|")
+	say(out, "One submission writes %d rows in one transaction:%s\n\n", len(changes), tally(changes))
+	say(out, "| database | clients | full/s | bare/s | rows/s | full of bare | full p50 | full p99 |\n")
+	say(out, "|---|---|---|---|---|---|---|---|\n")
 	kinds := []string{"SQLite"}
 	if o.postgres != "" {
 		kinds = append(kinds, "PostgreSQL")
@@ -91,6 +91,9 @@ func measure(ctx context.Context, out io.Writer, o options, dir string) error {
 	}
 	return pages(ctx, out, o, binary, filepath.Join(dir, "pages"))
 }
+
+// say prints to the terminal, which takes everything.
+func say(out io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }
 
 func tally(changes []change) string {
 	count := map[string]int{}

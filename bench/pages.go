@@ -20,8 +20,8 @@ func pages(ctx context.Context, out io.Writer, o options, binary, dir string) er
 		return err
 	}
 	defer func() { _ = p.Stop() }()
-	fmt.Fprintln(out, "\n| page, 16 clients | pages/s | p50 | p99 | HTML | compressed |")
-	fmt.Fprintln(out, "|---|---|---|---|---|---|")
+	say(out, "\n| page, 16 clients | pages/s | p50 | p99 | HTML | compressed |\n")
+	say(out, "|---|---|---|---|---|---|\n")
 	for _, page := range [][2]string{{"home", "/"}, {"guide", "/services/" + platform.Hygiene}, {"search", "/search?q=%E5%8D%AB%E7%94%9F%E8%AE%B8%E5%8F%AF"}, {"progress", "/progress"}} {
 		if err := onePage(ctx, out, o, page[0], p.URL+page[1]); err != nil {
 			return fmt.Errorf("%s: %w", page[0], err)
@@ -62,7 +62,7 @@ func onePage(ctx context.Context, out io.Writer, o options, name, url string) er
 		took, asked = append(took, times...), asked+1000
 	}
 	slices.Sort(took)
-	fmt.Fprintf(out, "| %s | %.0f | %s | %s | %d B | %d B |\n", name, float64(asked)/time.Since(begin).Seconds(),
+	say(out, "| %s | %.0f | %s | %s | %d B | %d B |\n", name, float64(asked)/time.Since(begin).Seconds(),
 		ms(took[len(took)/2]), ms(took[len(took)*99/100]), plain, packed)
 	return nil
 }
@@ -89,7 +89,7 @@ func sizes(ctx context.Context, url string) (plain, packed int, err error) {
 			return 0, 0, err
 		}
 	}
-	n, err := io.Copy(io.Discard, body)
+	n, err := io.Copy(io.Discard, body) //nolint:gosec // our own page
 	return int(n), counter.n, err
 }
 

@@ -108,7 +108,7 @@ func (b *bench) table(ctx context.Context, ways [3]func(context.Context, int) er
 		}
 		full, bare, rows := median(rates[0]), median(rates[1]), median(rates[2])
 		slices.Sort(took)
-		fmt.Fprintf(b.out, "| %s | %d | %.0f | %.0f | %.0f | %.0f %% | %s | %s |\n", b.kind, l.clients, full, bare, rows, 100*full/bare,
+		say(b.out, "| %s | %d | %.0f | %.0f | %.0f | %.0f %% | %s | %s |\n", b.kind, l.clients, full, bare, rows, 100*full/bare,
 			ms(took[len(took)/2]), ms(took[len(took)*99/100]))
 	}
 	return nil

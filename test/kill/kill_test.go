@@ -29,10 +29,10 @@ const (
 // Whatever was acknowledged is there, exactly once; whatever was not is there
 // whole or not at all.
 func TestKilledPlatformLosesNothingItAcknowledged(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts the binary ten times")
 	}
-	t.Parallel()
 	binary, err := platform.Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func crash(t *testing.T, p *platform.Process, lin *platform.Client, drafts []str
 				}
 				r, err := lin.Submit(t.Context(), d)
 				if err != nil {
-					if problem, ok := errors.AsType[*platform.Problem](err); ok {
+					if problem, ok := errors.AsType[*platform.ProblemError](err); ok {
 						t.Errorf("submit: %v", problem)
 					}
 					return // the platform is gone

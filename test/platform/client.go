@@ -7,15 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"io"
 	"net/http"
 	"time"
 )
 
-// The service that most tests apply for: a hygiene licence, five documents made
-// by the form or held by the government, four to upload.
+// Hygiene is the service that most tests apply for: a licence with two
+// materials that need not be handed in and four to upload.
 const Hygiene = "511A0015500009-511602000000-000-115113016823646795-1-00"
 
 // Client is one signed-in person or program.
@@ -25,13 +24,13 @@ type Client struct {
 	http  *http.Client
 }
 
-// Problem is an answer that is not a success (RFC 9457).
-type Problem struct {
+// ProblemError is an answer that is not a success (RFC 9457).
+type ProblemError struct {
 	Status int
 	Body   string
 }
 
-func (p *Problem) Error() string { return fmt.Sprintf("status %d: %s", p.Status, p.Body) }
+func (p *ProblemError) Error() string { return fmt.Sprintf("status %d: %s", p.Status, p.Body) }
 
 // SignIn signs a demonstration account in.
 func (p *Process) SignIn(ctx context.Context, username string) (*Client, error) {
@@ -100,7 +99,7 @@ func (c *Client) send(ctx context.Context, method, path, kind string, body io.Re
 		return err
 	}
 	if w.StatusCode >= 300 {
-		return &Problem{w.StatusCode, string(text)}
+		return &ProblemError{w.StatusCode, string(text)}
 	}
 	if out == nil || len(text) == 0 {
 		return nil
@@ -180,7 +179,7 @@ func (c *Client) Submit(ctx context.Context, draft string) (Receipt, error) {
 func picture(seed string) []byte {
 	m := image.NewGray(image.Rect(0, 0, 64, 64))
 	for i := range m.Pix {
-		m.SetGray(i%64, i/64, color.Gray{Y: seed[i%len(seed)] ^ byte(i)}) //nolint:gosec // any grey will do
+		m.Pix[i] = seed[i%len(seed)] ^ byte(i)
 	}
 	var b bytes.Buffer
 	_ = png.Encode(&b, m) // a buffer takes everything

@@ -58,7 +58,7 @@ type DB struct {
 	write   *sql.DB  // SQLite: the writer's connection and one for migrations; PostgreSQL: same pool as read
 	writer  *writer  // SQLite only
 
-	lockFile string // SQLite only: DSN of the file that processes lock to migrate
+	path string // SQLite only: the file
 }
 
 // Open opens url: "postgres://..." or the path of a SQLite file.
@@ -92,9 +92,8 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
-	escaped := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	file, immediate := escaped+pragmas, "&_txlock=immediate"
-	write, err := sql.Open("sqlite", file+immediate)
+	file := dsn(path) + pragmas
+	write, err := sql.Open("sqlite", file+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
@@ -112,10 +111,12 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	readers := max(2, min(4, runtime.NumCPU()))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &DB{
-		dialect: SQLite, read: read, reader: &statements{on: read}, write: write, writer: writer,
-		lockFile: escaped + "-migrate?_pragma=busy_timeout(60000)" + immediate,
-	}, nil
+	return &DB{dialect: SQLite, read: read, reader: &statements{on: read}, write: write, writer: writer, path: path}, nil
+}
+
+// dsn is the name of a file as SQLite's URI wants it.
+func dsn(path string) string {
+	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 }
 
 // create makes the file readable by its owner alone before SQLite would make it

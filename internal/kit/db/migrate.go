@@ -77,7 +77,11 @@ func (d *DB) lockPostgres(ctx context.Context) (unlock func() error, err error) 
 // needs the write lock of the first, one transaction after the other. The lock
 // ends with the process.
 func (d *DB) lockSQLite(ctx context.Context) (unlock func() error, err error) {
-	pool, err := sql.Open("sqlite", d.lockFile)
+	file := d.path + "-migrate"
+	if err := create(file); err != nil {
+		return nil, err
+	}
+	pool, err := sql.Open("sqlite", dsn(file)+"?_pragma=busy_timeout(60000)&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
