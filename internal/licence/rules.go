@@ -96,7 +96,7 @@ func sameNumber(a, b string) bool {
 // printed number: verification by identifier is open to all, and nobody shall
 // find licences by counting.
 func identifier(typeCode, issuer, code string) (string, error) {
-	l := idcode.LicenceIdentifier{Type: typeCode, Issuer: issuer, Serial: code[:20], Version: 1}
+	l := idcode.LicenceIdentifier{Type: typeCode, Issuer: issuer, Serial: code[:16], Version: 1}
 	if err := l.Check(); err != nil {
 		return "", fmt.Errorf("licence identifier: %w", err)
 	}
