@@ -91,9 +91,16 @@ func retryAfter(err error) int {
 	return 60
 }
 
-// askToSignIn sends a stranger to the sign-in page, and back afterwards.
+// askToSignIn sends a stranger to the sign-in page, and back afterwards: to
+// the page of the same address where there is one, else to where they were.
 func (k *Kit) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, "/signin?next="+url.QueryEscape(hereOf(r)), http.StatusSeeOther)
+	next := hereOf(r)
+	get := r.Clone(r.Context())
+	get.Method = http.MethodGet
+	if _, pattern := k.mux.Handler(get); pattern != "" {
+		next = SafePath(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, "/signin?next="+url.QueryEscape(next), http.StatusSeeOther)
 }
 
 // hereOf returns the page a person is on: what they asked for, or, when they

@@ -44,6 +44,7 @@ func kit(t *testing.T, log *slog.Logger) *web.Kit {
 		v := k.View(r)
 		return k.Render(w, r, http.StatusOK, framed(web.StaffLayout(v, web.PageInfo{Title: "t", Nav: "tasks"}), "<h1>t</h1>"))
 	})
+	k.Page("POST /staff/tasks", "desk.act", fails(nil))
 	k.Page("POST /staff/act", "desk.act", fails(nil))
 	k.Page("GET /secret", "never.ever", fails(nil))
 	k.Page("GET /missing", "open.view", fails(fault.New(fault.NotFound, "x.not_found")))
@@ -271,5 +272,10 @@ func TestAFormLeadsBackToItsPage(t *testing.T) {
 		if got := serve(h, r).Header().Get("Location"); got != want {
 			t.Errorf("%q leads to %s, want %s", referer, got, want)
 		}
+	}
+	r := request(t, http.MethodPost, "/staff/tasks", "x=1")
+	r.Header.Set("Referer", "http://example.com/privacy")
+	if got := serve(h, r).Header().Get("Location"); got != "/signin?next=%2Fstaff%2Ftasks" {
+		t.Errorf("a form whose address is a page leads to %s", got)
 	}
 }
