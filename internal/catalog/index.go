@@ -35,6 +35,7 @@ type doc struct {
 	stage    string
 	prior    float32
 	dept     string
+	group    string // department and main item; "" where the source has none
 }
 
 // Weights of the fields. The name is what the law calls it; the rest helps.
@@ -75,6 +76,9 @@ func buildIndex(items []Item, ref *reference, v *vocabulary) *index {
 		d := &x.docs[i]
 		d.name, d.dept = normal(level.ReplaceAllString(it.Name, "")), it.Department
 		d.stage = v.stageOf(d.name)
+		if it.MainItem != "" {
+			d.group = it.Department + " " + it.MainItem
+		}
 		d.full, d.initials = sound(d.name)
 		if useful[string(it.ID)] {
 			d.prior += priorUseful
@@ -194,4 +198,4 @@ func (x *index) idf(g string) float32 {
 	return float32(math.Log(1 + float64(len(x.docs))/float64(df)))
 }
 
-const unknownGram = 1.5
+const unknownGram = 3

@@ -330,7 +330,7 @@ const (
 	bonusDense  = 15
 	bonusStage  = 24
 	bonusNew    = 4
-	minCoverage = 0.34
+	minCoverage = 0.4
 )
 
 // score adds one reading to the scores: each item keeps its best.
@@ -470,13 +470,23 @@ func (x *index) scoreHomophones(stages []string, v *vocabulary, said string, sco
 	return terms
 }
 
-// rank sorts what is near enough to the best.
+// near is the part of the best score that an item needs to be shown at all.
+const near = 0.42
+
+// rank sorts what is near enough to the best. What belongs to the same entry of
+// the list as the best is shown as well: who wants a licence may want to renew it.
 func (x *index) rank(scores []float32) []int32 {
 	best := slices.Max(scores)
 	if best <= 0 {
 		return nil
 	}
-	const near = 0.42
+	if g := x.docs[slices.Index(scores, best)].group; g != "" {
+		for n := range x.docs {
+			if x.docs[n].group == g {
+				scores[n] = max(scores[n], best*near)
+			}
+		}
+	}
 	var found []int32
 	for n, sc := range scores {
 		if sc > 0 && sc >= best*near {

@@ -296,5 +296,17 @@ func (d guideData) count(origin string) int {
 	return len(d.sections[i].list)
 }
 
-// toBring is what the applicant has to prepare.
-func (d guideData) toBring() int { return d.count("upload") + d.count("counter") }
+// toBring counts what every applicant has to prepare, sometimes what some have to.
+func (d guideData) toBring() int   { return d.prepared(false) }
+func (d guideData) sometimes() int { return d.prepared(true) }
+
+func (d guideData) prepared(conditional bool) int {
+	n := 0
+	for _, m := range d.svc.Materials {
+		own := m.Origin == "upload" || m.Origin == "counter"
+		if own && (m.When != "") == conditional {
+			n++
+		}
+	}
+	return n
+}
