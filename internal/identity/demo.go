@@ -2,7 +2,9 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -65,20 +67,22 @@ func (s *Service) SeedDemo(ctx context.Context) error {
 	if err := s.seedCompany(ctx); err != nil {
 		return fmt.Errorf("demo company: %w", err)
 	}
+	// One hash serves all: the password is printed anyway, and a hash takes long.
+	hash := sync.OnceValues(func() (string, error) { return s.c.Hasher.Hash(ctx, DemoPassword) })
 	for _, p := range demoPeople() {
-		if err := s.seedPerson(ctx, p); err != nil {
+		if err := s.seedPerson(ctx, p, hash); err != nil {
 			return fmt.Errorf("demo account %s: %w", p.username, err)
 		}
 	}
 	return nil
 }
 
-func (s *Service) seedPerson(ctx context.Context, p demoPerson) error {
+func (s *Service) seedPerson(ctx context.Context, p demoPerson, hash func() (string, error)) error {
 	_, err := accountByName(ctx, s.c.DB, p.username)
-	if err == nil {
-		return nil
+	if err == nil || !errors.Is(err, ErrNoAccount) {
+		return err
 	}
-	phc, err := s.c.Hasher.Hash(ctx, DemoPassword) // before the transaction: slow
+	phc, err := hash() // before the transaction: slow
 	if err != nil {
 		return err
 	}
