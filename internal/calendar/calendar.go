@@ -54,11 +54,17 @@ const (
 // MostDays bounds a question for the n-th working day.
 const MostDays = 1000
 
+// What a day can be entered as.
+const (
+	Off  = "off"
+	Work = "work"
+)
+
 // Edit is one day, as an administrator enters it.
 type Edit struct {
 	Region string
 	Date   day.Date
-	Work   bool
+	Kind   string // Off or Work
 	Name   string
 	Source string
 }

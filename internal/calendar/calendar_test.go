@@ -117,7 +117,7 @@ func TestADayIsEnteredAndTakenBack(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d1 *db.DB) {
 		w := process(t, d1)
 		admin := administrator("511602")
-		edit := calendar.Edit{Region: "511602000000", Date: d("2026-11-25"), Name: "县庆", Source: "区政府〔2026〕3号"}
+		edit := calendar.Edit{Region: "511602000000", Date: d("2026-11-25"), Kind: calendar.Off, Name: "县庆", Source: "区政府〔2026〕3号"}
 		if err := w.calendar.SetDay(t.Context(), admin, edit); err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestADayIsEnteredAndTakenBack(t *testing.T) {
 				t.Errorf("%q: workday %v, want %v", region, got, work)
 			}
 		}
-		edit.Work = true
+		edit.Kind = calendar.Work
 		if err := w.calendar.SetDay(t.Context(), admin, edit); err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d1 *db.DB) {
 		a, b := process(t, d1), process(t, d1)
-		edit := calendar.Edit{Date: d("2026-11-25"), Name: "例", Source: "例"}
+		edit := calendar.Edit{Date: d("2026-11-25"), Kind: calendar.Off, Name: "例", Source: "例"}
 		if err := a.calendar.SetDay(t.Context(), administrator("511602"), edit); err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func TestEachTickTakesOver(t *testing.T) {
 	t.Parallel()
 	database := dbtest.SQLite(t, areas()...)
 	a, b := process(t, database), process(t, database)
-	if err := a.calendar.SetDay(t.Context(), administrator("511602"), calendar.Edit{Date: d("2026-11-25"), Name: "例", Source: "例"}); err != nil {
+	if err := a.calendar.SetDay(t.Context(), administrator("511602"), calendar.Edit{Date: d("2026-11-25"), Kind: calendar.Off, Name: "例", Source: "例"}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -253,7 +253,7 @@ func TestOnlyAdministratorsOfTheRegionEdit(t *testing.T) {
 		{"a resident edits nothing", auth.Principal{Kind: auth.Resident, ID: "r"}, "", false},
 		{"nobody edits nothing", auth.Principal{}, "", false},
 	} {
-		edit := calendar.Edit{Region: tt.region, Date: d("2026-11-25"), Name: "例", Source: "例"}
+		edit := calendar.Edit{Region: tt.region, Date: d("2026-11-25"), Kind: calendar.Off, Name: "例", Source: "例"}
 		err := w.calendar.SetDay(t.Context(), tt.actor, edit)
 		if (err == nil) != tt.want || err != nil && fault.KindOf(err) != fault.Denied {
 			t.Errorf("%s: %v", tt.rule, err)
@@ -320,8 +320,15 @@ func TestPreviewSaysWhatWouldChange(t *testing.T) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	for _, c := range p.Changes {
-		if c.Date == d("2027-01-30") && (!c.Works || c.Name != "春节") {
-			t.Errorf("%+v", c)
+		switch c.Date {
+		case d("2027-01-30"):
+			if !c.Works || c.Name != "春节" || c.Statutory != "" {
+				t.Errorf("%+v", c)
+			}
+		case d("2027-10-01"): // the table has forgotten it
+			if !c.Works || c.Statutory != "国庆节" {
+				t.Errorf("%+v", c)
+			}
 		}
 	}
 	if w.calendar.For("").Known(2027) {
@@ -338,10 +345,12 @@ func TestPreviewSaysWhatWouldChange(t *testing.T) {
 		"an empty table": w.calendar.SetYear(t.Context(), admin, "", 2027, "x", " \n"),
 		"a long table":   w.calendar.SetYear(t.Context(), admin, "", 2027, "x", strings.Repeat("2027-02-06,off,春节\n", 300)),
 		"a far year":     w.calendar.SetYear(t.Context(), admin, "", 3000, "x", "3000-02-06,off,春节"),
-		"no name":        w.calendar.SetDay(t.Context(), admin, calendar.Edit{Date: d("2026-11-25"), Source: "x"}),
-		"no source":      w.calendar.SetDay(t.Context(), admin, calendar.Edit{Date: d("2026-11-25"), Name: "x"}),
-		"no date":        w.calendar.SetDay(t.Context(), admin, calendar.Edit{Name: "x", Source: "x"}),
-		"no region":      w.calendar.SetDay(t.Context(), admin, calendar.Edit{Region: "Sichuan", Date: d("2026-11-25"), Name: "x", Source: "x"}),
+		"no name":        w.calendar.SetDay(t.Context(), admin, calendar.Edit{Date: d("2026-11-25"), Kind: calendar.Off, Source: "x"}),
+		"no source":      w.calendar.SetDay(t.Context(), admin, calendar.Edit{Date: d("2026-11-25"), Kind: calendar.Off, Name: "x"}),
+		"no date":        w.calendar.SetDay(t.Context(), admin, calendar.Edit{Kind: calendar.Off, Name: "x", Source: "x"}),
+		"a far date":     w.calendar.SetDay(t.Context(), admin, calendar.Edit{Date: d("3000-11-25"), Kind: calendar.Off, Name: "x", Source: "x"}),
+		"no kind":        w.calendar.SetDay(t.Context(), admin, calendar.Edit{Date: d("2026-11-25"), Name: "x", Source: "x"}),
+		"no region":      w.calendar.SetDay(t.Context(), admin, calendar.Edit{Region: "Sichuan", Date: d("2026-11-25"), Kind: calendar.Off, Name: "x", Source: "x"}),
 	} {
 		if fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", rule, err)
@@ -352,7 +361,7 @@ func TestPreviewSaysWhatWouldChange(t *testing.T) {
 func TestAYearSaysWhereItComesFrom(t *testing.T) {
 	t.Parallel()
 	w, admin := process(t, dbtest.SQLite(t, areas()...)), administrator("511602")
-	if err := w.calendar.SetDay(t.Context(), admin, calendar.Edit{Region: "511602", Date: d("2026-11-25"), Name: "县庆", Source: "区政府"}); err != nil {
+	if err := w.calendar.SetDay(t.Context(), admin, calendar.Edit{Region: "511602", Date: d("2026-11-25"), Kind: calendar.Off, Name: "县庆", Source: "区政府"}); err != nil {
 		t.Fatal(err)
 	}
 	v, err := w.calendar.Year("511602", 2026)
@@ -401,7 +410,7 @@ func second[T any](_ T, err error) error { return err }
 func TestChangedEventOnTheWire(t *testing.T) {
 	t.Parallel()
 	w := process(t, dbtest.SQLite(t, areas()...))
-	edit := calendar.Edit{Region: "511602", Date: d("2026-11-25"), Name: "县庆", Source: "区政府"}
+	edit := calendar.Edit{Region: "511602", Date: d("2026-11-25"), Kind: calendar.Off, Name: "县庆", Source: "区政府"}
 	if err := w.calendar.SetDay(t.Context(), administrator("511602"), edit); err != nil {
 		t.Fatal(err)
 	}

@@ -80,8 +80,8 @@ func readLine(f []string, year int) (statute.TableDay, *fault.Error) {
 		return d, fault.New(fault.Invalid, "calendar.line_kind")
 	}
 	switch strings.ToLower(f[1]) {
-	case "off", "休", "放假":
-	case "work", "班", "上班":
+	case Off, "休", "放假":
+	case Work, "班", "上班":
 		d.Work = true
 	default:
 		return d, fault.New(fault.Invalid, "calendar.line_kind")
@@ -128,8 +128,14 @@ func days(lines []Line) ([]statute.TableDay, *fault.Error) {
 // check judges an edit of one day.
 func (e Edit) check() error {
 	var f fault.Form
-	if e.Date.IsZero() || e.Date.Year() < FirstYear || e.Date.Year() > LastYear {
+	switch y := e.Date.Year(); {
+	case e.Date.IsZero():
+		f.Add("date", "form.date")
+	case y < FirstYear || y > LastYear:
 		f.Add("date", ErrDate.Code, "first", FirstYear, "last", LastYear)
+	}
+	if e.Kind != Off && e.Kind != Work {
+		f.Add("kind", "calendar.kind")
 	}
 	checkName(&f, e.Name)
 	checkSource(&f, e.Source)

@@ -230,7 +230,7 @@ func (s *Service) SetDay(ctx context.Context, actor auth.Principal, e Edit) erro
 	if err := e.check(); err != nil {
 		return err
 	}
-	d := statute.TableDay{Date: e.Date, Work: e.Work, Name: e.Name, Source: e.Source}
+	d := statute.TableDay{Date: e.Date, Work: e.Kind == Work, Name: e.Name, Source: e.Source}
 	year := s.noticeOf(region, e.Date)
 	return s.change(ctx, actor, contract.CalendarChanged{Region: region, Year: year}, func(ctx context.Context, tx db.Tx) error {
 		return putDay(ctx, tx, region, year, d, s.stamp(actor))
@@ -275,6 +275,9 @@ type Change struct {
 	Date  day.Date
 	Works bool // afterwards
 	Name  string
+	// Statutory is the holiday on that day by law: a table that makes it a
+	// working day has probably forgotten it.
+	Statutory string
 }
 
 // Preview reads a pasted table and says what it would change, storing nothing.
@@ -306,7 +309,11 @@ func (s *Service) changes(t YearTable) []Change {
 	var list []Change
 	for d := day.Of(t.Year-1, 12, 1); d.Before(day.Of(t.Year+1, 2, 1)); d = d.Add(1) {
 		if x := after.Lookup(d); x.Workday != before.IsWorkday(d) {
-			list = append(list, Change{Date: d, Works: x.Workday, Name: x.Name})
+			c := Change{Date: d, Works: x.Workday, Name: x.Name}
+			if x.Workday {
+				c.Statutory = statute.FixedHoliday(d)
+			}
+			list = append(list, c)
 		}
 	}
 	return list

@@ -81,26 +81,26 @@ func (c *Calendar) Lookup(d day.Date) Day {
 	if row, ok := c.rows[d]; ok {
 		return row
 	}
-	y, m, dd := d.Date()
-	provisional := !c.known[y]
+	provisional := !c.known[d.Year()]
 	switch wd := d.Weekday(); {
 	case wd == time.Saturday || wd == time.Sunday:
 		return Day{Date: d, Reason: ReasonWeekend, Provisional: provisional}
-	case provisional && fixedHoliday(m, dd) != "":
-		return Day{Date: d, Reason: ReasonHoliday, Name: fixedHoliday(m, dd), Provisional: true}
+	case provisional && FixedHoliday(d) != "":
+		return Day{Date: d, Reason: ReasonHoliday, Name: FixedHoliday(d), Provisional: true}
 	}
 	return Day{Date: d, Workday: true, Reason: ReasonWorkday, Provisional: provisional}
 }
 
-// fixedHoliday names the holidays that stand on a fixed date of the solar
-// calendar (全国年节及纪念日放假办法 art. 2); the lunar ones are not guessed.
-func fixedHoliday(m time.Month, d int) string {
-	switch {
-	case m == time.January && d == 1:
+// FixedHoliday names the holidays that stand on a fixed date of the solar
+// calendar (全国年节及纪念日放假办法 art. 2), "" for other days; the lunar ones
+// are not guessed.
+func FixedHoliday(d day.Date) string {
+	switch _, m, dd := d.Date(); {
+	case m == time.January && dd == 1:
 		return "元旦"
-	case m == time.May && d <= 2:
+	case m == time.May && dd <= 2:
 		return "劳动节"
-	case m == time.October && d <= 3:
+	case m == time.October && dd <= 3:
 		return "国庆节"
 	}
 	return ""

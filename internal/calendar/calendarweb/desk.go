@@ -55,14 +55,9 @@ func (h handlers) setDay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := calendar.Edit{Region: p.Region, Work: f.Get("kind") == "work", Name: f.Get("name"), Source: f.Get("source")}
-	kind := f.Get("kind") == "work" || f.Get("kind") == "off"
-	e.Date, err = f.Date("date")
-	if err == nil && kind {
-		err = h.s.SetDay(r.Context(), h.k.Actor(r), e)
-	} else {
-		err = unread(err, kind)
-	}
+	e := calendar.Edit{Region: p.Region, Kind: f.Get("kind"), Name: f.Get("name"), Source: f.Get("source")}
+	e.Date, _ = f.Date("date") // a day that is none is the zero date, which the service refuses
+	err = h.s.SetDay(r.Context(), h.k.Actor(r), e)
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -72,18 +67,6 @@ func (h handlers) setDay(w http.ResponseWriter, r *http.Request) error {
 	h.k.Flash(w, "calendar.notice.day_saved")
 	p.Year = e.Date.Year()
 	return h.k.SeeOther(w, r, "/staff/calendar?"+p.query())
-}
-
-// unread is what is wrong with an edit before the service can judge it.
-func unread(date error, kind bool) error {
-	var bad fault.Form
-	if date != nil {
-		bad.Add("date", "form.date")
-	}
-	if !kind {
-		bad.Add("kind", "calendar.kind")
-	}
-	return bad.Err()
 }
 
 func (h handlers) removeDay(w http.ResponseWriter, r *http.Request) error {

@@ -2,6 +2,7 @@ package calendarweb
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,6 +137,17 @@ func cellClass(d *statute.Day, today day.Date) string {
 		class += " is-today"
 	}
 	return class
+}
+
+// forgotten are the holidays by law that a table would make working days.
+func forgotten(changes []calendar.Change) []string {
+	var names []string
+	for _, c := range changes {
+		if c.Statutory != "" && !slices.Contains(names, c.Statutory) {
+			names = append(names, c.Statutory)
+		}
+	}
+	return names
 }
 
 func holiday(v web.View, name string) string { return v.Pick(name, statute.EnglishHoliday(name)) }

@@ -123,7 +123,8 @@ func TestDesk(t *testing.T) {
 		},
 		{
 			Name: "a good one is shown before it is stored", Actor: "admin", Path: "/staff/calendar/table/preview", Form: newYear,
-			Has: []string{"核对 2027 年的表", "读到 2 行", "2027 年 2 月 5 日（星期五）：由上班改为放假（春节）", "2027 年 1 月 30 日（星期六）：由放假改为上班"},
+			Has:    []string{"核对 2027 年的表", "读到 2 行", "2027 年 2 月 5 日（星期五）：由上班改为放假（春节）", "2027 年 1 月 30 日（星期六）：由放假改为上班（春节）", "表里可能漏了国庆节", "2027 年 10 月 1 日（星期五）：由放假改为上班"},
+			HasNot: []string{"（）"},
 		},
 		{Name: "nothing was stored yet", Path: "/calendar?year=2027", Has: []string{"2027 年是预计的"}},
 		{Name: "it can be changed again", Actor: "admin", Path: "/staff/calendar/table/edit", Form: newYear, Has: []string{"2027-01-30,work"}},
@@ -137,7 +138,7 @@ func TestDesk(t *testing.T) {
 		{
 			Name: "a day needs everything", Actor: "admin", Path: "/staff/calendar/day", Status: http.StatusUnprocessableEntity,
 			Form: form("region", "511602", "date-year", "2026", "date-month", "11", "date-day", "31"),
-			Has:  []string{"有 2 处要改", "日期要写年、月、日", "选择放假还是上班"},
+			Has:  []string{"有 4 处要改", "日期要写年、月、日", "选择放假还是上班", "名称要填", "依据要填"},
 		},
 		{
 			Name: "and words", Actor: "admin", Path: "/staff/calendar/day", Status: http.StatusUnprocessableEntity,
