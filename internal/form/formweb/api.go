@@ -212,18 +212,18 @@ type openBody struct {
 	Expires   time.Time      `json:"expires_at"`
 }
 
-type listOut struct {
+type draftsOut struct {
 	Body struct {
 		Drafts []openBody `json:"drafts"`
 	}
 }
 
-func (o operations) list(ctx context.Context, actor auth.Principal, in *listIn) (*listOut, error) {
+func (o operations) list(ctx context.Context, actor auth.Principal, in *listIn) (*draftsOut, error) {
 	open, err := o.s.OpenDrafts(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	out := &listOut{}
+	out := &draftsOut{}
 	out.Body.Drafts = []openBody{}
 	locale := web.Negotiate(in.Locale)
 	for _, d := range open {

@@ -21,12 +21,12 @@ func API(a *api.API, s *licence.Service) {
 	api.Register(a, api.Op{
 		Method: http.MethodGet, Path: "/licences", ID: "licence-list", Action: "licence.mine", Tag: tag,
 		Summary: "The licences of the person or company who asks, newest first",
-	}, func(ctx context.Context, actor auth.Principal, _ *struct{}) (*listOut, error) {
+	}, func(ctx context.Context, actor auth.Principal, _ *struct{}) (*licencesOut, error) {
 		list, err := s.Mine(ctx, actor)
 		if err != nil {
 			return nil, err
 		}
-		out := &listOut{}
+		out := &licencesOut{}
 		out.Body.Licences = []licenceJSON{}
 		for _, l := range list {
 			out.Body.Licences = append(out.Body.Licences, toJSON(s, l))
@@ -109,7 +109,7 @@ type licenceJSON struct {
 	Face       []faceJSON `json:"face"`
 }
 
-type listOut struct {
+type licencesOut struct {
 	Body struct {
 		Licences []licenceJSON `json:"licences"`
 	}

@@ -79,20 +79,20 @@ type notice struct {
 	At        time.Time `json:"at"`
 }
 
-type listOut struct {
+type messagesOut struct {
 	Body struct {
 		Notices []notice `json:"notices"`
 		Next    string   `json:"next,omitempty"`
 	}
 }
 
-func list(s *notify.Service) func(context.Context, auth.Principal, *listIn) (*listOut, error) {
-	return func(ctx context.Context, actor auth.Principal, in *listIn) (*listOut, error) {
+func list(s *notify.Service) func(context.Context, auth.Principal, *listIn) (*messagesOut, error) {
+	return func(ctx context.Context, actor auth.Principal, in *listIn) (*messagesOut, error) {
 		page, err := s.Inbox(ctx, actor, in.Before)
 		if err != nil {
 			return nil, err
 		}
-		out := &listOut{}
+		out := &messagesOut{}
 		out.Body.Notices = []notice{}
 		out.Body.Next = page.Next
 		locale := web.Negotiate(in.Locale)
