@@ -60,6 +60,8 @@ type API struct {
 	c    Config
 	huma huma.API
 
+	names names
+
 	mu  sync.Mutex
 	ops []Op
 	doc []byte
@@ -91,7 +93,7 @@ func New(c Config) *API {
 			},
 			Servers: []*huma.Server{{URL: Prefix}},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: huma.NewMapRegistry("#/components/schemas/", a.names.name),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"bearer": {Type: "http", Scheme: "bearer", Description: "A session token or an API key (tbk_...)."},
 					"cookie": {Type: "apiKey", In: "cookie", Name: auth.CookieName},
@@ -135,6 +137,9 @@ func Register[I, O any](a *API, op Op, h func(ctx context.Context, actor auth.Pr
 			return nil, a.problem(call.r, err)
 		}
 		return out, nil
+	}
+	if a.names.area = areaOf(reflect.TypeFor[O]()); a.names.area == "" { // it answers nothing
+		a.names.area = areaOf(reflect.TypeFor[I]())
 	}
 	huma.Register(a.huma, a.operation(op, reflect.TypeFor[I]()), handler)
 }
