@@ -168,7 +168,7 @@ func (s *Service) certificate(l Licence) pdf.Certificate {
 		QR:     pdf.QR{Link: s.Link(l), Notes: []string{"扫码核验真伪和状态。", "把文件交到核验页也能核验签名。"}},
 		Agency: l.AgencyName.ZH, Date: day.In(l.Granted),
 		Seal:   pdf.Seal{Text: l.AgencyName.ZH},
-		Footer: []string{"电子证照标识　" + l.Identifier},
+		Footer: []string{"电子证照标识　E-licence identifier", l.Identifier},
 	}
 	if s.Demo {
 		c.Seal = pdf.Seal{Text: l.AgencyName.ZH + "（样章）", Mark: "DEMO"}

@@ -31,7 +31,7 @@ func (p *Press) Certificate(c Certificate) ([]byte, error) {
 	if bad := p.missing(texts...); bad != "" {
 		return nil, ErrGlyph.With("text", bad)
 	}
-	s := p.sheet(c.Meta)
+	s := p.sheet(c.Meta, texts...)
 	s.AddPage()
 	s.certificateFrame()
 	s.certificateHead(c)

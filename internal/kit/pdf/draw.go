@@ -38,11 +38,11 @@ func (s *sheet) use(st style) {
 func (s *sheet) width(text string) float64 { return s.GetStringWidth(text) }
 
 // left, right and centre set one line with its baseline at y.
-func (s *sheet) left(x, y float64, text string) { s.Text(x, y, text) }
+func (s *sheet) left(x, y float64, text string) { s.say(x, y, text) }
 
-func (s *sheet) right(x, y float64, text string) { s.Text(x-s.width(text), y, text) }
+func (s *sheet) right(x, y float64, text string) { s.say(x-s.width(text), y, text) }
 
-func (s *sheet) centre(x, y float64, text string) { s.Text(x-s.width(text)/2, y, text) }
+func (s *sheet) centre(x, y float64, text string) { s.say(x-s.width(text)/2, y, text) }
 
 func (s *sheet) line(x1, y1, x2, y2, width float64, c rgb) {
 	s.SetDrawColor(c.r, c.g, c.b)

@@ -30,7 +30,7 @@ type Letter struct {
 // is printed as 〓, as compositors did, because a notice must go out in time.
 func (p *Press) Letter(l Letter) ([]byte, error) {
 	l = p.printable(l)
-	w := &letterWriter{sheet: p.sheet(l.Meta), l: l}
+	w := &letterWriter{sheet: p.sheet(l.Meta, l.texts()...), l: l}
 	w.page()
 	w.head()
 	w.body()
@@ -73,6 +73,22 @@ func (p *Press) printable(l Letter) Letter {
 		l.QR = &QR{Link: l.QR.Link, Notes: all(l.QR.Notes)}
 	}
 	return l
+}
+
+// texts are all that the letter says.
+func (l Letter) texts() []string {
+	texts := slices.Concat(l.Paragraphs, l.List, l.Closing, l.Summary, l.Footer,
+		[]string{l.Title, l.Number, l.To, l.Agency})
+	for _, r := range l.Rows {
+		texts = append(texts, r.Label, r.LabelEN, r.Value)
+	}
+	if l.QR != nil {
+		texts = append(texts, l.QR.Notes...)
+	}
+	if l.Seal != nil {
+		texts = append(texts, l.Seal.Text, l.Seal.Mark)
+	}
+	return texts
 }
 
 // Measures of a letter: margins of GB/T 9704-2012 (28 mm left, 26 mm right),

@@ -10,7 +10,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -39,32 +41,34 @@ const (
 )
 
 // Press prints documents. It is safe for concurrent use.
-type Press struct {
-	regular, bold []byte
-	glyphs        *sfnt.Font
-}
+type Press struct{ regular, bold *face }
 
 // New reads the fonts built into the program.
 func New() (*Press, error) {
-	regular, err := fonts.ReadFile(regularFile)
+	regular, err := readFace(regularFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoFont
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read font: %w", err)
+		return nil, err
 	}
-	glyphs, err := sfnt.Parse(regular)
-	if err != nil {
-		return nil, fmt.Errorf("parse font: %w", err)
-	}
-	bold, err := fonts.ReadFile(boldFile)
+	bold, err := readFace(boldFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		bold, err = regular, nil
 	}
+	return &Press{regular: regular, bold: bold}, err
+}
+
+func readFace(name string) (*face, error) {
+	file, err := fonts.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("read bold font: %w", err)
+		return nil, fmt.Errorf("read font: %w", err)
 	}
-	return &Press{regular: regular, bold: bold, glyphs: glyphs}, nil
+	at, ok := file.(io.ReaderAt) // an embedded file is one, and needs no closing
+	if !ok {
+		return nil, errFont
+	}
+	return newFace(at)
 }
 
 // Meta is what the file says about itself.
@@ -105,6 +109,7 @@ const (
 // sheet is one document being drawn. Sizes are millimetres, font sizes points.
 type sheet struct {
 	*fpdf.Fpdf
+	chars []rune // in the fonts of this document
 }
 
 const (
@@ -113,7 +118,12 @@ const (
 	family  = "noto"
 )
 
-func (p *Press) sheet(m Meta) *sheet {
+// always are the characters that documents have without being asked: digits and
+// the rest of ASCII, dates, indents, page numbers.
+const always = "年月日　：—〓"
+
+// sheet begins a document that will say the texts.
+func (p *Press) sheet(m Meta, texts ...string) *sheet {
 	f := fpdf.New("P", "mm", "A4", "")
 	f.SetAutoPageBreak(false, 0)
 	f.SetMargins(0, 0, 0)
@@ -131,10 +141,45 @@ func (p *Press) sheet(m Meta) *sheet {
 		lang = "zh-CN"
 	}
 	f.SetLang(lang)
-	// fpdf writes into the slices it is given while it cuts the subset.
-	f.AddUTF8FontFromBytes(family, regular, bytes.Clone(p.regular))
-	f.AddUTF8FontFromBytes(family, bold, bytes.Clone(p.bold))
-	return &sheet{f}
+	chars := characters(append(texts, always)...)
+	s := &sheet{f, chars}
+	s.addFont(regular, p.regular)
+	s.addFont(bold, p.bold)
+	return s
+}
+
+func (s *sheet) addFont(weight string, f *face) {
+	font, err := f.subset(s.chars)
+	s.SetError(err) // nil changes nothing
+	s.AddUTF8FontFromBytes(family, weight, font)
+}
+
+// characters returns those of the texts and ASCII, in order and each once.
+func characters(texts ...string) []rune {
+	var chars []rune
+	for r := ' '; r <= '~'; r++ {
+		chars = append(chars, r)
+	}
+	for _, t := range texts {
+		for _, r := range t {
+			if r > '~' && r <= 0xffff {
+				chars = append(chars, r)
+			}
+		}
+	}
+	slices.Sort(chars)
+	return slices.Compact(chars)
+}
+
+// say writes text, which must be made of the characters the document has.
+func (s *sheet) say(x, y float64, text string) {
+	for _, r := range text {
+		if _, ok := slices.BinarySearch(s.chars, r); !ok {
+			s.SetErrorf("pdf: %q was not announced", r)
+			return
+		}
+	}
+	s.Text(x, y, text)
 }
 
 // bytes finishes the document.
@@ -146,8 +191,7 @@ func (s *sheet) bytes() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// missing returns the characters of the texts that the font cannot draw. fpdf
-// knows only the Basic Multilingual Plane.
+// missing returns the characters of the texts that the font cannot draw.
 func (p *Press) missing(texts ...string) string {
 	var buf sfnt.Buffer
 	var out []rune
@@ -156,7 +200,7 @@ func (p *Press) missing(texts ...string) string {
 			if r < ' ' {
 				continue
 			}
-			if i, err := p.glyphs.GlyphIndex(&buf, r); r > 0xffff || err != nil || i == 0 {
+			if p.regular.glyph(&buf, r) == 0 {
 				out = append(out, r)
 			}
 		}

@@ -218,6 +218,24 @@ func TestCharacterWithoutGlyph(t *testing.T) {
 	}
 }
 
+// TestCutFontKeepsEveryCharacter prints accented letters, which are composite
+// glyphs, rare characters and many of them.
+func TestCutFontKeepsEveryCharacter(t *testing.T) {
+	t.Parallel()
+	l := notice()
+	var many strings.Builder
+	for r := '一'; r < '一'+600; r++ {
+		many.WriteRune(r)
+	}
+	l.Paragraphs = []string{"Café Ångström Ñandú ½ ℃ ⅲ", "龘靐齉爨䶮㙓", many.String()}
+	got := strings.ReplaceAll(strings.ReplaceAll(text(t, letter(t, l)), "\n", ""), " ", "")
+	for _, want := range []string{"CaféÅngströmÑandú½℃ⅲ", "龘靐齉爨䶮㙓", many.String()} {
+		if !strings.Contains(got, strings.ReplaceAll(want, " ", "")) {
+			t.Errorf("lost %.30s in %.200s", want, got)
+		}
+	}
+}
+
 func TestLinesBreakAsChineseDoes(t *testing.T) {
 	t.Parallel()
 	measure := func(s string) float64 { // a Chinese character is two wide
