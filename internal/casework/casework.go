@@ -34,7 +34,6 @@ var (
 	ErrReviews     = fault.New(fault.Conflict, "casework.reviews_missing")  // not yet reviewed by as many officials as the law asks
 	ErrExtended    = fault.New(fault.Conflict, "casework.extended_already") // art. 42(1): once
 	ErrTooMany     = fault.New(fault.TooMany, "casework.too_many_queries")  // public progress query
-	ErrNotReady    = fault.New(fault.Conflict, "casework.document_not_ready")
 	ErrNumbersGone = fault.New(fault.Unavailable, "casework.numbers_used_up")
 )
 

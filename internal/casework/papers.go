@@ -59,6 +59,9 @@ type paperData struct {
 	Organ, Opinion              string
 	Remedies, RemediesEN        string
 	Deemed, Instant, Electronic bool
+	// Licensing says that the procedure is that of the Licensing Law, so that a
+	// filing does not cite it.
+	Licensing, HasLicence bool
 }
 
 // defaultRemedies are the ways to contest a decision that every addressee has
@@ -195,6 +198,8 @@ func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contr
 		Remedies: Remedies(svc).ZH, RemediesEN: Remedies(svc).EN,
 		Deemed: own.Deemed, Instant: own.Action == actGrant,
 		Electronic: own.Actor.Kind == string(auth.System),
+		Licensing:  slices.ContainsFunc(r.proc.Documents, func(d statute.Document) bool { return strings.HasPrefix(d.Article, "xk-") }),
+		HasLicence: svc.Licence != nil,
 	}
 	received := c.Filed
 	var decided time.Time

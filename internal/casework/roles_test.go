@@ -21,7 +21,8 @@ func everybody() []auth.Principal {
 		staff("lin", auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead), // the operator, were she an official
 	}
 	all := []auth.Principal{
-		{}, lin, zhou,
+		{},
+		lin, zhou,
 		{Kind: auth.Resident, ID: "lin"}, // the operator, not acting for the company
 		{Kind: auth.Machine, ID: "robot", Scopes: []string{"casework"}},
 		auth.SystemPrincipal("test"),
@@ -89,7 +90,7 @@ func TestEveryRoleOnEveryAction(t *testing.T) {
 	back := errors.New("rolled back")
 	each(t, func(t *testing.T, w *world) {
 		for i, stage := range stages {
-			t.Run(stage.name, func(t *testing.T) { //nolint:tparallel // one world, one after the other
+			t.Run(stage.name, func(t *testing.T) {
 				w.services[hygiene], w.services[filing] = testServices()[hygiene], testServices()[filing]
 				c := stage.to(t, &world{Service: w.Service, clock: w.clock, jobs: w.jobs, events: w.events})
 				// The next stage needs a submission key of its own.

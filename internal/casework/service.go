@@ -110,7 +110,7 @@ func (s *Service) ServiceOf(ctx context.Context, c Case) (contract.Service, erro
 func (s *Service) service(ctx context.Context, item contract.ItemID, version int) (contract.Service, error) {
 	key := serviceKey{item, version}
 	if known, ok := s.services.Load(key); ok {
-		return known.(contract.Service), nil //nolint:errcheck // only this function stores
+		return known.(contract.Service), nil // only this function stores
 	}
 	svc, err := s.c.Services.Service(ctx, item, version)
 	if err != nil {
