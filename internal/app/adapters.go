@@ -3,9 +3,13 @@ package app
 import (
 	"context"
 
+	"github.com/tongban/tongban/internal/calendar/calendarweb"
 	"github.com/tongban/tongban/internal/catalog"
+	"github.com/tongban/tongban/internal/catalog/catalogweb"
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/form"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/rule"
 )
@@ -36,4 +40,36 @@ type faces struct{ rules *rule.Engine }
 
 func (f faces) Evaluate(svc contract.Service, holder contract.Party, on day.Date, answers contract.Answers) ([]contract.FaceLine, error) {
 	return form.Face(f.rules, svc, holder, on, answers)
+}
+
+// compiles checks a rule of a package without running it.
+func compiles(rules *rule.Engine) func(string) error {
+	return func(text string) error {
+		_, err := rules.Compile(text)
+		return err
+	}
+}
+
+// unsent is the form as the home page asks it: what a person has begun.
+type unsent struct{ form *form.Service }
+
+func (u unsent) Open(ctx context.Context, actor auth.Principal) ([]catalogweb.Draft, error) {
+	open, err := u.form.OpenDrafts(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]catalogweb.Draft, 0, len(open))
+	for _, d := range open {
+		list = append(list, catalogweb.Draft{ID: d.ID, Name: d.Name, Done: d.Done, Total: d.Total, Expires: d.Expires})
+	}
+	return list, nil
+}
+
+// regions names the divisions that have working-day tables of their own. The
+// directory has no English names; Chinese ones are better than none.
+func regions(d *directory.Service) calendarweb.Names {
+	return func(ctx context.Context, code string) (contract.Text, error) {
+		name, err := d.FullName(ctx, code)
+		return contract.Text{ZH: name, EN: name}, err
+	}
 }

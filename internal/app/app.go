@@ -85,7 +85,7 @@ func describe(_ context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return config.Describe(p.out, c)
+	return c.Describe(p.out)
 }
 
 // thirdParty is made by make: the licence texts of everything linked in.

@@ -3,12 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/tongban/tongban/internal/calendar"
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/catalog"
-	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/identity"
@@ -98,7 +96,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 		return nil, err
 	}
 	a.catalog, err = catalog.New(catalog.Config{
-		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, CheckRule: rules.Check,
+		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, CheckRule: compiles(rules),
 	})
 	if err != nil {
 		return nil, err
@@ -111,7 +109,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.licence.Jobs(t.jobs, t.events)
 	a.rating.Jobs(t.jobs, t.events)
 	a.notify.Jobs(t.jobs, t.events)
-	a.form.Jobs(t.jobs, t.events)
+	a.form.Jobs(t.jobs)
 	return a, nil
 }
 
@@ -124,7 +122,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		Now: t.now, NewID: t.newID, NewCode: verificationCode,
 		BaseURL: t.config.BaseURL, Demo: t.config.Demo,
 	})
-	procedures, err := statute.Load()
+	procedures, err := statute.LoadProcedures()
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func check(_ context.Context, p process) error {
 		return err
 	}
 	folder := os.DirFS(p.args[0])
-	packages, err := catalog.LoadAll(folder, rules.Check)
+	packages, err := catalog.LoadAll(folder, compiles(rules))
 	if err != nil {
 		return err
 	}

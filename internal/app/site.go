@@ -24,7 +24,7 @@ import (
 // texts are the words of every page, in both languages.
 func texts() *web.Texts {
 	return web.NewTexts(
-		directoryweb.Texts, identityweb.Texts, calendarweb.Texts, catalogweb.Texts, formweb.Texts,
+		api.Texts, directoryweb.Texts, identityweb.Texts, calendarweb.Texts, catalogweb.Texts, formweb.Texts,
 		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts,
 	)
 }
@@ -63,11 +63,11 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	k.Mount("GET /readyz", t.ready())
 	k.Mount("GET /metrics", t.metrics.Handler())
 
-	calendarweb.Routes(k, a.calendar, a.directory)
+	calendarweb.Routes(k, a.calendar, regions(a.directory))
 	calendarweb.API(operations, a.calendar)
 	caseworkweb.Routes(k, a.casework)
 	caseworkweb.API(operations, a.casework)
-	catalogweb.Routes(k, a.catalog, a.form)
+	catalogweb.Routes(k, a.catalog, unsent{a.form})
 	catalogweb.API(operations, a.catalog)
 	directoryweb.API(operations, a.directory)
 	formweb.Routes(k, a.form)
