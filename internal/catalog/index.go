@@ -92,7 +92,7 @@ func buildIndex(items []Item, ref *reference, v *vocabulary) *index {
 		for _, k := range it.Keywords {
 			d.keywords = append(d.keywords, normal(k))
 		}
-		x.add(int32(i), d, it) //nolint:gosec // a county has thousands of items, not billions
+		x.add(int32(i), d, it)
 	}
 	return x
 }

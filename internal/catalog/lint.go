@@ -295,7 +295,7 @@ var textType = reflect.TypeFor[contract.Text]()
 // languages walks the whole service: every text has both languages or none.
 func (l *linter) languages(at string, v reflect.Value) {
 	if v.Type() == textType {
-		t := v.Interface().(contract.Text) //nolint:errcheck // the type was just compared
+		t := v.Interface().(contract.Text)
 		if (t.ZH == "") != (t.EN == "") {
 			l.add(at, "both_languages")
 		}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,18 +205,18 @@ func TestMarkShowsWhatWasFound(t *testing.T) {
 	}
 }
 
+// The goal is a 99th percentile under 20 ms.
 func BenchmarkSearch(b *testing.B) {
 	ref, items, v := county(b)
 	x := buildIndex(items, ref, v)
-	var slowest time.Duration
-	n := 0
+	var took []time.Duration
 	for b.Loop() {
-		start := time.Now()
-		x.search(normal(typed[n%len(typed)].query), v)
-		slowest = max(slowest, time.Since(start))
-		n++
+		start := b.Elapsed()
+		x.search(normal(typed[len(took)%len(typed)].query), v)
+		took = append(took, b.Elapsed()-start)
 	}
-	b.ReportMetric(float64(slowest.Microseconds()), "slowest-µs")
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
 func BenchmarkBuildIndex(b *testing.B) {

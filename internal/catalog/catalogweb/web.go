@@ -280,8 +280,10 @@ func (p *pages) guide(w http.ResponseWriter, r *http.Request) error {
 
 func groupMaterials(list []contract.MaterialSpec) []materialGroup {
 	groups := []materialGroup{
-		{origin: "government", dot: "held"}, {origin: "upload", dot: "up"},
-		{origin: "form", dot: "up"}, {origin: "counter", dot: "counter"},
+		{origin: "government", dot: "held"},
+		{origin: "upload", dot: "up"},
+		{origin: "form", dot: "up"},
+		{origin: "counter", dot: "counter"},
 	}
 	for _, m := range list {
 		i := slices.IndexFunc(groups, func(g materialGroup) bool { return g.origin == m.Origin })
