@@ -62,15 +62,9 @@ func (s *sheet) certificateFrame() {
 func (s *sheet) certificateHead(c Certificate) {
 	s.use(style{regular, 12, ink})
 	s.right(sheetRight, 39, c.Number)
-	size := 30.0
-	for s.use(style{bold, size, brand}); s.width(c.Name) > 150 && size > 14; size-- {
-		s.use(style{bold, size - 1, brand})
-	}
+	s.fit(style{bold, 30, brand}, c.Name, 150)
 	s.centre(pageWidth/2, 57.5, c.Name)
-	size = 11.5
-	for s.use(style{regular, size, inkSoft}); s.width(c.NameEN) > 150 && size > 7; size -= 0.5 {
-		s.use(style{regular, size - 0.5, inkSoft})
-	}
+	s.fit(style{regular, 11.5, inkSoft}, c.NameEN, 150)
 	s.centre(pageWidth/2, 66, c.NameEN)
 }
 
@@ -98,9 +92,9 @@ func (s *sheet) certificateRows(rows []Row) error {
 func (s *sheet) drawRows(rows []Row, lines [][]string, size, gap float64) {
 	y := sheetRowsTop
 	for i, r := range rows {
-		s.use(style{regular, min(12.5, size*0.9), inkSoft})
+		s.fit(style{regular, min(12.5, size*0.9), inkSoft}, r.Label, sheetValue-sheetLeft-3)
 		s.left(sheetLeft, y, r.Label)
-		s.use(style{regular, min(8, size*0.6), inkSoft})
+		s.fit(style{regular, min(8, size*0.6), inkSoft}, r.LabelEN, sheetValue-sheetLeft-3)
 		s.left(sheetLeft, y+size*0.33, r.LabelEN)
 		s.use(style{bold, size, ink})
 		for j, line := range lines[i] {
@@ -124,10 +118,7 @@ func (s *sheet) certificateFoot(c Certificate) error {
 	for i, note := range c.QR.Notes {
 		s.left(74.5, 244-float64(len(c.QR.Notes)-1-i)*5, note)
 	}
-	size := 12.5
-	for s.use(style{regular, size, ink}); s.width(c.Agency) > 50 && size > 8; size -= 0.5 {
-		s.use(style{regular, size - 0.5, ink})
-	}
+	s.fit(style{regular, 12.5, ink}, c.Agency, 50)
 	s.centre(centre, 230.5, c.Agency)
 	s.use(style{regular, 12.5, ink})
 	s.centre(centre, 238, Date(c.Date))

@@ -35,6 +35,13 @@ func (s *sheet) use(st style) {
 	s.SetTextColor(st.colour.r, st.colour.g, st.colour.b)
 }
 
+// fit uses the style, smaller if the text would be wider than width.
+func (s *sheet) fit(st style, text string, width float64) {
+	for s.use(st); s.width(text) > width && st.size > 5; s.use(st) {
+		st.size -= 0.5
+	}
+}
+
 func (s *sheet) width(text string) float64 { return s.GetStringWidth(text) }
 
 // left, right and centre set one line with its baseline at y.

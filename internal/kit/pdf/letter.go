@@ -190,10 +190,10 @@ func (w *letterWriter) row(r Row) {
 	w.use(letterText)
 	lines := wrap(r.Value, letterWidth-labelWidth, w.width)
 	w.need(float64(len(lines))*7 + 3)
-	w.use(letterLabel)
+	w.fit(letterLabel, r.Label, labelWidth-3)
 	w.left(letterLeft, w.y, r.Label)
 	if r.LabelEN != "" {
-		w.use(letterFoot)
+		w.fit(letterFoot, r.LabelEN, labelWidth-3)
 		w.left(letterLeft, w.y+4, r.LabelEN)
 	}
 	w.use(letterText)

@@ -38,7 +38,7 @@ func licenceSheet() Certificate {
 		Rows: []Row{
 			{"单位名称", "Name", "广安区清和美发店"},
 			{"信用代码", "Code", "92511602MA66K8T333"},
-			{"负责人", "Person in charge", "周淑芬"},
+			{"法定代表人或者负责人", "Legal representative or person in charge", "周淑芬"},
 			{"地址", "Address", "四川省广安市广安区洪州大道东段 128 号附 6 号"},
 			{"许可项目", "Licensed for", "美容美发场所（理发）"},
 			{"有效期限", "Valid", "2026 年 11 月 24 日至 2030 年 11 月 23 日"},
