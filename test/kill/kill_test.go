@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -207,8 +206,9 @@ func repeated(t *testing.T, lin *platform.Client, acknowledged map[string]platfo
 	}
 }
 
-// whole looks into the database: every case has all of its parts, and no part
-// is without its case.
+// whole looks into the database: every acknowledged case is there, every case
+// has all of its parts, and no part is without its case. Then it breaks things,
+// to show that it would have seen.
 func whole(t *testing.T, database string, acknowledged map[string]platform.Receipt) {
 	t.Helper()
 	d := open(t, database)
@@ -219,6 +219,39 @@ func whole(t *testing.T, database string, acknowledged map[string]platform.Recei
 			t.Errorf("acknowledged, but not there: %s", line)
 		}
 	}
+	for _, f := range findings(t, d) {
+		t.Error(f)
+	}
+	const one = "(SELECT MIN(id) FROM casework_cases)"
+	for _, damage := range []string{
+		"DELETE FROM casework_cases WHERE id = " + one,
+		"DELETE FROM casework_answers WHERE case_id = " + one,
+		"DELETE FROM casework_materials WHERE case_id = " + one + " AND material = 'plans'",
+		"DELETE FROM casework_steps WHERE case_id = " + one,
+		"DELETE FROM casework_entries WHERE case_id = " + one,
+		"DELETE FROM event_events WHERE object = 'case:' || " + one,
+		"UPDATE form_drafts SET receipt = '' WHERE id = (SELECT MIN(submission_key) FROM casework_cases)",
+	} {
+		undo := errors.New("undo")
+		err := d.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+			if _, err := tx.ExecContext(ctx, damage); err != nil {
+				return err
+			}
+			if len(findings(t, tx)) == 0 {
+				t.Errorf("not seen: %s", damage)
+			}
+			return undo
+		})
+		if !errors.Is(err, undo) {
+			t.Error(err)
+		}
+	}
+}
+
+// findings returns what is half made.
+func findings(t *testing.T, q db.Q) []string {
+	t.Helper()
+	var all []string
 	for name, query := range map[string]string{
 		"draft marked without a case":          "SELECT id FROM form_drafts WHERE submitted_at <> 0 AND id NOT IN (SELECT submission_key FROM casework_cases)",
 		"case of a draft that is still open":   "SELECT id FROM casework_cases WHERE submission_key IN (SELECT id FROM form_drafts WHERE submitted_at = 0 OR receipt = '')",
@@ -232,17 +265,18 @@ func whole(t *testing.T, database string, acknowledged map[string]platform.Recei
 		"file without a case":                  "SELECT case_id FROM casework_materials WHERE case_id NOT IN (SELECT id FROM casework_cases)",
 		"dead letter":                          "SELECT kind || ' ' || error FROM job_jobs WHERE dead",
 	} {
-		if got := column(t, d, query); len(got) > 0 {
-			t.Errorf("%s: %d, as %s", name, len(got), got[0])
+		if got := column(t, q, query); len(got) > 0 {
+			all = append(all, fmt.Sprintf("%s: %d, as %s", name, len(got), got[0]))
 		}
 	}
+	return all
 }
 
-func column(t *testing.T, d *db.DB, query string) []string {
+func column(t *testing.T, q db.Q, query string) []string {
 	t.Helper()
-	rows, err := d.QueryContext(t.Context(), query)
+	rows, err := q.QueryContext(t.Context(), query)
 	if err != nil {
-		t.Fatal(strings.Fields(query)[:4], err)
+		t.Fatal(query, err)
 	}
 	defer rows.Close()
 	var all []string

@@ -36,17 +36,15 @@ func (p *ProblemError) Error() string { return fmt.Sprintf("status %d: %s", p.St
 func (p *Process) SignIn(ctx context.Context, username string) (*Client, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 128, IdleConnTimeout: time.Minute}
 	c := &Client{base: p.URL, http: &http.Client{Transport: transport, Timeout: time.Minute}}
-	var accounts struct {
-		Accounts []struct {
-			Username string `json:"username"`
-			Password string `json:"password"`
-			Code     string `json:"code"`
-		} `json:"accounts"`
+	var accounts []struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+		Code     string `json:"code"`
 	}
 	if err := c.Call(ctx, http.MethodGet, "/demo/accounts", nil, &accounts); err != nil {
 		return nil, err
 	}
-	for _, a := range accounts.Accounts {
+	for _, a := range accounts {
 		if a.Username != username {
 			continue
 		}
@@ -118,6 +116,12 @@ type Receipt struct {
 type Draft struct {
 	ID        string `json:"id"`
 	Complete  bool   `json:"complete"`
+	Pages     []struct {
+		Fields []struct {
+			ID     string    `json:"id"`
+			Source *struct{} `json:"source"` // the government holds it; it is not asked
+		} `json:"fields"`
+	} `json:"pages"`
 	Materials []struct {
 		ID       string     `json:"id"`
 		Origin   string     `json:"origin"`
@@ -143,8 +147,15 @@ func (c *Client) Ready(ctx context.Context) (string, error) {
 	if err := c.Call(ctx, http.MethodPost, "/drafts", map[string]string{"service": Hygiene}, &d); err != nil {
 		return "", fmt.Errorf("start: %w", err)
 	}
-	answers := map[string]any{"answers": HygieneAnswers()}
-	if err := c.Call(ctx, http.MethodPut, "/drafts/"+d.ID+"/answers", answers, &d); err != nil {
+	answers := HygieneAnswers()
+	for _, p := range d.Pages {
+		for _, f := range p.Fields {
+			if f.Source != nil {
+				delete(answers, f.ID)
+			}
+		}
+	}
+	if err := c.Call(ctx, http.MethodPut, "/drafts/"+d.ID+"/answers", map[string]any{"answers": answers}, &d); err != nil {
 		return "", fmt.Errorf("answer: %w", err)
 	}
 	for _, m := range d.Materials {

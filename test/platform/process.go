@@ -15,8 +15,12 @@ import (
 	"time"
 )
 
-// Build compiles the binary into dir and returns its path.
+// Build compiles the binary into dir and returns its path. If TONGBAN_BINARY
+// names one, that is taken instead.
 func Build(ctx context.Context, dir string) (string, error) {
+	if given := os.Getenv("TONGBAN_BINARY"); given != "" {
+		return filepath.Abs(given)
+	}
 	binary := filepath.Join(dir, "tongban")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/tongban/tongban/cmd/tongban") //nolint:gosec // our own
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
