@@ -27,7 +27,8 @@ type Compiled struct {
 	engine  *rule.Engine
 	kinds   map[string]string
 	fields  map[string]contract.Field
-	pages   map[string]string // field to page
+	blank   rule.Vars // before anything is answered
+	held    []string  // keys of held data that fields and rules use
 }
 
 // Compile checks every rule of a service and makes it ready. The error names
@@ -35,11 +36,11 @@ type Compiled struct {
 func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 	c := &Compiled{
 		Service: svc, engine: e,
-		kinds: map[string]string{}, fields: map[string]contract.Field{}, pages: map[string]string{},
+		kinds: map[string]string{}, fields: map[string]contract.Field{},
 	}
 	for _, p := range svc.Form.Pages {
 		for _, f := range p.Fields {
-			c.kinds[f.ID], c.fields[f.ID], c.pages[f.ID] = f.Kind, f, p.ID
+			c.kinds[f.ID], c.fields[f.ID] = f.Kind, f
 		}
 	}
 	for _, r := range rulesOf(svc) {
@@ -50,6 +51,12 @@ func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 			return nil, fmt.Errorf("%s: %w", r.where, err)
 		}
 	}
+	c.blank.A, c.blank.Given = rule.Fill(c.kinds, nil)
+	c.blank.Words = make(map[string]string, len(c.kinds))
+	for id := range c.kinds {
+		c.blank.Words[id] = ""
+	}
+	c.held = c.heldKeys()
 	return c, nil
 }
 
@@ -219,7 +226,9 @@ func (r Result) Material(id string) (MaterialState, bool) {
 // result. Conditions see earlier fields that are shown; a hidden answer counts
 // as absent, whatever the draft still holds. The error is a broken package.
 func (c *Compiled) Evaluate(in Input) (Result, error) {
-	r := Result{Answers: contract.Answers{}, Fields: len(c.fields)}
+	r := Result{Answers: make(contract.Answers, len(c.fields)), Fields: len(c.fields)}
+	r.Pages = make([]PageState, 0, len(c.Service.Form.Pages))
+	r.Materials = make([]MaterialState, 0, len(c.Service.Materials))
 	v := c.vars(in)
 	for _, p := range c.Service.Form.Pages {
 		state, shown, err := c.page(p, in, v, r.Answers)
@@ -243,17 +252,12 @@ func (c *Compiled) Evaluate(in Input) (Result, error) {
 }
 
 func (c *Compiled) vars(in Input) *rule.Vars {
-	a, given := rule.Fill(c.kinds, nil)
 	held := make(map[string]any, len(in.Held))
 	for k, h := range in.Held {
 		held[k] = h.Value
 	}
-	words := make(map[string]string, len(c.kinds))
-	for id := range c.kinds {
-		words[id] = ""
-	}
 	return &rule.Vars{
-		A: a, Given: given, Words: words, Today: in.Today.String(), Held: held,
+		A: maps.Clone(c.blank.A), Given: maps.Clone(c.blank.Given), Words: maps.Clone(c.blank.Words), Today: in.Today.String(), Held: held,
 		Applicant: map[string]any{"kind": in.Applicant.Kind, "name": in.Applicant.Name, "code": in.Applicant.Code},
 	}
 }
@@ -266,6 +270,7 @@ func (c *Compiled) page(p contract.Page, in Input, v *rule.Vars, answers contrac
 	if err != nil || !shown {
 		return state, false, err
 	}
+	state.Fields = make([]FieldState, 0, len(p.Fields))
 	for _, f := range p.Fields {
 		shown, err := c.engine.Bool(f.When, v)
 		if err != nil {
@@ -349,13 +354,7 @@ func reparse(f contract.Field, typed []string) Parsed {
 }
 
 // restore gives an answer its kind back after JSON.
-func restore(f contract.Field, v any) any {
-	if v == nil {
-		return nil
-	}
-	a, _ := rule.Fill(map[string]string{f.ID: f.Kind}, map[string]any{f.ID: v})
-	return a[f.ID]
-}
+func restore(f contract.Field, v any) any { return rule.Restore(f.Kind, v) }
 
 // checkFields runs the checks of the fields once all answers are known, so that
 // one may compare two of them.

@@ -282,8 +282,7 @@ func (s *Service) refresh(ctx context.Context, actor auth.Principal, r row) (row
 // held keeps of what the government knows only what this form uses: no more
 // personal data than needed (PIPL art. 6). A form that uses none asks for none.
 func (s *Service) held(ctx context.Context, actor auth.Principal, c *Compiled, p contract.Party) (map[string]contract.Held, error) {
-	used := c.heldKeys()
-	if len(used) == 0 {
+	if len(c.held) == 0 {
 		return nil, nil
 	}
 	all, err := s.c.People.Held(ctx, actor, p)
@@ -291,7 +290,7 @@ func (s *Service) held(ctx context.Context, actor auth.Principal, c *Compiled, p
 		return nil, fmt.Errorf("held data: %w", err)
 	}
 	kept := map[string]contract.Held{}
-	for _, k := range used {
+	for _, k := range c.held {
 		if h, ok := all[k]; ok {
 			kept[k] = h
 		}

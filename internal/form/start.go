@@ -42,6 +42,20 @@ func current(actor auth.Principal, p contract.Party) bool {
 // Choose tells for whom the actor may apply for a service now, whom else they
 // stand for, and what they have begun already.
 func (s *Service) Choose(ctx context.Context, actor auth.Principal, item contract.ItemID) (Choice, error) {
+	ch, err := s.applicants(ctx, actor, item)
+	if err != nil {
+		return Choice{}, err
+	}
+	open, err := s.OpenDrafts(ctx, actor)
+	for _, o := range open {
+		if o.Item == item && o.Kind == KindApplication {
+			ch.Drafts = append(ch.Drafts, o)
+		}
+	}
+	return ch, err
+}
+
+func (s *Service) applicants(ctx context.Context, actor auth.Principal, item contract.ItemID) (Choice, error) {
 	if err := s.c.Policy.Check(actor, "form.apply", policy.Object{Type: "Item", ID: string(item)}); err != nil {
 		return Choice{}, err
 	}
@@ -64,18 +78,12 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, item contrac
 		}
 		ch.Others = append(ch.Others, p)
 	}
-	open, err := s.OpenDrafts(ctx, actor)
-	for _, o := range open {
-		if o.Item == item && o.Kind == KindApplication {
-			ch.Drafts = append(ch.Drafts, o)
-		}
-	}
-	return ch, err
+	return ch, nil
 }
 
 // Start begins an application for whom the actor acts for now.
 func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract.ItemID) (contract.DraftID, error) {
-	ch, err := s.Choose(ctx, actor, item)
+	ch, err := s.applicants(ctx, actor, item)
 	if err != nil {
 		return "", err
 	}

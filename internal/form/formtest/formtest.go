@@ -238,10 +238,6 @@ func SQLite(t testing.TB) *World {
 // New returns a world on d.
 func New(t testing.TB, d *db.DB) *World {
 	t.Helper()
-	pe, err := policy.New(map[string]string{"form": form.Policies})
-	if err != nil {
-		t.Fatal(err)
-	}
 	blobs, err := blob.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +258,7 @@ func New(t testing.TB, d *db.DB) *World {
 	w.Queue = job.New(d, w.Clock.Now, id.New, slog.New(slog.DiscardHandler))
 	w.Service, err = form.New(form.Config{
 		DB: d, Catalog: w.Catalog, Cases: w.Cases, People: w.People, Blobs: blobs, Seal: sealer{},
-		Policy: pe, Jobs: w.Queue, Now: w.Clock.Now, NewID: id.New,
+		Policy: Policy(t), Jobs: w.Queue, Now: w.Clock.Now, NewID: id.New,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -274,13 +270,20 @@ func New(t testing.TB, d *db.DB) *World {
 	return w
 }
 
-// Allow is what the policy says of a page of this area.
-func Allow(t testing.TB) func(p auth.Principal, action string) error {
+// Policy is the engine with the policies of this area.
+func Policy(t testing.TB) *policy.Engine {
 	t.Helper()
 	pe, err := policy.New(map[string]string{"form": form.Policies})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pe
+}
+
+// Allow is what the policy says of a page of this area.
+func Allow(t testing.TB) func(p auth.Principal, action string) error {
+	t.Helper()
+	pe := Policy(t)
 	return func(p auth.Principal, action string) error { return pe.Check(p, action, policy.Page) }
 }
 

@@ -113,7 +113,7 @@ func (p pages) correct(w http.ResponseWriter, r *http.Request) error {
 	if f.Bad() {
 		return p.correctAgain(w, r, d, f)
 	}
-	if f.Get("action") != "submit" {
+	if f.Get("do") != "submit" {
 		p.k.Flash(w, "form.notice.saved")
 		return p.k.SeeOther(w, r, "/cases/"+url.PathEscape(string(d.Case))+"/correct")
 	}

@@ -64,7 +64,7 @@ func (p pages) upload(w http.ResponseWriter, r *http.Request) error {
 	if now, ok := d.Result.Material(m.Spec.ID); ok {
 		m = now
 	}
-	later := f.Get("action") == "later"
+	later := f.Get("do") == "later"
 	if m.Fault != nil && !f.Bad() && !later {
 		f.Fail(&fault.Error{Kind: fault.Invalid, Code: "form.invalid", Fields: []fault.Field{{Name: "file", Err: m.Fault}}})
 	}

@@ -1155,7 +1155,7 @@ func questionPage(v web.View, q questionData) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.next"), Name: "action", Value: "next"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.next"), Name: "do", Value: "next"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1163,7 +1163,7 @@ func questionPage(v web.View, q questionData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.later"), Name: "action", Value: "later", Secondary: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.later"), Name: "do", Value: "later", Secondary: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1749,7 +1749,7 @@ func conflictPage(v web.View, c conflictData) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.conflict.use_yours"), Name: "action", Value: "next"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.conflict.use_yours"), Name: "do", Value: "next"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1950,7 +1950,7 @@ func materialPage(v web.View, m materialData) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: uploadButton(v, m.Material), Name: "action", Value: "next"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: uploadButton(v, m.Material), Name: "do", Value: "next"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1958,7 +1958,7 @@ func materialPage(v web.View, m materialData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.later"), Name: "action", Value: "later", Secondary: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.later"), Name: "do", Value: "later", Secondary: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3129,7 +3129,7 @@ func correctionPage(v web.View, c correctionData) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.correct.submit"), Name: "action", Value: "submit"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.correct.submit"), Name: "do", Value: "submit"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -3137,7 +3137,7 @@ func correctionPage(v web.View, c correctionData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.later"), Name: "action", Value: "later", Secondary: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("form.save.later"), Name: "do", Value: "later", Secondary: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

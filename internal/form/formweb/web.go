@@ -289,7 +289,7 @@ func (p pages) answer(w http.ResponseWriter, r *http.Request) error {
 // proceed decides where a saved page leads: away to be finished later, to the
 // next step, or back to itself with what is missing or wrong.
 func (p pages) proceed(w http.ResponseWriter, r *http.Request, d form.Draft, f *web.Form) error {
-	if f.Get("action") == "later" {
+	if f.Get("do") == "later" {
 		p.k.Flash(w, "form.notice.saved")
 		return p.k.SeeOther(w, r, draftPath(d))
 	}

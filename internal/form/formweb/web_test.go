@@ -143,12 +143,12 @@ func TestJourney(t *testing.T) {
 			}
 			for _, m := range formtest.Uploads() {
 				path := draft + "/materials/" + m
-				typ, body := multipartFile(t, map[string]string{"action": "next"}, "file", m+".pdf", formtest.PDF(m))
+				typ, body := multipartFile(t, map[string]string{"do": "next"}, "file", m+".pdf", formtest.PDF(m))
 				p = follow(t, b, b.Send(http.MethodPost, path, typ, body))
 				if !strings.Contains(p.Text(".tb-files"), m+".pdf") {
 					t.Errorf("%s does not show what was uploaded", path)
 				}
-				typ, body = multipartFile(t, map[string]string{"action": "next"}, "", "", "")
+				typ, body = multipartFile(t, map[string]string{"do": "next"}, "", "", "")
 				p = follow(t, b, b.Send(http.MethodPost, path, typ, body))
 			}
 			if !strings.Contains(p.Text("main"), says.submit) {
@@ -192,7 +192,7 @@ func TestWrongAnswersComeBackAsTyped(t *testing.T) {
 		t.Errorf("%d links in the summary", n)
 	}
 	// Later, on another day: what was typed is still there, and still wrong.
-	later := send(t, b, b.Get(draft+"/pages/size"), url.Values{"area": {"四十八点五"}, "seats": {"4"}, "action": {"later"}})
+	later := send(t, b, b.Get(draft+"/pages/size"), url.Values{"area": {"四十八点五"}, "seats": {"4"}, "do": {"later"}})
 	tasks := follow(t, b, later)
 	if !strings.Contains(tasks.Text("main"), "已保存") {
 		t.Error("does not say that it was saved")
@@ -242,7 +242,7 @@ func TestTwoTabsShowBothAnswers(t *testing.T) {
 	if p.Status != http.StatusConflict || !strings.Contains(p.Text("table"), "48 平方米") || !strings.Contains(p.Text("table"), "52 平方米") {
 		t.Fatalf("%d %s", p.Status, p.Text("main"))
 	}
-	if p = send(t, b, p, url.Values{"action": {"next"}}); p.Location() != draft+"/pages/water" {
+	if p = send(t, b, p, url.Values{"do": {"next"}}); p.Location() != draft+"/pages/water" {
 		t.Errorf("leads to %q", p.Location())
 	}
 	if p = b.Get(draft + "/pages/size"); p.Doc.Find("#area").AttrOr("value", "") != "52" {
@@ -262,14 +262,14 @@ func TestUploadPageSaysWhatIsWrong(t *testing.T) {
 		"empty":    {"a.pdf", "", "文件是空的"},
 		"disguise": {"a.pdf", string(formtest.PNG(4, 4)), "文件名和内容对不上"},
 	} {
-		typ, body := multipartFile(t, map[string]string{"action": "next"}, "file", c.file, c.content)
+		typ, body := multipartFile(t, map[string]string{"do": "next"}, "file", c.file, c.content)
 		p := b.Send(http.MethodPost, path, typ, body)
 		if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text("#file-error"), c.says) || strings.Contains(p.Body, "<script>alert") {
 			t.Errorf("%s: %d %s", name, p.Status, p.Text("main"))
 		}
 		webtest.Check(t, p)
 	}
-	typ, body := multipartFile(t, map[string]string{"action": "next"}, "file", "一楼平面图.png", string(formtest.PNG(4, 4)))
+	typ, body := multipartFile(t, map[string]string{"do": "next"}, "file", "一楼平面图.png", string(formtest.PNG(4, 4)))
 	p := follow(t, b, b.Send(http.MethodPost, path, typ, body))
 	href := p.Doc.Find(".tb-files a").AttrOr("href", "")
 	file := b.Get(href)
@@ -346,14 +346,14 @@ func TestCorrectionPage(t *testing.T) {
 		t.Error("opens what is in order, or offers the wrong answer again")
 	}
 	rev := p.Doc.Find("main form[novalidate] input[name=rev]").AttrOr("value", "")
-	typ, body := multipartFile(t, map[string]string{"action": "submit", "rev": rev, "area": "48"}, "", "", "")
+	typ, body := multipartFile(t, map[string]string{"do": "submit", "rev": rev, "area": "48"}, "", "", "")
 	p = b.Send(http.MethodPost, "/cases/c1/correct", typ, body)
 	webtest.Check(t, p)
 	if p.Status != http.StatusUnprocessableEntity || p.Doc.Find("#area").AttrOr("value", "") != "48" || p.Doc.Find(".govuk-error-summary li").Length() != 1 {
 		t.Fatalf("%d %s", p.Status, p.Text("main"))
 	}
 	rev = p.Doc.Find("main form[novalidate] input[name=rev]").AttrOr("value", "")
-	typ, body = multipartFile(t, map[string]string{"action": "submit", "rev": rev, "area": "48"}, "material.hygiene_report", "第6页.png", string(formtest.PNG(4, 4)))
+	typ, body = multipartFile(t, map[string]string{"do": "submit", "rev": rev, "area": "48"}, "material.hygiene_report", "第6页.png", string(formtest.PNG(4, 4)))
 	p = b.Send(http.MethodPost, "/cases/c1/correct", typ, body)
 	if p.Status != http.StatusSeeOther || p.Location() != "/cases/c1" || len(w.Cases.Resent) != 1 || w.Cases.Resent[0]["area"] != 48.0 {
 		t.Fatalf("%d %q %s", p.Status, p.Location(), p.Body)

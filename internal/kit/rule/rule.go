@@ -91,6 +91,7 @@ type Program struct {
 	text string
 	ast  *cel.Ast
 	prg  cel.Program
+	refs []Ref
 }
 
 // New returns an engine with an empty cache.
@@ -142,7 +143,7 @@ func (e *Engine) Compile(text string) (*Program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan rule %q: %w", text, err)
 	}
-	p = &Program{text, a, prg}
+	p = &Program{text, a, prg, refs(a)}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.cache) >= maxCache { // somebody edits packages all day; start over
@@ -232,7 +233,9 @@ func (p *Program) GivesText() bool {
 type Ref struct{ Var, Name string }
 
 // Refs returns what the program reads, each once, in order of the text.
-func (p *Program) Refs() []Ref {
+func (p *Program) Refs() []Ref { return slices.Clone(p.refs) }
+
+func refs(a *cel.Ast) []Ref {
 	var refs []Ref
 	taken := map[int64]bool{} // identifiers that a select or an index has named
 	add := func(operand ast.Expr, name string) {
@@ -244,7 +247,7 @@ func (p *Program) Refs() []Ref {
 			refs = append(refs, r)
 		}
 	}
-	ast.PreOrderVisit(p.ast.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+	ast.PreOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() { //nolint:exhaustive // the other kinds read no variable
 		case ast.SelectKind:
 			add(e.AsSelect().Operand(), e.AsSelect().FieldName())
@@ -300,13 +303,13 @@ func Fill(kinds map[string]string, answers map[string]any) (a map[string]any, gi
 		if !given[name] {
 			v = Blank(kind)
 		}
-		a[name] = restore(kind, v)
+		a[name] = Restore(kind, v)
 	}
 	return a, given
 }
 
-// restore undoes what JSON does to a whole number and to a list.
-func restore(kind string, v any) any {
+// Restore undoes what JSON does to a whole number and to a list.
+func Restore(kind string, v any) any {
 	switch x := v.(type) {
 	case float64:
 		if kind == "integer" {
