@@ -159,18 +159,20 @@ func (c *CA) template(name string, root bool) (*x509.Certificate, error) {
 	}
 	now := c.now().UTC()
 	t := &x509.Certificate{
-		SerialNumber:          serial,
-		Subject:               subject(name),
-		NotBefore:             now.AddDate(0, 0, -1),
-		NotAfter:              now.AddDate(10, 0, 0),
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		SerialNumber: serial,
+		Subject:      subject(name),
+		NotBefore:    now.AddDate(0, 0, -1),
+		NotAfter:     now.AddDate(10, 0, 0),
+		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		// Readers that know no document signing take e-mail for it.
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
 		UnknownExtKeyUsage:    []asn1.ObjectIdentifier{oidDocumentSigning},
 		BasicConstraintsValid: true,
 	}
 	if root {
 		t.IsCA, t.MaxPathLenZero = true, true
 		t.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-		t.UnknownExtKeyUsage = nil
+		t.ExtKeyUsage, t.UnknownExtKeyUsage = nil, nil
 		t.NotAfter = now.AddDate(20, 0, 0)
 	}
 	return t, nil

@@ -290,6 +290,34 @@ func TestOtherProgramsAgree(t *testing.T) {
 	}
 }
 
+// TestWhoTrustsTheRootTrustsTheFile imports the root certificate, as one does
+// who wants to check offline. It needs the true time, which pdfsig asks for.
+func TestWhoTrustsTheRootTrustsTheFile(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	dir := t.TempDir()
+	ca, err := OpenCA(dir, plain{}, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ca.Signer(t.Context(), "广安区行政审批局")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdf, err := Sign(t.Context(), document(t), s, Options{At: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nss, path := nssFolder(t), write(t, "signed.pdf", pdf)
+	if out := run(t, "pdfsig", "-nssdir", nss, path); strings.Contains(out, "Certificate is Trusted") {
+		t.Errorf("trusted without the root:\n%s", out)
+	}
+	run(t, "certutil", "-A", "-d", nss, "-n", "demo", "-t", "CT,C,C", "-i", filepath.Join(dir, "ca.crt"))
+	if out := run(t, "pdfsig", "-nssdir", nss, path); !strings.Contains(out, "Certificate is Trusted") {
+		t.Errorf("not trusted with the root:\n%s", out)
+	}
+}
+
 func FuzzVerifyNeverPanics(f *testing.F) {
 	ca, err := OpenCA(f.TempDir(), plain{}, clock)
 	if err != nil {
