@@ -139,7 +139,7 @@ func (plainSeal) Open(_ string, sealed []byte) (string, error) { return string(s
 
 func TestDocumentsAreSignedInTheNameOfTheAgency(t *testing.T) {
 	t.Parallel()
-	printer, err := pdf.New()
+	press, err := pdf.New()
 	if err != nil {
 		t.Skip(err) // the fonts are built by make assets
 	}
@@ -148,7 +148,7 @@ func TestDocumentsAreSignedInTheNameOfTheAgency(t *testing.T) {
 	must(t, err)
 	agency, err := agencies{}.Agency(t.Context(), bureau)
 	must(t, err)
-	file, err := Press{Printer: printer, Seals: ca, Site: "https://example.test", Mark: "样章 DEMO"}.Render(t.Context(), Paper{
+	file, err := Press{Printer: press, Seals: ca, Site: "https://example.test", Mark: "样章 DEMO"}.Render(t.Context(), Paper{
 		Kind: "acceptance_notice", Title: contract.Text{ZH: "受理通知书", EN: "Notice of acceptance"}, Number: "受〔2026〕1号",
 		CaseNumber: "5116022026111610230000011", Addressee: "清和美发店", Body: []string{"已经受理。"},
 		List: []string{"一", "二"}, Summary: []string{"Accepted."}, Agency: agency, Date: day.In(at), At: at,

@@ -5,10 +5,8 @@ package caseworkweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"github.com/tongban/tongban/internal/casework"
@@ -264,7 +262,7 @@ func nowPanel(v web.View, d caseData) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var11 := []any{"tb-now", templ.KV("tb-now--warn", d.Case.Stage == casework.StageApplicant)}
+		var templ_7745c5c3_Var11 = []any{"tb-now", templ.KV("tb-now--warn", d.Case.Stage == casework.StageApplicant)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var11...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -426,7 +424,7 @@ func nowPanel(v web.View, d caseData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, b := range d.Bars {
-					templ_7745c5c3_Var21 := []any{b.Class}
+					var templ_7745c5c3_Var21 = []any{b.Class}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var21...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
