@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tongban/tongban/internal/kit/clock"
 	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/web"
 )
@@ -30,7 +31,7 @@ func serve(ctx context.Context, p process) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second time after the server closed it
-	t, err := openTools(ctx, c.At(listener.Addr().String()), p.err)
+	t, err := openTools(ctx, c.At(listener.Addr().String()), clock.System(), p.err)
 	if err != nil {
 		return err
 	}

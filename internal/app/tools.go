@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/blob"
-	"github.com/tongban/tongban/internal/kit/clock"
 	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
@@ -47,8 +46,9 @@ type tools struct {
 }
 
 // openTools opens the database and the keys, and brings the tables up to date.
-func openTools(ctx context.Context, c config.Config, logs io.Writer) (t *tools, err error) {
-	t = &tools{config: c, now: clock.System(), newID: id.New}
+// The clock is the caller's, for a test that lets working days pass.
+func openTools(ctx context.Context, c config.Config, now func() time.Time, logs io.Writer) (t *tools, err error) {
+	t = &tools{config: c, now: now, newID: id.New}
 	if t.log, err = log.New(logs, c.Log.Level, c.Log.Format); err != nil {
 		return nil, err
 	}
