@@ -131,7 +131,7 @@ func TestAPIIsStrict(t *testing.T) {
 		`{"answers":{"name":"别的店"}}`:         "name form.field.held 单位名称以登记的为准，不用填",
 		`{"answers":{"evil_<b>":1}}`:         "answers form.field.unknown 有 1 项不是这张表里的",
 		`{"answers":{"staff":1.5}}`:          "staff form.field.integer 直接为顾客服务的人数要填整数，例如 4",
-		`{"answers":{"disinfection":"yes"}}`: "disinfection form.field.type 有单独的清洗消毒的地方吗？的类型不对",
+		`{"answers":{"disinfection":"yes"}}`: "disinfection form.field.type 单独的清洗消毒的地方的类型不对",
 	} {
 		p := c.do("PUT", draft+"/answers", body, http.StatusUnprocessableEntity)
 		if got := fieldErrors(p); got != want || p["code"] != "form.draft.unread" {

@@ -201,7 +201,7 @@ func TestWrongAnswersComeBackAsTyped(t *testing.T) {
 	if p.Doc.Find("#area").AttrOr("value", "") != "四十八点五" || p.Doc.Find("#seats").AttrOr("value", "") != "4" {
 		t.Errorf("lost what was typed: %s", p.Body)
 	}
-	if en := b.In("en").Get(draft + "/pages/size"); !strings.Contains(en.Text("#area-error"), "Enter Floor area as a number") {
+	if en := b.In("en").Get(draft + "/pages/size"); !strings.Contains(en.Text("#area-error"), "Floor area: enter a number") {
 		t.Errorf("English: %s", en.Text("main"))
 	}
 }
