@@ -202,7 +202,7 @@ func (s *Service) Agency(ctx context.Context, id contract.AgencyID) (contract.Ag
 	// Every submission and decision asks, inside its transaction, where a read
 	// would hold up the writer or take a second connection.
 	if a, ok := s.agencies.Load(id); ok {
-		return a.(contract.Agency), nil //nolint:forcetypeassert,errcheck // nothing else is stored
+		return a.(contract.Agency), nil //nolint:forcetypeassert // nothing else is stored
 	}
 	a, err := getAgency(ctx, s.db, string(id))
 	if err == nil {

@@ -1,8 +1,6 @@
 package identity_test
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -396,167 +393,4 @@ func TestActingForACompany(t *testing.T) {
 			t.Error("acts for a company after the mandate ended")
 		}
 	})
-}
-
-func TestHeldFactsAreRecorded(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		ctx := t.Context()
-		lin := w.signIn("lin")
-		parties, err := w.Parties(ctx, lin)
-		if err != nil {
-			t.Fatal(err)
-		}
-		held, err := w.Held(ctx, lin, parties[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for key, want := range map[string]string{
-			"company.name": "广安区清和美发店", "company.code": "92511602MADEM00032", "company.legal_representative": "周淑芬",
-			"company.address": "四川省广安市广安区清和街18号（演示地址）", "person.name": "林晓梅", "person.phone": "13000000002",
-			"person.resident_id": "511602198809090008", "person.email": "lin@demo.example",
-		} {
-			if h := held[key]; h.Value != want || h.Source.ZH == "" || h.Source.EN == "" || h.At != "2026-11-20" {
-				t.Errorf("%s = %+v", key, h)
-			}
-		}
-		for _, party := range []contract.Party{
-			{Kind: identity.PartyPerson, ID: string(identity.DemoAccountID("zhou"))},
-			{Kind: identity.PartyCompany, ID: "some-other"},
-		} {
-			if _, err := w.Held(ctx, lin, party); !errors.Is(err, policy.ErrDenied) {
-				t.Errorf("facts about %s: %v", party.ID, err)
-			}
-		}
-		uses, err := w.Uses(ctx, lin)
-		if err != nil || len(uses) != 1 || !uses[0].Self || uses[0].Purpose != "prefill" || uses[0].Basis == "" {
-			t.Fatalf("of the company: %+v, %v", uses, err)
-		}
-		self, err := w.Act(ctx, lin, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if uses, err := w.Uses(ctx, self); err != nil || len(uses) != 1 || uses[0].What[0] != "name" {
-			t.Errorf("of the person: %+v, %v", uses, err)
-		}
-		if uses, err := w.Uses(ctx, w.signIn("zhou")); err != nil || len(uses) != 0 {
-			t.Errorf("of somebody else: %+v, %v", uses, err)
-		}
-	})
-}
-
-func TestUsesSayWhoFromWhichPost(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		zhou, clerk := w.signIn("zhou"), w.signIn("clerk")
-		err := w.db.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
-			read := contract.PersonalDataRead{Subject: zhou.ID, What: []string{"answers"}, Case: "c1", Purpose: "acceptance", Basis: "b", At: w.now()}
-			if err := w.events.Record(ctx, tx, event.Meta{Actor: clerk, Subject: zhou.ID}, read); err != nil {
-				return err
-			}
-			return w.events.Record(ctx, tx, event.Meta{Actor: auth.SystemPrincipal("check"), Subject: zhou.ID}, read)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		uses, err := w.Uses(t.Context(), zhou)
-		if err != nil || len(uses) != 2 {
-			t.Fatalf("%+v, %v", uses, err)
-		}
-		if u := uses[1]; u.Agency.ZH != "广安区行政审批局" || u.Title.ZH != "受理岗" || u.Case != "c1" || u.Self || u.Name != "" {
-			t.Errorf("%+v", u)
-		}
-		if u := uses[0]; u.Kind != auth.System || u.Agency.ZH != "" {
-			t.Errorf("%+v", u)
-		}
-	})
-}
-
-func TestTheLogHoldsNoNameOfAResident(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		lin := w.signIn("lin")
-		if err := w.SignOut(t.Context(), lin); err != nil {
-			t.Fatal(err)
-		}
-		_ = w.try(identity.Attempt{Username: "林晓梅 secret", Password: "my real password"})
-		events, err := w.events.Page(t.Context(), "", 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := json.Marshal(events)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, private := range []string{"林晓梅", "secret", "my real password", "13000000002", "511602198809090008"} {
-			if strings.Contains(string(text), private) {
-				t.Errorf("%q is in the log", private)
-			}
-		}
-		var names []string
-		for _, e := range events {
-			names = append(names, e.Name)
-		}
-		if got := strings.Join(names, " "); got != "identity.signed_in.v1 identity.signed_out.v1 identity.sign_in_failed.v1" {
-			t.Errorf("recorded: %s", got)
-		}
-	})
-}
-
-func TestFactsAreSealedAtRestAndMaskedOutside(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		var number, phone, email []byte
-		var index string
-		err := w.db.QueryRowContext(t.Context(), "SELECT number, phone, email, number_index FROM identity_accounts WHERE username = $1", "lin").
-			Scan(&number, &phone, &email, &index)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stored := string(number) + string(phone) + string(email) + index
-		for _, private := range []string{"5116021988", "13000000002", "demo.example"} {
-			if strings.Contains(stored, private) {
-				t.Errorf("%s stands in the table", private)
-			}
-		}
-		p, err := w.Profile(t.Context(), w.signIn("lin"))
-		if err != nil || p.Number != "511***********0008" || p.Phone != "130****0002" || p.Email != "l***@demo.example" {
-			t.Errorf("%+v, %v", p, err)
-		}
-	})
-}
-
-func TestMasks(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, got, want string }{
-		{"name", identity.MaskName("周淑芬"), "周**"},
-		{"two characters", identity.MaskName("罗文"), "罗*"},
-		{"long", identity.MaskName("买买提江·吐尔逊"), "买***"},
-		{"no name", identity.MaskName(""), ""},
-		{"short number", identity.MaskNumber("1234567"), "*******"},
-		{"mail", identity.MaskEmail("lin@demo.example"), "l***@demo.example"},
-		{"no mail", identity.MaskEmail("lin"), "***"},
-		{"no mail before the at", identity.MaskEmail("@x"), "**"},
-		{"address", identity.MaskAddress("四川省广安市广安区清和街18号"), "四川省广安市广安区***"},
-		{"address of a municipality", identity.MaskAddress("北京市东城区和平路1号市场"), "北京市东城区和平路1号市***"},
-		{"no address", identity.MaskAddress(""), ""},
-	} {
-		if c.got != c.want {
-			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
-		}
-	}
-}
-
-func TestDemonstrationAccountsAreWorthNothingElsewhere(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		open(t, d, true)
-		w := open(t, d, false) // other keys of sealing, same tables
-		if list, err := w.DemoAccounts(t.Context()); err != nil || list != nil {
-			t.Errorf("%v, %v", list, err)
-		}
-		if err := w.try(identity.Attempt{Username: "zhou", Password: identity.DemoPassword}); !errors.Is(err, auth.ErrFailed) {
-			t.Errorf("err = %v", err)
-		}
-	}, areas()...)
 }

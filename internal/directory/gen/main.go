@@ -56,7 +56,10 @@ func run(from, to string) (err error) {
 	w := bufio.NewWriter(z)
 	for _, l := range lines {
 		code, rest, _ := strings.Cut(l, " ")
-		fmt.Fprintf(w, "%s%s%s\n", rest[:1], code[len(code)-segments[len(code)]:], rest[1:])
+		line := rest[:1] + code[len(code)-segments[len(code)]:] + rest[1:] + "\n"
+		if _, err := w.WriteString(line); err != nil {
+			return err
+		}
 	}
 	return errors.Join(w.Flush(), z.Close())
 }

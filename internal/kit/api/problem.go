@@ -18,7 +18,7 @@ import (
 
 // Problem is an error as it leaves the API (RFC 9457). It repeats nothing that
 // the caller sent.
-type Problem struct {
+type Problem struct { //nolint:errname // RFC 9457 calls it so, and so does the API document
 	Type     string `json:"type" doc:"A URN that ends in the code."`
 	Title    string `json:"title" doc:"The sentence for a person, in the language asked for."`
 	Status   int    `json:"status"`
@@ -144,7 +144,7 @@ func (a *API) send(w http.ResponseWriter, p *Problem) {
 	}
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p) //nolint:errcheck // the client has gone
+	_ = json.NewEncoder(w).Encode(p) // fails when the client has gone
 }
 
 func (a *API) problemResponse() *huma.Response {

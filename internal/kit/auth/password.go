@@ -120,6 +120,6 @@ func decode(phc string) (salt, sum []byte, err error) {
 
 func random(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // never fails since Go 1.24
+	rand.Read(b) // never fails since Go 1.24
 	return b
 }

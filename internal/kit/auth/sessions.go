@@ -202,7 +202,7 @@ func (s *Sessions) SetCookie(w http.ResponseWriter, token string) {
 func (s *Sessions) ClearCookie(w http.ResponseWriter) { http.SetCookie(w, s.cookie("", -1)) }
 
 func (s *Sessions) cookie(token string, maxAge int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure follows the address people use: a demonstration has no https
 		Name: CookieName, Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	}
