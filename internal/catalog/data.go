@@ -172,11 +172,10 @@ func words(s string) []string {
 	return strings.Split(s, "|")
 }
 
-func (r themeRule) matches(i Item) bool {
-	if r.department != "" && r.department != i.Department {
+func (r themeRule) matches(department, text string) bool {
+	if r.department != "" && r.department != department {
 		return false
 	}
-	text := i.Name + "\n" + i.MainItem
 	return (len(r.any) == 0 || hasAny(text, r.any)) && !hasAny(text, r.none)
 }
 
@@ -192,13 +191,17 @@ func hasAny(text string, words []string) bool {
 // themesOf derives the themes of an item. What no rule knows is "other": no
 // item may fall out of the browse pages.
 func (r *reference) themesOf(i Item) []string {
+	text := i.Name + "\n" + i.MainItem
+	has := make([]bool, len(r.themes))
+	for _, rule := range r.rules {
+		if n := r.theme[rule.theme]; !has[n] {
+			has[n] = rule.matches(i.Department, text)
+		}
+	}
 	var ids []string
-	for _, t := range r.themes {
-		for _, rule := range r.rules {
-			if rule.theme == t.ID && rule.matches(i) {
-				ids = append(ids, t.ID)
-				break
-			}
+	for n, t := range r.themes {
+		if has[n] {
+			ids = append(ids, t.ID)
 		}
 	}
 	if len(ids) == 0 {

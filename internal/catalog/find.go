@@ -57,7 +57,7 @@ func (s *Service) Search(ctx context.Context, q Query) (Result, error) {
 	var found []int32
 	var res Result
 	if text := clip(normal(q.Text), maxQuery); text != "" {
-		found, res.Terms = sn.index.search(text, s.words)
+		found, res.Terms = sn.index().search(text, s.words)
 	} else {
 		found = sn.browse(s.ref)
 	}

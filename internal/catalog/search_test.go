@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -130,10 +132,39 @@ var typed = []struct{ query, want string }{
 	{"食品（含保健食品）经营许可 核发", "食品(含保健食品)经营许可核发"},
 }
 
+// indexed is the index of the county, made once for all tests: it never changes.
+func indexed(t testing.TB) (*index, []Item, *vocabulary) {
+	t.Helper()
+	w := once()
+	if w.err != nil {
+		t.Fatal(w.err)
+	}
+	return w.x, w.items, w.v
+}
+
+type indexWorld struct {
+	x     *index
+	items []Item
+	v     *vocabulary
+	err   error
+}
+
+var once = sync.OnceValue(func() indexWorld {
+	ref, err1 := readReference()
+	v, err2 := readVocabulary()
+	if err := errors.Join(err1, err2); err != nil {
+		return indexWorld{err: err}
+	}
+	items, _, err := readItems(ref)
+	for i := range items {
+		items[i].Themes = ref.themesOf(items[i])
+	}
+	return indexWorld{buildIndex(items, ref, v), items, v, err}
+})
+
 func TestTypicalPhrasesFindTheRightItemInTheFirstThree(t *testing.T) {
 	t.Parallel()
-	ref, items, v := county(t)
-	x := buildIndex(items, ref, v)
+	x, items, v := indexed(t)
 	for _, q := range typed {
 		found, _ := x.search(clip(normal(q.query), maxQuery), v)
 		var first []string
@@ -150,8 +181,7 @@ func TestTypicalPhrasesFindTheRightItemInTheFirstThree(t *testing.T) {
 
 func TestTypedDepartmentFindsItsItems(t *testing.T) {
 	t.Parallel()
-	ref, items, v := county(t)
-	x := buildIndex(items, ref, v)
+	x, items, v := indexed(t)
 	for _, q := range []string{"民政局", "区民政局", "民政局在哪里"} {
 		found, _ := x.search(normal(q), v)
 		if len(found) < 20 || items[found[0]].Department != "civil-affairs" {
@@ -162,8 +192,7 @@ func TestTypedDepartmentFindsItsItems(t *testing.T) {
 
 func TestNonsenseFindsNothing(t *testing.T) {
 	t.Parallel()
-	ref, items, v := county(t)
-	x := buildIndex(items, ref, v)
+	x, items, v := indexed(t)
 	for _, q := range []string{"", "的", "qqqqzzz", "🙂", "魑魅魍魉", "<script>", "12", "a"} {
 		if found, _ := x.search(normal(q), v); len(found) > 0 {
 			t.Errorf("%q finds %s", q, items[found[0]].Name)

@@ -106,7 +106,7 @@ type snapshot struct {
 	depts []Department
 	types []Type
 	theme []Theme
-	index *index
+	index func() *index // made when somebody searches, kept as long as the snapshot
 }
 
 // forget makes the next reader look at the database.
@@ -166,7 +166,7 @@ func (s *Service) load(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	sn.count(s.ref)
-	sn.index = buildIndex(items, s.ref, s.words)
+	sn.index = sync.OnceValue(func() *index { return buildIndex(items, s.ref, s.words) })
 	return sn, nil
 }
 
