@@ -22,7 +22,7 @@ export function upload(form, enhance) {
     form.querySelector("[data-upload]").append(bar);
 
     const xhr = new XMLHttpRequest();
-    xhr.open("POST", submitter?.getAttribute("formaction") || form.action);
+    xhr.open("POST", submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href); // form.action may be a field of that name
     xhr.upload.addEventListener("progress", (e) => { if (e.lengthComputable) bar.value = e.loaded / e.total; });
     xhr.addEventListener("load", () => {
       if (xhr.status < 400) {

@@ -1,0 +1,186 @@
+// What people do, told by the names of fields and addresses, so that the same
+// steps work in every language.
+import assert from "node:assert/strict";
+import { look, until } from "./lib.mjs";
+
+export const hygiene = "511A0015500009-511602000000-000-115113016823646795-1-00";
+
+// A real one-page PDF and a 1x1 PNG: uploads are checked by what is in them.
+const pdf = Buffer.from(
+  "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
+  "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n" +
+  "0000000054 00000 n \n0000000105 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n168\n%%EOF\n");
+const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+
+// go follows a click to the next page and asserts the status it comes with.
+export async function go(page, click, status = 200) {
+  const [response] = await Promise.all([
+    page.waitForResponse((r) => r.request().isNavigationRequest() && r.status() < 300 || r.status() >= 400 && r.request().isNavigationRequest()),
+    click(),
+  ]);
+  await page.waitForLoadState("load");
+  assert.equal(response.status(), status, `${response.url()} answered ${response.status()}`);
+  return response;
+}
+
+export async function account(base, username) {
+  const list = await (await fetch(`${base}/api/v1/demo/accounts`)).json();
+  const found = list.find((a) => a.username === username);
+  assert.ok(found, `no demonstration account ${username}`);
+  return found;
+}
+
+export async function signIn(person, base, username) {
+  const { page } = person;
+  const a = await account(base, username);
+  if (!page.url().includes("/signin")) await page.goto("/signin");
+  const form = page.locator('form[action="/signin"]').first();
+  await form.locator('[name="username"]').fill(a.username);
+  await form.locator('[name="password"]').fill(a.password);
+  await go(page, () => form.locator('button[type="submit"]').click());
+  if (!page.url().includes("/signin/code")) return;
+  await look(person, "code");
+  const { code } = await until("a fresh code", async () => {
+    const now = await account(base, username);
+    return now.code ? now : null;
+  });
+  await page.locator('[name="code"]').fill(code);
+  await go(page, () => page.locator('form[action="/signin/code"] button[type="submit"]').click());
+}
+
+// What the hairdresser answers, by the name of the field. Fields that are not
+// asked are left out.
+const answers = {
+  place_kind: "hair", area: "48", seats: "4", water: "mains", water_tank: "no", disinfection: "yes", disinfection_ways: "heat",
+  toilet: "yes", central_air: "no", staff: "3", certified: "3", phone: "13800138000", manager_self: "yes", paper: "electronic",
+};
+
+// answer fills the page in; over replaces answers.
+export async function answer(page, over = {}) {
+  const given = { ...answers, ...over };
+  const names = await page.locator("main form [name]").evaluateAll((all) =>
+    [...new Set(all.filter((e) => e.type !== "hidden" && e.tagName !== "BUTTON").map((e) => e.name))]);
+  for (const name of names) {
+    const field = page.locator(`main form [name="${name}"]`);
+    const kind = await field.first().evaluate((e) => e.type);
+    if (!(name in given)) {
+      assert.ok(kind === "text" || kind === "email" || kind === "textarea", `nobody said what to answer to ${name}`);
+      continue;
+    }
+    if (kind === "radio" || kind === "checkbox") await page.locator(`main form [name="${name}"][value="${given[name]}"]`).check();
+    else if (kind === "select-one") await field.selectOption(given[name]);
+    else await field.fill(given[name]);
+  }
+}
+
+const next = 'main form button[value="next"]';
+
+// apply goes from the guide to the receipt and returns the case.
+export async function apply(person) {
+  const { page } = person;
+  await go(page, () => page.locator(`form[action="/apply/${hygiene}"] button`).first().click());
+  if (page.url().includes("/apply/")) {
+    await look(person, "choose");
+    await go(page, () => page.locator('main form[action^="/apply/"] button').click());
+  }
+  assert.match(page.url(), /\/drafts\/[^/]+$/);
+  await look(person, "tasks");
+  const first = page.locator(".govuk-task-list__link").first();
+  await go(page, () => first.click());
+  let wrong = false;
+  for (let i = 0; !page.url().includes("/check"); i++) {
+    assert.ok(i < 40, `went in a circle at ${page.url()}`);
+    const step = page.url().split("/").slice(-2).join("-").split("?")[0];
+    await look(person, step);
+    if (page.url().includes("/materials/")) await hand(person);
+    else if (!wrong && await page.locator('[name="area"]').count()) {
+      wrong = true;
+      await mistype(person);
+    } else {
+      await answer(page);
+      await go(page, () => page.locator(next).click());
+    }
+    if (/\/drafts\/[^/]+$/.test(page.url())) {
+      await look(person, "tasks-done");
+      await go(page, () => page.locator('a[href$="/check"]').click());
+    }
+  }
+  await look(person, "check");
+  return submit(person);
+}
+
+// mistype answers wrongly and sees the fault at the field, then mends it.
+async function mistype(person) {
+  const { page } = person;
+  await answer(page, { area: "四十八" });
+  await go(page, () => page.locator(next).click(), 422);
+  await look(person, "fault");
+  assert.equal(await page.locator("#area").inputValue(), "四十八", "what was typed is gone");
+  assert.ok(await page.locator(".govuk-error-summary a[href='#area']").count(), "no link to the field");
+  if (person.js) assert.ok(await page.locator(".govuk-error-summary").evaluate((e) => e === document.activeElement), "the summary has no focus");
+  await answer(page);
+  await go(page, () => page.locator(next).click());
+}
+
+// hand uploads one file; the page may come back to show it.
+async function hand(person) {
+  const { page } = person;
+  const input = page.locator('main input[type="file"]');
+  const there = page.url();
+  await input.setInputFiles(page.url().includes("plans")
+    ? { name: "平面图.png", mimeType: "image/png", buffer: png }
+    : { name: "材料.pdf", mimeType: "application/pdf", buffer: pdf });
+  await go(page, () => page.locator(next).click());
+  if (page.url().split("?")[0] === there.split("?")[0]) {
+    await look(person, "uploaded");
+    await go(page, () => page.locator(next).click());
+  }
+}
+
+async function submit(person) {
+  const { page } = person;
+  const form = page.locator('form[action$="/submit"]');
+  // Without the declaration nothing is sent.
+  if (await form.locator('input[type="checkbox"]').count()) {
+    await go(page, () => form.locator("button").click(), 422);
+    await look(person, "not-declared");
+  }
+  for (const box of await form.locator('input[type="checkbox"]').all()) await box.check();
+  await go(page, () => form.locator("button").click());
+  assert.match(page.url(), /\/cases\/[^/]+\/receipt$/);
+  await look(person, "receipt");
+  const ids = await page.locator(".tb-ids dd").allTextContents();
+  const id = page.url().split("/").at(-2);
+  const number = ids[0].trim();
+  assert.match(number, /^\d{25}$/, "the number must copy without blanks");
+  return { id, number, code: ids[1].trim() };
+}
+
+// decide lets whoever of the staff may act take the case to its end.
+export async function decide(desk, id, order) {
+  const done = [];
+  for (let round = 0; round < 12; round++) {
+    const acted = await act(desk, id, order, done);
+    if (!acted) return done;
+    done.push(acted);
+  }
+  assert.fail(`no end: ${done.join(", ")}`);
+}
+
+async function act(desk, id, order, done) {
+  for (const { person, name } of desk) {
+    const { page } = person;
+    const answer = await page.goto(`/staff/cases/${id}`);
+    if (answer.status() !== 200) continue;
+    for (const action of order) {
+      const button = page.locator(`button[formaction$="/${action}"]`);
+      if (!await button.count()) continue;
+      await look(person, `desk-${name}-${done.length}`);
+      const opinion = page.locator('[name="opinion"]');
+      if (await opinion.count()) await opinion.fill(person.locale === "en" ? "The papers are complete; granting is proposed." : "材料齐全，建议准予。");
+      await go(page, () => button.click());
+      return action;
+    }
+  }
+  return "";
+}
