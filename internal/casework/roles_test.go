@@ -132,7 +132,7 @@ func TestStrangersCannotTellWhetherACaseExists(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		c := w.file(t, "secret", hygiene)
-		seers := []string{"lin/salon", "clerk", "reviewer1", "reviewer2", "approver", "head", "supervisor", "auditor", "lin"}
+		seers := []string{"lin/salon", "system:test", "clerk", "reviewer1", "reviewer2", "approver", "head", "supervisor", "auditor", "lin"}
 		readers := []string{"lin/salon", "clerk", "reviewer1", "reviewer2", "approver", "head", "lin"}
 		for _, p := range everybody() {
 			_, err := w.Open(t.Context(), p, c.ID)

@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/statute"
 )
 
 // codeLength is the length of a query code: 30 bits, with a limit on tries.
@@ -48,11 +49,10 @@ func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, su
 	if err := s.record(ctx, tx, actor, c, out, 1); err != nil {
 		return contract.Receipt{}, err
 	}
-	receipt := c.receipt()
 	if sub.Instant {
-		err = s.grantAtOnce(ctx, tx, c, svc)
+		c, err = s.grantAtOnce(ctx, tx, c, svc)
 	}
-	return receipt, err
+	return c.receipt(), err
 }
 
 // filed is the case as the submission makes it, not stored yet.
@@ -85,20 +85,22 @@ func (s *Service) filedBefore(ctx context.Context, tx db.Tx, actor auth.Principa
 	return c.receipt(), s.see(actor, c)
 }
 
+// receipt tells until when the agency must answer, while it must.
 func (c Case) receipt() contract.Receipt {
-	return contract.Receipt{
-		Case: c.ID, Number: c.Number, QueryCode: c.QueryCode, At: c.Filed, AcceptBy: c.Due.Legal.String(),
+	r := contract.Receipt{Case: c.ID, Number: c.Number, QueryCode: c.QueryCode, At: c.Filed}
+	if c.Due.Clock == statute.Acceptance {
+		r.AcceptBy = c.Due.Legal.String()
 	}
+	return r
 }
 
 // grantAtOnce carries out what the service's own rules decided. They may grant,
 // never deny.
-func (s *Service) grantAtOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service) error {
+func (s *Service) grantAtOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service) (Case, error) {
 	system := auth.SystemPrincipal("instant-grant")
 	c, err := s.step(ctx, tx, system, c, Action{Name: actGrant})
 	if err != nil || svc.Licence != nil { // a licence is delivered once it is signed
-		return err
+		return c, err
 	}
-	_, err = s.step(ctx, tx, system, c, Action{Name: actDeliver})
-	return err
+	return s.step(ctx, tx, system, c, Action{Name: actDeliver})
 }
