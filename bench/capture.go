@@ -33,6 +33,15 @@ type change struct {
 	Number  string
 }
 
+func (c change) value(name string) any {
+	for i, col := range c.Columns {
+		if col.Name == name {
+			return c.Values[i]
+		}
+	}
+	return nil
+}
+
 // capture submits one application on a platform of its own whose tables write
 // down every change, and returns the changes of the submission's transaction:
 // what a bare handler has to write to have written the same.
@@ -183,7 +192,7 @@ func readLog(ctx context.Context, pool *sql.DB, tables map[string][]column, draf
 			return nil, err
 		}
 		all = append(all, c)
-		if c.Table == "form_drafts" && strings.Contains(line, draft) && strings.Contains(line, `query_code`) {
+		if c.Table == "form_drafts" && strings.Contains(line, draft) && c.value("receipt") != "" {
 			return all, rows.Err()
 		}
 	}

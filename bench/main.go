@@ -77,8 +77,8 @@ func measure(ctx context.Context, out io.Writer, o options, dir string) error {
 		return err
 	}
 	say(out, "One submission writes %d rows in one transaction:%s\n\n", len(changes), tally(changes))
-	say(out, "| database | clients | full/s | bare/s | rows/s | full of bare | full p50 | full p99 |\n")
-	say(out, "|---|---|---|---|---|---|---|---|\n")
+	say(out, "| database | clients | full/s | bare/s | rows/s | full of bare | full p50 | full p99 | full CPU | bare CPU |\n")
+	say(out, "|---|---|---|---|---|---|---|---|---|---|\n")
 	kinds := []string{"SQLite"}
 	if o.postgres != "" {
 		kinds = append(kinds, "PostgreSQL")

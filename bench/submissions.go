@@ -59,7 +59,7 @@ func (b *bench) submissions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bareURL, stop, err := b.startBare(ctx, worlds[1].database)
+	bareURL, bareCPU, stop, err := b.startBare(ctx, worlds[1].database)
 	if err != nil {
 		return err
 	}
@@ -80,18 +80,19 @@ func (b *bench) submissions(ctx context.Context) error {
 		func(ctx context.Context, n int) error { return post(ctx, client, bareURL, n) },
 		func(ctx context.Context, n int) error { return replayer.run(ctx, d, n) },
 	}
-	return b.table(ctx, ways)
+	return b.table(ctx, ways, [2]func() time.Duration{p.CPU, bareCPU})
 }
 
 func (b *bench) count(n int) int { return max(64, int(float64(n)*b.scale)) }
 
 // table runs every level in rounds, the three ways by turns, so that whatever
 // else the machine does hits them alike.
-func (b *bench) table(ctx context.Context, ways [3]func(context.Context, int) error) error {
+func (b *bench) table(ctx context.Context, ways [3]func(context.Context, int) error, used [2]func() time.Duration) error {
 	next := 0
 	for _, l := range levels {
 		n := b.count(l.submissions)
 		var rates [3][]float64
+		before := [2]time.Duration{used[0](), used[1]()}
 		var took []time.Duration
 		for range b.rounds {
 			for i, way := range ways {
@@ -108,8 +109,9 @@ func (b *bench) table(ctx context.Context, ways [3]func(context.Context, int) er
 		}
 		full, bare, rows := median(rates[0]), median(rates[1]), median(rates[2])
 		slices.Sort(took)
-		say(b.out, "| %s | %d | %.0f | %.0f | %.0f | %.0f %% | %s | %s |\n", b.kind, l.clients, full, bare, rows, 100*full/bare,
-			ms(took[len(took)/2]), ms(took[len(took)*99/100]))
+		each := func(i int) time.Duration { return (used[i]() - before[i]) / time.Duration(n*b.rounds) }
+		say(b.out, "| %s | %d | %.0f | %.0f | %.0f | %.0f %% | %s | %s | %s | %s |\n", b.kind, l.clients, full, bare, rows, 100*full/bare,
+			ms(took[len(took)/2]), ms(took[len(took)*99/100]), ms(each(0)), ms(each(1)))
 	}
 	return nil
 }
@@ -234,26 +236,27 @@ func copyDraft(ctx context.Context, d *db.DB, draft string, n int) error {
 }
 
 // startBare runs the bare handler in a process of its own, as the platform is.
-func (b *bench) startBare(ctx context.Context, database string) (url string, stop func(), err error) {
+func (b *bench) startBare(ctx context.Context, database string) (url string, cpu func() time.Duration, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, "bare", b.record, database) //nolint:gosec // ourselves
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	_, url, _ = strings.Cut(strings.TrimSpace(line), "ready at ")
-	return url, func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() }, nil
+	cpu = func() time.Duration { return platform.CPU(cmd.Process.Pid) }
+	return url, cpu, func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() }, nil
 }
 
 func post(ctx context.Context, client *http.Client, url string, n int) error {

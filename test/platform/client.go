@@ -114,9 +114,9 @@ type Receipt struct {
 
 // Draft is what the client needs to know of a draft.
 type Draft struct {
-	ID        string `json:"id"`
-	Complete  bool   `json:"complete"`
-	Pages     []struct {
+	ID       string `json:"id"`
+	Complete bool   `json:"complete"`
+	Pages    []struct {
 		Fields []struct {
 			ID     string    `json:"id"`
 			Source *struct{} `json:"source"` // the government holds it; it is not asked

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
@@ -59,6 +60,8 @@ type DB struct {
 	writer  *writer  // SQLite only
 
 	path string // SQLite only: the file
+
+	inFlight atomic.Int64
 }
 
 // Open opens url: "postgres://..." or the path of a SQLite file.
@@ -165,6 +168,9 @@ func (d *DB) Stats() Stats {
 	return s
 }
 
+// InFlight is how many transactions run or wait at this moment.
+func (d *DB) InFlight() int { return int(d.inFlight.Load()) }
+
 // Ping reports whether the database answers.
 func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
 
@@ -250,6 +256,8 @@ func (d *DB) InTx(ctx context.Context, fn func(context.Context, Tx) error) error
 		return errNested
 	}
 	ctx = context.WithValue(ctx, inTx{}, true)
+	d.inFlight.Add(1)
+	defer d.inFlight.Add(-1)
 	if d.writer != nil {
 		return d.writer.do(ctx, fn)
 	}

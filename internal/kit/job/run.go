@@ -210,6 +210,9 @@ func (q *Queue) runLane(ctx context.Context, l lane, workers int, lease time.Dur
 	p := newPool(workers, most, func(jobs []claimed) {
 		ctx, cancel := context.WithTimeout(work, lease)
 		defer cancel()
+		if l == outside {
+			q.giveWay(ctx)
+		}
 		q.attemptAll(ctx, jobs)
 	})
 	batch := most * workers // inside, the next claim runs while these are worked on
@@ -246,6 +249,20 @@ func (q *Queue) feed(ctx context.Context, p *pool, kinds []string, batch int, le
 	}
 	p.add(jobs)
 	return more
+}
+
+// giveWay lets people go first: printing a letter takes as much processor time
+// as dozens of requests. It waits while transactions crowd, but not for long, so
+// that a platform that is always busy prints too.
+func (q *Queue) giveWay(ctx context.Context) {
+	const crowd, patience, look = 2, time.Second, 10 * time.Millisecond
+	for waited := time.Duration(0); q.db.InFlight() > crowd && waited < patience; waited += look {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(look):
+		}
+	}
 }
 
 func (q *Queue) handBack(ctx context.Context, jobs []claimed) {
