@@ -174,6 +174,15 @@ func (s *Service) VerifyFile(ctx context.Context, actor auth.Principal, file io.
 	return FileCheck{Signed: true, Altered: !r.Intact || !r.WholeFile, Ours: r.Trusted, Signer: r.Signer}, nil
 }
 
+// Root is the certificate that our signatures lead to, in DER, for those who
+// check files offline; nil where the provider of seals publishes its own.
+func (s *Service) Root() []byte {
+	if p, ok := s.Signers.(interface{ Certificate() []byte }); ok {
+		return p.Certificate()
+	}
+	return nil
+}
+
 func hash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

@@ -47,6 +47,8 @@ func Routes(k *web.Kit, s *licence.Service) {
 	k.Page("GET /licences/{id}/pdf", "licence.download", p.download)
 
 	k.Page("GET /verify", "licence.verify", p.ask)
+	k.Page("GET /verify/offline", "licence.verify", p.offline)
+	k.Page("GET /verify/root.crt", "licence.verify", p.root)
 	k.Page("GET /verify/{identifier}", "licence.verify", p.byIdentifier)
 	k.Page("GET /v/{code}", "licence.verify", p.byCode)
 	k.Page("POST /verify/file", "licence.verify", p.byFile)

@@ -86,6 +86,9 @@ func TestAnybodyVerifies(t *testing.T) {
 		{Name: "both numbers", Path: good + url.QueryEscape(l.Number), Has: []string{"有效"}},
 		{Name: "another number", Path: good + "x", Status: 404, Has: []string{"查不到"}},
 		{Name: "nothing filled in", Path: "/verify?identifier=&number=", Status: 422, Has: []string{"有 2 处要改", "填写证号"}},
+		{Name: "offline", Path: "/verify/offline", Has: []string{"不联网怎么核验", "SHA-256", "pdfsig"}},
+		{Name: "offline in English", Locale: "en", Path: "/verify/offline", Has: []string{"How to verify offline"}},
+		{Name: "root certificate", Path: "/verify/root.crt", Has: []string{"BEGIN CERTIFICATE"}},
 		{Name: "unknown code", Locale: "en", Path: "/v/" + strings.Repeat("0", 26), Status: 404, Has: []string{"Not found"}},
 	})
 }
