@@ -72,12 +72,13 @@ type Object struct {
 	Parents []string
 }
 
-// Engine holds the policies of all areas. It never changes once made.
+// Engine holds the policies of all areas. They never change once made.
 type Engine struct {
 	byAction map[string]list
 	always   list // policies that name no action; forbids alone
 	actions  []string
 	scopes   []string
+	people   people
 }
 
 // New reads the policies of the areas, by area name. A text that cannot be read
@@ -160,7 +161,7 @@ func (e *Engine) Check(p auth.Principal, action string, o Object) error {
 	if len(policies) == 0 {
 		return ErrDenied
 	}
-	w, err := newWorld(p, o)
+	w, err := newWorld(e.people.entity(p), p, o)
 	if err != nil {
 		return fmt.Errorf("policy %s: %w", action, err)
 	}

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -190,6 +191,26 @@ func TestActionsThatSomeoneMayDo(t *testing.T) {
 	}
 	if n := len(e.Actions()); n != 8 {
 		t.Errorf("%d actions: %v", n, e.Actions())
+	}
+}
+
+func TestWhoIsRememberedIsNotMistaken(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	for i := range 3 * 4096 {
+		p := clerk
+		p.ID, p.Agency = fmt.Sprint(i), fmt.Sprint(i%2)
+		if got := e.May(p, "casework.accept", object(map[string]any{"agency": "1"})); got != (i%2 == 1) {
+			t.Fatalf("%d: %v", i, got)
+		}
+	}
+	for _, roles := range [][]string{nil, {"clerk", "x"}, {"x"}, {"clerk"}} {
+		p := clerk
+		p.Roles = roles
+		want := len(roles) > 0 && roles[0] == "clerk"
+		if got := e.May(p, "casework.accept", object(map[string]any{"agency": "A"})); got != want {
+			t.Errorf("%q: %v", roles, got)
+		}
 	}
 }
 

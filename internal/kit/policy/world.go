@@ -30,7 +30,7 @@ func (w *world) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 	return cedar.Entity{}, false
 }
 
-func newWorld(p auth.Principal, o Object) (*world, error) {
+func newWorld(who cedar.Entity, p auth.Principal, o Object) (*world, error) {
 	facts, err := record(o.Attrs)
 	if err != nil {
 		return nil, fmt.Errorf("facts of %s: %w", o.Type, err)
@@ -47,7 +47,7 @@ func newWorld(p auth.Principal, o Object) (*world, error) {
 		parents = append(parents, division(d))
 	}
 	return &world{
-		principal: person(p),
+		principal: who,
 		resource: cedar.Entity{
 			UID:        cedar.NewEntityUID(cedar.EntityType(o.Type), cedar.String(o.ID)),
 			Parents:    cedar.NewEntityUIDSet(parents...),
