@@ -469,12 +469,15 @@ func (c *Compiled) answered(text string, r *Result, v *rule.Vars) (bool, error) 
 		if ref.Var != "a" || v.Given[ref.Name] {
 			continue
 		}
-		if f, ok := r.field(ref.Name); ok && (f.Field.Required || f.Fault != nil) {
+		if f, ok := r.field(ref.Name); ok && f.awaited() {
 			return false, nil
 		}
 	}
 	return true, nil
 }
+
+// awaited reports whether an answer has to come, or come again.
+func (f FieldState) awaited() bool { return f.Field.Required || f.Fault != nil }
 
 func (r Result) field(id string) (FieldState, bool) {
 	for _, p := range r.Pages {

@@ -226,26 +226,14 @@ func names(list []fault.Field) string {
 // Covered reports which rules of a package the scenarios never try both ways:
 // a rule that no example makes true, or none makes false, may be wrong unseen.
 func Covered(svc contract.Service, list []Scenario) []Problem {
-	e := rule.MustNew()
-	seen := map[string][2]bool{}
+	c, err := Compile(rule.MustNew(), svc)
+	if err != nil {
+		return []Problem{{"rules", err.Error()}}
+	}
+	yes, no := map[string]bool{}, map[string]bool{}
 	for _, sc := range list {
-		in, err := sc.input(svc)
-		if err != nil {
+		if err := c.try(sc, yes, no); err != nil {
 			return []Problem{{sc.Name, err.Error()}}
-		}
-		c, err := Compile(e, svc)
-		if err != nil {
-			return []Problem{{sc.Name, err.Error()}}
-		}
-		v, err := c.after(in)
-		if err != nil {
-			return []Problem{{sc.Name, err.Error()}}
-		}
-		for _, r := range rulesOf(svc) {
-			if ok, err := e.Bool(r.text, v); r.text != "" && !r.face && err == nil {
-				s := seen[r.where+r.text]
-				seen[r.where+r.text] = [2]bool{s[0] || ok, s[1] || !ok}
-			}
 		}
 	}
 	var problems []Problem
@@ -253,15 +241,38 @@ func Covered(svc contract.Service, list []Scenario) []Problem {
 		if r.text == "" || r.face {
 			continue
 		}
-		s := seen[r.where+r.text]
-		if !s[0] {
+		if !yes[r.where+r.text] {
 			problems = append(problems, Problem{r.where, "no scenario makes the rule true: " + r.text})
 		}
-		if !s[1] {
+		if !no[r.where+r.text] {
 			problems = append(problems, Problem{r.where, "no scenario makes the rule false: " + r.text})
 		}
 	}
 	return problems
+}
+
+// try notes for each rule whether the scenario makes it true or false.
+func (c *Compiled) try(sc Scenario, yes, no map[string]bool) error {
+	in, err := sc.input(c.Service)
+	if err != nil {
+		return err
+	}
+	v, err := c.after(in)
+	if err != nil {
+		return err
+	}
+	for _, r := range rulesOf(c.Service) {
+		if r.text == "" || r.face {
+			continue
+		}
+		ok, err := c.engine.Bool(r.text, v)
+		if err != nil {
+			return err
+		}
+		key := r.where + r.text
+		yes[key], no[key] = yes[key] || ok, no[key] || !ok
+	}
+	return nil
 }
 
 // after returns what rules see once all pages were read.

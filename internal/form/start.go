@@ -106,28 +106,26 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 	if err := s.judge(c, &d); err != nil {
 		return "", err
 	}
-	_, err = s.insert(ctx, c, d)
-	return d.ID, err
+	return d.ID, s.insert(ctx, c, d)
 }
 
-func (s *Service) insert(ctx context.Context, c *Compiled, d Draft) (bool, error) {
+// insert stores a new draft; a second correction of a case is not stored.
+func (s *Service) insert(ctx context.Context, c *Compiled, d Draft) error {
 	r := row{
 		ID: d.ID, Kind: d.Kind, Item: d.Service.Item, Version: d.Service.Version, Owner: d.Owner, Company: d.Company,
 		Party: d.Party, Case: d.Case, Rev: d.Rev, Created: d.Created, Saved: d.Saved, HeldAt: d.Created, Expires: d.Expires,
 	}
 	var err error
 	if r.Answers, r.Sealed, err = s.pack(c, d); err != nil {
-		return false, err
+		return err
 	}
 	r.Done, r.Total = d.Result.Progress()
-	ok := false
-	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		if ok, err = insertDraft(ctx, tx, r); err != nil || !ok {
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		if fresh, err := insertDraft(ctx, tx, r); err != nil || !fresh {
 			return err
 		}
 		return s.c.Jobs.InsertTx(ctx, tx, expire{r.ID}, job.Insert{At: r.Expires})
 	})
-	return ok, err
 }
 
 // expire forgets a draft that nobody touched for long.
@@ -213,8 +211,9 @@ func (s *Service) startCorrection(ctx context.Context, actor auth.Principal, k c
 	if err := s.judge(c, &d); err != nil {
 		return row{}, err
 	}
-	if _, err := s.insert(ctx, c, d); err != nil { // not inserted: somebody else was first
+	if err := s.insert(ctx, c, d); err != nil {
 		return row{}, err
 	}
+	// Somebody else may have been first; then theirs is the one.
 	return selectCorrection(ctx, s.c.DB, k.Case)
 }

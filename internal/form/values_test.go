@@ -3,6 +3,7 @@ package form_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,23 +19,44 @@ func one(f contract.Field) contract.Service {
 	return contract.Service{Form: contract.Form{Pages: []contract.Page{{ID: "p", Title: both, Fields: []contract.Field{f}}}}}
 }
 
-func TestFieldsTakeWhatPeopleType(t *testing.T) {
-	t.Parallel()
-	five, ten := 5.0, 10.0
-	options := []contract.Option{{ID: "a", Label: both}, {ID: "b", Label: both}}
-	for _, c := range []struct {
-		kind  string
-		f     contract.Field
-		typed []string
-		want  any
-		code  string
-	}{
+// typedCase is what somebody types into a field, and what becomes of it.
+type typedCase struct {
+	kind  string
+	f     contract.Field
+	typed []string
+	want  any
+	code  string
+}
+
+func texts() []typedCase {
+	return []typedCase{
 		{kind: "text", typed: []string{"  清和\u202e美发\x00店 "}, want: "清和美发店"},
 		{kind: "text", typed: []string{"a\r\nb"}, want: "a b"},
 		{kind: "text", typed: []string{"<b>&amp;"}, want: "<b>&amp;"},
 		{kind: "text", typed: []string{strings.Repeat("长", 201)}, want: strings.Repeat("长", 201), code: "form.field.long"},
 		{kind: "text", f: contract.Field{Limit: contract.Limit{MinLen: 2}}, typed: []string{"清"}, want: "清", code: "form.field.short"},
 		{kind: "longtext", typed: []string{"一\r\n二\t三"}, want: "一\n二 三"},
+		{kind: "phone", typed: []string{"139 0013-8000"}, want: "13900138000"},
+		{kind: "phone", typed: []string{"＋86 13900138000"}, want: "+8613900138000"},
+		{kind: "phone", typed: []string{"0826-2300000"}, want: "08262300000"},
+		{kind: "phone", typed: []string{"12345"}, want: "12345", code: "form.field.phone"},
+		{kind: "email", typed: []string{"Lin@Example.cn"}, want: "Lin@Example.cn"},
+		{kind: "email", typed: []string{"lin@example"}, want: "lin@example", code: "form.field.email"},
+		{kind: "email", typed: []string{"a@b.cn\nBcc: x@y.cn"}, want: "a@b.cnBcc:x@y.cn", code: "form.field.email"},
+		{kind: "resident_id", typed: []string{"11010519491231002x"}, want: "11010519491231002X"},
+		{kind: "resident_id", typed: []string{"110105194912310021"}, want: "110105194912310021", code: "form.field.id_check"},
+		{kind: "resident_id", typed: []string{"1101051949"}, want: "1101051949", code: "form.field.id_length"},
+		{kind: "credit_code", typed: []string{"91350100m000100y43"}, want: "91350100M000100Y43"},
+		{kind: "credit_code", typed: []string{"91350100M000100Y44"}, want: "91350100M000100Y44", code: "form.field.id_check"},
+		{kind: "address", f: contract.Field{Required: true}, code: "form.field.required"},
+		{kind: "text"},
+	}
+}
+
+func numbersAndChoices() []typedCase {
+	five, ten := 5.0, 10.0
+	options := []contract.Option{{ID: "a", Label: both}, {ID: "b", Label: both}}
+	return []typedCase{
 		{kind: "integer", typed: []string{"１２"}, want: int64(12)},
 		{kind: "integer", typed: []string{"1,200"}, want: int64(1200)},
 		{kind: "integer", typed: []string{"1,2"}, code: "form.field.integer"},
@@ -58,22 +80,13 @@ func TestFieldsTakeWhatPeopleType(t *testing.T) {
 		{kind: "yesno", typed: []string{"no"}, want: false},
 		{kind: "yesno", typed: []string{"maybe"}, code: "form.field.choose"},
 		{kind: "declaration", f: contract.Field{Required: true}, typed: []string{"no"}, want: false, code: "form.field.declare"},
-		{kind: "phone", typed: []string{"139 0013-8000"}, want: "13900138000"},
-		{kind: "phone", typed: []string{"＋86 13900138000"}, want: "+8613900138000"},
-		{kind: "phone", typed: []string{"0826-2300000"}, want: "08262300000"},
-		{kind: "phone", typed: []string{"12345"}, want: "12345", code: "form.field.phone"},
-		{kind: "email", typed: []string{"Lin@Example.cn"}, want: "Lin@Example.cn"},
-		{kind: "email", typed: []string{"lin@example"}, want: "lin@example", code: "form.field.email"},
-		{kind: "email", typed: []string{"a@b.cn\nBcc: x@y.cn"}, want: "a@b.cnBcc:x@y.cn", code: "form.field.email"},
-		{kind: "resident_id", typed: []string{"11010519491231002x"}, want: "11010519491231002X"},
-		{kind: "resident_id", typed: []string{"110105194912310021"}, want: "110105194912310021", code: "form.field.id_check"},
-		{kind: "resident_id", typed: []string{"1101051949"}, want: "1101051949", code: "form.field.id_length"},
-		{kind: "credit_code", typed: []string{"91350100m000100y43"}, want: "91350100M000100Y43"},
-		{kind: "credit_code", typed: []string{"91350100M000100Y44"}, want: "91350100M000100Y44", code: "form.field.id_check"},
-		{kind: "address", f: contract.Field{Required: true}, code: "form.field.required"},
 		{kind: "choice", f: contract.Field{Required: true, Options: options}, code: "form.field.choose"},
-		{kind: "text"},
-	} {
+	}
+}
+
+func TestFieldsTakeWhatPeopleType(t *testing.T) {
+	t.Parallel()
+	for _, c := range slices.Concat(texts(), numbersAndChoices()) {
 		c.f.Kind = c.kind
 		svc := one(c.f)
 		f := svc.Form.Pages[0].Fields[0]
@@ -117,9 +130,14 @@ func TestDateIsThreeBoxes(t *testing.T) {
 	for _, c := range []struct {
 		y, m, d, want, code string
 	}{
-		{"2026", "2", "28", "2026-02-28", ""}, {"２０２６", "０２", " 8 ", "2026-02-08", ""}, {"2026年", "2月", "8日", "2026-02-08", ""},
-		{"2026", "2", "29", "", "form.field.date"}, {"26", "2", "8", "", "form.field.date"}, {"2026", "", "8", "", "form.field.date_part"},
-		{"2026", "13", "1", "", "form.field.date"}, {"", "", "", "", ""},
+		{"2026", "2", "28", "2026-02-28", ""},
+		{"２０２６", "０２", " 8 ", "2026-02-08", ""},
+		{"2026年", "2月", "8日", "2026-02-08", ""},
+		{"2026", "2", "29", "", "form.field.date"},
+		{"26", "2", "8", "", "form.field.date"},
+		{"2026", "", "8", "", "form.field.date_part"},
+		{"2026", "13", "1", "", "form.field.date"},
+		{"", "", "", "", ""},
 	} {
 		p := form.Parse(f, func(name string) []string {
 			return map[string][]string{"born-year": {c.y}, "born-month": {c.m}, "born-day": {c.d}}[name]
@@ -142,12 +160,25 @@ func TestJSONIsStrictlyTyped(t *testing.T) {
 		want      any
 		code      string
 	}{
-		{"text", `"a"`, "a", ""}, {"text", `1`, nil, "form.field.type"}, {"text", `null`, nil, ""}, {"text", `""`, nil, ""},
-		{"text", `{"a":1}`, nil, "form.field.type"}, {"integer", `4`, int64(4), ""}, {"integer", `4.5`, nil, "form.field.integer"},
-		{"integer", `"4"`, nil, "form.field.type"}, {"integer", `1e400`, nil, "form.field.type"}, {"decimal", `4.5`, 4.5, ""},
-		{"decimal", `true`, nil, "form.field.type"}, {"yesno", `true`, true, ""}, {"yesno", `"yes"`, nil, "form.field.type"},
-		{"choices", `["a","b"]`, []string{"a", "b"}, ""}, {"choices", `"a"`, nil, "form.field.type"}, {"choices", `[1]`, nil, "form.field.type"},
-		{"date", `"2026-11-21"`, "2026-11-21", ""}, {"date", `"21.11.2026"`, nil, "form.field.date"}, {"date", `20261121`, nil, "form.field.type"},
+		{"text", `"a"`, "a", ""},
+		{"text", `1`, nil, "form.field.type"},
+		{"text", `null`, nil, ""},
+		{"text", `""`, nil, ""},
+		{"text", `{"a":1}`, nil, "form.field.type"},
+		{"integer", `4`, int64(4), ""},
+		{"integer", `4.5`, nil, "form.field.integer"},
+		{"integer", `"4"`, nil, "form.field.type"},
+		{"integer", `1e400`, nil, "form.field.type"},
+		{"decimal", `4.5`, 4.5, ""},
+		{"decimal", `true`, nil, "form.field.type"},
+		{"yesno", `true`, true, ""},
+		{"yesno", `"yes"`, nil, "form.field.type"},
+		{"choices", `["a","b"]`, []string{"a", "b"}, ""},
+		{"choices", `"a"`, nil, "form.field.type"},
+		{"choices", `[1]`, nil, "form.field.type"},
+		{"date", `"2026-11-21"`, "2026-11-21", ""},
+		{"date", `"21.11.2026"`, nil, "form.field.date"},
+		{"date", `20261121`, nil, "form.field.type"},
 		{"declaration", `false`, false, ""},
 	} {
 		p := form.ParseJSON(contract.Field{ID: "x", Kind: c.kind, Label: both}, json.RawMessage(c.raw))

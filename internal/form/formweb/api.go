@@ -3,6 +3,7 @@ package formweb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -307,18 +308,9 @@ func (o operations) submit(ctx context.Context, actor auth.Principal, in *submit
 		change.Rev = in.Body.Rev
 	}
 	id := contract.DraftID(in.ID)
-	d, err := o.s.Draft(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	receipt := contract.Receipt{Case: d.Case}
-	switch {
-	case d.Receipt != nil:
-		receipt = *d.Receipt
-	case d.Kind == form.KindCorrection:
-		err = o.s.Resubmit(ctx, actor, id, change)
-	default:
-		receipt, err = o.s.Submit(ctx, actor, id, change)
+	receipt, err := o.s.Submit(ctx, actor, id, change)
+	if errors.Is(err, form.ErrNotFound) { // no application; a correction perhaps
+		receipt, err = o.resubmit(ctx, actor, id, change)
 	}
 	if err != nil {
 		return nil, err
@@ -328,6 +320,17 @@ func (o operations) submit(ctx context.Context, actor auth.Principal, in *submit
 	out.Body.AcceptBy, out.Body.At = receipt.AcceptBy, receipt.At
 	out.Body.Receipt = "/cases/" + url.PathEscape(string(receipt.Case)) + "/receipt"
 	return out, nil
+}
+
+func (o operations) resubmit(ctx context.Context, actor auth.Principal, id contract.DraftID, change form.Change) (contract.Receipt, error) {
+	d, err := o.s.Draft(ctx, actor, id)
+	if err != nil {
+		return contract.Receipt{}, err
+	}
+	if d.Kind != form.KindCorrection {
+		return contract.Receipt{}, form.ErrNotFound
+	}
+	return contract.Receipt{Case: d.Case}, o.s.Resubmit(ctx, actor, id, change)
 }
 
 func (o operations) correct(ctx context.Context, actor auth.Principal, in *draftPathIn) (*draftOut, error) {
