@@ -105,7 +105,7 @@ func (s *Service) Act(ctx context.Context, p auth.Principal, company string) (au
 			return err
 		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
-		return s.record(ctx, tx, m, ActedFor{Account: accountID(p), Company: company, At: s.at()})
+		return s.c.Events.Record(ctx, tx, m, ActedFor{Account: accountID(p), Company: company, At: s.at()})
 	})
 	return p, err
 }
@@ -132,7 +132,7 @@ func (s *Service) EndSession(ctx context.Context, p auth.Principal, session stri
 			return ErrNoSession
 		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
-		return s.record(ctx, tx, m, SignedOut{Account: accountID(p), At: s.at()})
+		return s.c.Events.Record(ctx, tx, m, SignedOut{Account: accountID(p), At: s.at()})
 	})
 }
 

@@ -121,7 +121,7 @@ func (s *Service) change(
 			return err
 		}
 		m := event.Meta{Actor: p, Subject: string(id), Object: "account:" + string(id)}
-		return s.record(ctx, tx, m, AccountChanged{Account: id, What: what, At: s.at()})
+		return s.c.Events.Record(ctx, tx, m, AccountChanged{Account: id, What: what, At: s.at()})
 	})
 }
 
@@ -218,5 +218,5 @@ func (s *Service) RevokeClient(ctx context.Context, p auth.Principal, id string)
 }
 
 func (s *Service) clientChanged(ctx context.Context, tx db.Tx, p auth.Principal, e ClientChanged) error {
-	return s.record(ctx, tx, event.Meta{Actor: p, Object: "client:" + e.Client}, e)
+	return s.c.Events.Record(ctx, tx, event.Meta{Actor: p, Object: "client:" + e.Client}, e)
 }

@@ -95,7 +95,7 @@ func (s *Service) Held(ctx context.Context, p auth.Principal, party contract.Par
 				Actor: p, Subject: use.Subject, Object: party.Kind + ":" + use.Subject,
 				Purpose: use.Purpose, Basis: use.Basis,
 			}
-			if err := s.record(ctx, tx, m, use); err != nil {
+			if err := s.c.Events.Record(ctx, tx, m, use); err != nil {
 				return err
 			}
 		}

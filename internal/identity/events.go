@@ -1,13 +1,9 @@
 package identity
 
 import (
-	"context"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
-	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/db"
-	"github.com/tongban/tongban/internal/kit/event"
 )
 
 // SignedIn says that a person signed in (MLPS level 3: security audit).
@@ -70,13 +66,5 @@ type ClientChanged struct {
 
 // EventName is the event's wire name.
 func (ClientChanged) EventName() string { return "identity.client_changed.v1" }
-
-// record writes an event by a person. A resident's name stays out of the log.
-func (s *Service) record(ctx context.Context, tx db.Tx, m event.Meta, e event.Event) error {
-	if m.Actor.Kind != auth.Staff {
-		m.Actor.Name = ""
-	}
-	return s.c.Events.Record(ctx, tx, m, e)
-}
 
 func (s *Service) at() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }

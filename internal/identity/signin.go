@@ -88,7 +88,7 @@ func (s *Service) usable(a Account) bool { return a.State == Open && (s.c.Demo |
 func (s *Service) failed(ctx context.Context, acc Account, reason string, told error) error {
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		m := event.Meta{Subject: string(acc.ID), Object: "account:" + string(acc.ID)}
-		return s.record(ctx, tx, m, SignInFailed{Account: acc.ID, Reason: reason, At: s.at()})
+		return s.c.Events.Record(ctx, tx, m, SignInFailed{Account: acc.ID, Reason: reason, At: s.at()})
 	})
 	return errors.Join(told, err)
 }
@@ -154,7 +154,7 @@ func (s *Service) enter(ctx context.Context, acc Account, in Attempt, factor boo
 		}
 		e.Who = p
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
-		return s.record(ctx, tx, m, SignedIn{Account: acc.ID, Factor: factor, At: s.at()})
+		return s.c.Events.Record(ctx, tx, m, SignedIn{Account: acc.ID, Factor: factor, At: s.at()})
 	})
 	if errors.Is(err, auth.ErrWrongCode) {
 		err = s.failed(ctx, acc, "code", err)
@@ -203,6 +203,6 @@ func (s *Service) SignOut(ctx context.Context, p auth.Principal) error {
 			return err
 		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
-		return s.record(ctx, tx, m, SignedOut{Account: accountID(p), At: s.at()})
+		return s.c.Events.Record(ctx, tx, m, SignedOut{Account: accountID(p), At: s.at()})
 	})
 }

@@ -123,7 +123,7 @@ func (l *Log) Record(ctx context.Context, tx db.Tx, m Meta, e Event) error {
 	}
 	rec := Recorded{
 		ID: l.newID(), Name: e.EventName(), At: l.now().UTC().Truncate(time.Microsecond),
-		ActorKind: m.Actor.Kind, ActorID: m.Actor.ID, ActorName: m.Actor.Name,
+		ActorKind: m.Actor.Kind, ActorID: m.Actor.ID, ActorName: postName(m.Actor),
 		Subject: m.Subject, Object: m.Object, Purpose: m.Purpose, Basis: m.Basis,
 		Body: body, Salt: make([]byte, 16),
 	}
@@ -174,4 +174,13 @@ func (l *Log) Latest(ctx context.Context, before string, limit int) ([]Recorded,
 // them stay.
 func (l *Log) Erase(ctx context.Context, tx db.Tx, subject string) error {
 	return eraseSalts(ctx, tx, subject)
+}
+
+// postName is how the log names an actor: officials by their name, for they act
+// in public; residents by their id alone, for the log is kept for ever.
+func postName(p auth.Principal) string {
+	if p.Kind == auth.Resident {
+		return ""
+	}
+	return p.Name
 }

@@ -214,3 +214,18 @@ func TestListsAreInOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLogNamesOfficialsAndNoResidents(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB) {
+		_, l := open(d)
+		for kind, want := range map[auth.Kind]string{auth.Staff: "何敏", auth.Machine: "何敏", auth.Resident: ""} {
+			object := "case:" + string(kind)
+			record(t, d, l, event.Meta{Actor: auth.Principal{Kind: kind, ID: "u", Name: "何敏"}, Object: object}, moved{To: "x"})
+			got, err := l.Of(t.Context(), object)
+			if err != nil || len(got) != 1 || got[0].ActorName != want || got[0].ActorID != "u" {
+				t.Errorf("%s: %+v, %v", kind, got, err)
+			}
+		}
+	})
+}
