@@ -116,12 +116,10 @@ type Draft struct {
 // Open is one line of the list of unfinished applications.
 type Open struct {
 	ID          contract.DraftID
-	Kind        string
 	Item        contract.ItemID
 	Name        contract.Text
 	Party       contract.Party
-	Case        contract.CaseID // of a correction
-	Done, Total int             // steps
+	Done, Total int // steps
 	Saved       time.Time
 	Expires     time.Time
 }

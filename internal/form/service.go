@@ -338,7 +338,7 @@ func (s *Service) OpenDrafts(ctx context.Context, actor auth.Principal) ([]Open,
 			return nil, err
 		}
 		list = append(list, Open{
-			ID: r.ID, Kind: r.Kind, Item: r.Item, Name: c.Service.Name, Party: r.Party, Case: r.Case,
+			ID: r.ID, Item: r.Item, Name: c.Service.Name, Party: r.Party,
 			Done: r.Done, Total: r.Total, Saved: r.Saved, Expires: r.Expires,
 		})
 	}

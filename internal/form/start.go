@@ -48,7 +48,7 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, item contrac
 	}
 	open, err := s.OpenDrafts(ctx, actor)
 	for _, o := range open {
-		if o.Item == item && o.Kind == KindApplication {
+		if o.Item == item {
 			ch.Drafts = append(ch.Drafts, o)
 		}
 	}

@@ -109,10 +109,11 @@ func selectCorrection(ctx context.Context, q db.Q, c contract.CaseID) (row, erro
 		WHERE case_id = $1 AND kind = 'correction' AND submitted_at = 0`, string(c)))
 }
 
-// selectOpen lists unfinished drafts, newest first.
+// selectOpen lists unfinished applications, newest first. Corrections are not
+// among them: the case itself says that it waits for one, as long as it does.
 func selectOpen(ctx context.Context, q db.Q, owner, company string, now time.Time) ([]row, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+draftColumns+` FROM form_drafts
-		WHERE owner = $1 AND company = $2 AND submitted_at = 0 AND expires_at > $3
+		WHERE owner = $1 AND company = $2 AND submitted_at = 0 AND expires_at > $3 AND kind = 'application'
 		ORDER BY saved_at DESC, id DESC LIMIT 50`, owner, company, micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("open drafts: %w", err)

@@ -17,6 +17,8 @@ import (
 // and from however many places it is called, a draft makes one case, and every
 // call gets the same receipt.
 //
+// A correction is handed in by Resubmit; its receipt only names the case.
+//
 // A change.Rev that is not the stored revision is ErrStale: what the person
 // checked is not what would be handed in.
 func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.DraftID, change Change) (contract.Receipt, error) {
@@ -25,15 +27,16 @@ func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.
 		if err != nil {
 			return contract.Receipt{}, err
 		}
+		if r.Kind == KindCorrection {
+			at := s.c.Now()
+			return contract.Receipt{Case: r.Case, At: at}, s.Resubmit(ctx, actor, id, change)
+		}
 		c, d, err := s.draft(ctx, actor, r)
 		if err != nil {
 			return contract.Receipt{}, err
 		}
 		if d.Receipt != nil {
 			return *d.Receipt, nil
-		}
-		if d.Kind != KindApplication {
-			return contract.Receipt{}, ErrNotFound
 		}
 		sub, err := s.submission(c, &d, actor, change)
 		if err != nil {

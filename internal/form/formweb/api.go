@@ -3,7 +3,6 @@ package formweb
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -202,11 +201,9 @@ type listIn struct {
 
 type openBody struct {
 	ID        string         `json:"id"`
-	Kind      string         `json:"kind"`
 	Service   string         `json:"service"`
 	Name      string         `json:"name"`
 	Applicant contract.Party `json:"applicant"`
-	Case      string         `json:"case,omitempty"`
 	Done      int            `json:"steps_done"`
 	Total     int            `json:"steps_total"`
 	Saved     time.Time      `json:"saved_at"`
@@ -229,8 +226,8 @@ func (o operations) list(ctx context.Context, actor auth.Principal, in *listIn) 
 	locale := web.Negotiate(in.Locale)
 	for _, d := range open {
 		out.Body.Drafts = append(out.Body.Drafts, openBody{
-			ID: string(d.ID), Kind: d.Kind, Service: string(d.Item), Name: form.Words(d.Name).In(locale), Applicant: d.Party,
-			Case: string(d.Case), Done: d.Done, Total: d.Total, Saved: d.Saved, Expires: d.Expires,
+			ID: string(d.ID), Service: string(d.Item), Name: form.Words(d.Name).In(locale), Applicant: d.Party,
+			Done: d.Done, Total: d.Total, Saved: d.Saved, Expires: d.Expires,
 		})
 	}
 	return out, nil
@@ -307,11 +304,7 @@ func (o operations) submit(ctx context.Context, actor auth.Principal, in *submit
 	if in.Body != nil {
 		change.Rev = in.Body.Rev
 	}
-	id := contract.DraftID(in.ID)
-	receipt, err := o.s.Submit(ctx, actor, id, change)
-	if errors.Is(err, form.ErrNotFound) { // no application; a correction perhaps
-		receipt, err = o.resubmit(ctx, actor, id, change)
-	}
+	receipt, err := o.s.Submit(ctx, actor, contract.DraftID(in.ID), change)
 	if err != nil {
 		return nil, err
 	}
@@ -320,17 +313,6 @@ func (o operations) submit(ctx context.Context, actor auth.Principal, in *submit
 	out.Body.AcceptBy, out.Body.At = receipt.AcceptBy, receipt.At
 	out.Body.Receipt = "/cases/" + url.PathEscape(string(receipt.Case)) + "/receipt"
 	return out, nil
-}
-
-func (o operations) resubmit(ctx context.Context, actor auth.Principal, id contract.DraftID, change form.Change) (contract.Receipt, error) {
-	d, err := o.s.Draft(ctx, actor, id)
-	if err != nil {
-		return contract.Receipt{}, err
-	}
-	if d.Kind != form.KindCorrection {
-		return contract.Receipt{}, form.ErrNotFound
-	}
-	return contract.Receipt{Case: d.Case}, o.s.Resubmit(ctx, actor, id, change)
 }
 
 func (o operations) correct(ctx context.Context, actor auth.Principal, in *draftPathIn) (*draftOut, error) {
