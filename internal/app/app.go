@@ -34,6 +34,7 @@ func commands() []command {
 	return []command{
 		{"serve", "run the platform; --demo --data DIR --listen HOST:PORT --database URL", serve},
 		{"check", "lint service packages and run their scenarios: check services/", check},
+		{"villages", "import villages, the fifth level of divisions: villages FILE --data DIR", villages},
 		{"config", "print every setting with its meaning, default and present value", describe},
 		{"licences", "print the licences of the works of others in this binary", licences},
 		{"version", "print the version", version},

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/tongban/tongban/internal/calendar"
 	"github.com/tongban/tongban/internal/casework"
@@ -79,6 +80,10 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	keys := auth.NewKeys(t.db, t.now, t.newID)
 	a.sessions = auth.NewSessions(auth.SessionConfig{
 		DB: t.db, Keys: keys, Now: t.now, NewID: t.newID, Secure: t.secure(),
+		Residents: auth.Lifetime{
+			Idle:     time.Duration(t.config.Session.IdleHours) * time.Hour,
+			Absolute: time.Duration(t.config.Session.Hours) * time.Hour,
+		},
 	})
 	a.identity = identity.New(identity.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, Agencies: a.directory,

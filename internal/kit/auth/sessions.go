@@ -41,6 +41,8 @@ type Sessions struct {
 	now    func() time.Time
 	newID  func() string
 	secure bool
+
+	residents Lifetime
 }
 
 // SessionConfig is what NewSessions needs.
@@ -51,11 +53,17 @@ type SessionConfig struct {
 	NewID func() string
 	// Secure is set when people reach the site by https.
 	Secure bool
+	// Residents bounds the sessions of residents; the zero value is the default.
+	// Officials' sessions are never longer than these or their own bounds.
+	Residents Lifetime
 }
 
 // NewSessions returns the sessions in a database.
 func NewSessions(c SessionConfig) *Sessions {
-	return &Sessions{db: c.DB, keys: c.Keys, now: c.Now, newID: c.NewID, secure: c.Secure}
+	if c.Residents == (Lifetime{}) {
+		c.Residents = residentLifetime
+	}
+	return &Sessions{db: c.DB, keys: c.Keys, now: c.Now, newID: c.NewID, secure: c.Secure, residents: c.Residents}
 }
 
 // Session is one session, for its owner to look at.
@@ -120,9 +128,9 @@ type From struct {
 // Begin starts a session for p and returns its token. Where p acts for a
 // company, until is when the mandate ends; zero is never.
 func (s *Sessions) Begin(ctx context.Context, tx db.Tx, p Principal, until time.Time, from From) (string, error) {
-	life := residentLifetime
+	life := s.residents
 	if p.Kind == Staff {
-		life = staffLifetime
+		life = Lifetime{min(life.Idle, staffLifetime.Idle), min(life.Absolute, staffLifetime.Absolute)}
 	}
 	return s.begin(ctx, tx, sessionRow{who: p, stage: stageFull, actingUntil: until}, life, from)
 }

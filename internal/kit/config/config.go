@@ -65,8 +65,7 @@ type Session struct {
 
 // Upload bounds what a person may send.
 type Upload struct {
-	File    Size // one file
-	Request Size // one form without files
+	File Size // one file
 }
 
 // RingFile is where the wrapped data keys stand.
@@ -97,10 +96,9 @@ func (c *Config) settings() []setting {
 		{"smtp.tls", "starttls", "starttls, tls (port 465), or none (only for a server on this machine).", (*text)(&c.SMTP.TLS), false},
 		{"log.level", "info", "debug, info, warn or error.", (*text)(&c.Log.Level), false},
 		{"log.format", "text", "text for people, json for collectors.", (*text)(&c.Log.Format), false},
-		{"session.hours", "12", "Hours after which a person signs in again, whatever they do.", (*number)(&c.Session.Hours), false},
-		{"session.idle_hours", "2", "Hours without a request after which a person signs in again.", (*number)(&c.Session.IdleHours), false},
+		{"session.hours", "12", "Hours after which a person signs in again, whatever they do; officials after 12 at most.", (*number)(&c.Session.Hours), false},
+		{"session.idle_hours", "2", "Hours without a request after which a person signs in again; officials after half an hour at most.", (*number)(&c.Session.IdleHours), false},
 		{"upload.file", "20MB", "Largest file a person may send.", &c.Upload.File, false},
-		{"upload.request", "1MB", "Largest form without files.", &c.Upload.Request, false},
 	}
 }
 
@@ -301,7 +299,7 @@ func (c *Config) check() error {
 	must(oneOf(c.Log.Format, "text", "json"), "log.format", "text or json")
 	must(c.Session.Hours > 0 && c.Session.Hours <= 720, "session.hours", "1 to 720")
 	must(c.Session.IdleHours > 0 && c.Session.IdleHours <= c.Session.Hours, "session.idle_hours", "1 to session.hours")
-	must(c.Upload.File >= 1024 && c.Upload.Request >= 1024, "upload.file, upload.request", "at least 1KB")
+	must(c.Upload.File >= 1024, "upload.file", "at least 1KB")
 	return errors.Join(faults...)
 }
 
