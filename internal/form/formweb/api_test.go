@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/web"
+	"github.com/tongban/tongban/internal/kit/webtest"
 )
 
 // client speaks to the API as a person.
@@ -197,5 +198,32 @@ func TestCorrectionByAPI(t *testing.T) {
 	r := c.do("POST", draft+"/submission", "", http.StatusOK)
 	if r["case"] != "c1" || len(w.Cases.Resent) != 1 {
 		t.Errorf("%v, handed in %d times", r, len(w.Cases.Resent))
+	}
+}
+
+// What programs read of the API stays as it is: add fields, never change them.
+func TestAPIWireFormat(t *testing.T) {
+	t.Parallel()
+	w, c := openAPI(t)
+	id, err := w.Start(t.Context(), formtest.Lin, w.Filing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := "/drafts/" + string(id)
+	c.do("PUT", draft+"/answers", `{"answers":{"loose":false,"cold":true,"modes":["retail","online"],"url":"no address","warehouse":false}}`, http.StatusOK)
+	for name, out := range map[string]map[string]any{
+		"draft.json":   c.do("GET", draft, "", http.StatusOK),
+		"problem.json": c.do("POST", draft+"/submission", "", http.StatusUnprocessableEntity),
+	} {
+		for _, varies := range []string{"id", "saved_at", "expires_at", "instance"} {
+			if _, there := out[varies]; there {
+				out[varies] = "…"
+			}
+		}
+		b, err := json.MarshalIndent(out, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		webtest.Golden(t, name, string(b)+"\n")
 	}
 }
