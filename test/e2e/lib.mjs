@@ -104,13 +104,12 @@ export async function look(person, name) {
     lang: document.documentElement.lang,
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     text: document.body.innerText,
-    words: [...document.querySelectorAll("button, label, legend, th, nav a, h1, h2, summary, title")]
-      .filter((e) => !e.closest("[lang='zh-CN']:not(html)"))
-      .map((e) => e.textContent.trim()),
+    // Codes are shown to administrators as what they are.
+    codes: [...document.querySelectorAll("code")].map((e) => e.innerText),
   }));
   assert.equal(seen.lang, person.locale, where);
   assert.ok(seen.wide <= 0, `${where} scrolls sideways by ${seen.wide} px`);
-  assert.doesNotMatch(seen.text, key, `${where} shows a message key`);
+  assert.doesNotMatch(seen.codes.reduce((t, c) => t.replaceAll(c, ""), seen.text), key, `${where} shows a message key`);
   if (person.js) {
     const found = await violations(page);
     assert.deepEqual(found, [], `${where}: accessibility`);

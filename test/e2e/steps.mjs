@@ -14,13 +14,18 @@ const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR
 
 // go follows a click to the next page and asserts the status it comes with.
 export async function go(page, click, status = 200) {
-  const [response] = await Promise.all([
-    page.waitForResponse((r) => r.request().isNavigationRequest() && r.status() < 300 || r.status() >= 400 && r.request().isNavigationRequest()),
+  let answer;
+  const remember = (r) => {
+    if (r.request().isNavigationRequest() && r.frame() === page.mainFrame() && (r.status() < 300 || r.status() > 399)) answer = r;
+  };
+  page.on("response", remember);
+  await Promise.all([
+    page.waitForEvent("framenavigated", { predicate: (f) => f === page.mainFrame() }),
     click(),
   ]);
   await page.waitForLoadState("load");
-  assert.equal(response.status(), status, `${response.url()} answered ${response.status()}`);
-  return response;
+  page.off("response", remember);
+  assert.equal(answer?.status(), status, `${page.url()} answered ${answer?.status()}`);
 }
 
 export async function account(base, username) {
