@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/test/platform"
@@ -83,12 +84,15 @@ func measure(ctx context.Context, out io.Writer, o options, dir string) error {
 	if o.postgres != "" {
 		kinds = append(kinds, "PostgreSQL")
 	}
+	var after []string
 	for _, kind := range kinds {
 		b := &bench{options: o, binary: binary, dir: filepath.Join(dir, kind), record: record, out: out, kind: kind}
 		if err := b.submissions(ctx); err != nil {
 			return fmt.Errorf("%s: %w", kind, err)
 		}
+		after = append(after, b.after...)
 	}
+	say(out, "\n%s\n", strings.Join(after, "\n"))
 	return pages(ctx, out, o, binary, filepath.Join(dir, "pages"))
 }
 

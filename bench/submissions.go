@@ -32,6 +32,7 @@ type bench struct {
 	options
 	binary, dir, record, kind string
 	out                       io.Writer
+	after                     []string // what is said below the table
 }
 
 // world is one database with as many drafts as are needed.
@@ -80,7 +81,34 @@ func (b *bench) submissions(ctx context.Context) error {
 		func(ctx context.Context, n int) error { return post(ctx, client, bareURL, n) },
 		func(ctx context.Context, n int) error { return replayer.run(ctx, d, n) },
 	}
-	return b.table(ctx, ways, [2]func() time.Duration{p.CPU, bareCPU})
+	if err := b.table(ctx, ways, [2]func() time.Duration{p.CPU, bareCPU}); err != nil {
+		return err
+	}
+	return b.settle(ctx, worlds[0].database)
+}
+
+// settle waits until the platform has printed and told everything that the
+// submissions asked for, and says how long that took.
+func (b *bench) settle(ctx context.Context, database string) error {
+	d, err := db.Open(ctx, database)
+	if err != nil {
+		return err
+	}
+	begin := time.Now() //nolint:forbidigo // measures
+	first, left := -1, -1
+	for left != 0 && time.Since(begin) < time.Minute {
+		err := d.QueryRowContext(ctx, "SELECT COUNT(*) FROM job_jobs WHERE NOT dead AND due <= $1", time.Now().Add(5*time.Minute).UnixMicro()).Scan(&left) //nolint:forbidigo // measures
+		if err != nil {
+			return errors.Join(err, d.Close())
+		}
+		if first < 0 {
+			first = left
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	took := time.Since(begin).Seconds()
+	b.after = append(b.after, fmt.Sprintf("%s: %d papers and messages were left to make; after %.0f s, %d (%.0f/s).", b.kind, first, took, left, float64(first-left)/took))
+	return d.Close()
 }
 
 func (b *bench) count(n int) int { return max(64, int(float64(n)*b.scale)) }

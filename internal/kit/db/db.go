@@ -61,7 +61,7 @@ type DB struct {
 
 	path string // SQLite only: the file
 
-	inFlight atomic.Int64
+	begun, inFlight atomic.Int64
 }
 
 // Open opens url: "postgres://..." or the path of a SQLite file.
@@ -168,6 +168,9 @@ func (d *DB) Stats() Stats {
 	return s
 }
 
+// Begun is how many transactions were asked for so far.
+func (d *DB) Begun() int64 { return d.begun.Load() }
+
 // InFlight is how many transactions run or wait at this moment.
 func (d *DB) InFlight() int { return int(d.inFlight.Load()) }
 
@@ -256,6 +259,7 @@ func (d *DB) InTx(ctx context.Context, fn func(context.Context, Tx) error) error
 		return errNested
 	}
 	ctx = context.WithValue(ctx, inTx{}, true)
+	d.begun.Add(1)
 	d.inFlight.Add(1)
 	defer d.inFlight.Add(-1)
 	if d.writer != nil {

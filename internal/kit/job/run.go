@@ -252,15 +252,19 @@ func (q *Queue) feed(ctx context.Context, p *pool, kinds []string, batch int, le
 }
 
 // giveWay lets people go first: printing a letter takes as much processor time
-// as dozens of requests. It waits while transactions crowd, but not for long, so
-// that a platform that is always busy prints too.
+// as dozens of requests. It waits while transactions crowd or follow each other
+// closely, but not for long, so that a platform that is always busy prints too.
 func (q *Queue) giveWay(ctx context.Context) {
 	const crowd, patience, look = 2, time.Second, 10 * time.Millisecond
-	for waited := time.Duration(0); q.db.InFlight() > crowd && waited < patience; waited += look {
+	for waited := time.Duration(0); waited < patience; waited += look {
+		before := q.db.Begun()
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(look):
+		}
+		if q.db.Begun()-before <= crowd && q.db.InFlight() <= crowd {
+			return
 		}
 	}
 }
