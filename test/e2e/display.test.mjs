@@ -62,6 +62,11 @@ test("search suggests while one types, by keyboard alone", async () => {
   await page.locator("#q").pressSequentially("理发店");
   await page.locator('[role="option"]').first().waitFor();
   await look(person, "suggest");
+  const covered = await page.locator('[role="option"]').evaluateAll((all) => all.filter((e) => {
+    const r = e.getBoundingClientRect();
+    return !e.contains(document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2));
+  }).length);
+  assert.equal(covered, 0, "suggestions lie under something");
   await page.keyboard.press("ArrowDown");
   assert.equal(await page.locator('[role="option"][aria-selected="true"]').count(), 1);
   await go(page, () => page.keyboard.press("Enter"));

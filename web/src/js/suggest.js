@@ -21,8 +21,12 @@ export function suggest(input) {
   let wait;
   let latest = 0;
 
+  // The box hangs over what follows its section.
+  const section = box.closest(".tb-hero");
+
   function close() {
     list.hidden = true;
+    section?.classList.remove("is-open");
     at = -1;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -55,6 +59,7 @@ export function suggest(input) {
     }));
     at = -1;
     list.hidden = answers.length === 0;
+    section?.classList.toggle("is-open", !list.hidden);
     input.setAttribute("aria-expanded", String(!list.hidden));
   }
 
