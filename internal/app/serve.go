@@ -72,7 +72,7 @@ func run(ctx context.Context, t *tools, a *areas, l net.Listener, h http.Handler
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		t.log.Info("stopping", slog.Duration("at_most", drain))
+		t.log.InfoContext(ctx, "stopping", slog.Duration("at_most", drain))
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		defer cancel()
 		return server.Shutdown(stop)

@@ -24,11 +24,11 @@ func villages(ctx context.Context, p process) (err error) {
 	if len(c.Args) != 1 {
 		return errors.New(`name one file of rows "code,name", as: tongban villages villages.csv.gz --data data`)
 	}
-	file, err := os.Open(c.Args[0]) //nolint:gosec // the operator names it
+	file, err := os.Open(c.Args[0])
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // read only
 	var rows io.Reader = file
 	if strings.HasSuffix(c.Args[0], ".gz") {
 		if rows, err = gzip.NewReader(file); err != nil {

@@ -294,7 +294,7 @@ func TestOtherProgramsAgree(t *testing.T) {
 // who wants to check offline. It needs the true time, which pdfsig asks for.
 func TestWhoTrustsTheRootTrustsTheFile(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
+	now := time.Now() //nolint:forbidigo // pdfsig compares with the true time
 	dir := t.TempDir()
 	ca, err := OpenCA(dir, plain{}, func() time.Time { return now })
 	if err != nil {
