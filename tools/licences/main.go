@@ -7,11 +7,13 @@ package main
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,18 +32,30 @@ func main() {
 	}
 }
 
-// npm lists the packages of which a part ends up in the binary.
-var npm = []string{"govuk-frontend", "@expo-google-fonts/noto-sans-sc"}
+// npm lists the packages of which a part ends up in the binary, with who holds
+// the rights where a package brings no licence file.
+var npm = map[string]string{
+	"govuk-frontend":                  "Copyright (c) Crown Copyright (Government Digital Service)",
+	"@expo-google-fonts/noto-sans-sc": "",
+}
 
-type part struct{ name, version, dir string }
+// mit is the text that package.json means by "MIT".
+//
+//go:embed mit.txt
+var mit string
+
+type part struct {
+	name, version, dir string
+	text               string // where the folder has no licence file
+}
 
 func run(root, out string) error {
 	parts, err := modules(root)
 	if err != nil {
 		return err
 	}
-	for _, name := range npm {
-		p, err := npmPackage(filepath.Join(root, "web", "node_modules", name))
+	for _, name := range slices.Sorted(maps.Keys(npm)) {
+		p, err := npmPackage(filepath.Join(root, "web", "node_modules", name), npm[name])
 		if err != nil {
 			return err
 		}
@@ -79,7 +93,7 @@ func modules(root string) ([]part, error) {
 			return nil, fmt.Errorf("read go list: %w", err)
 		}
 		if p.Module != nil && !p.Module.Main {
-			seen[p.Module.Path] = part{p.Module.Path, p.Module.Version, p.Module.Dir}
+			seen[p.Module.Path] = part{name: p.Module.Path, version: p.Module.Version, dir: p.Module.Dir}
 		}
 	}
 	goroot, err := exec.Command("go", "env", "GOROOT", "GOVERSION").Output()
@@ -87,7 +101,7 @@ func modules(root string) ([]part, error) {
 		return nil, fmt.Errorf("go env: %w", err)
 	}
 	env := strings.Fields(string(goroot))
-	parts := []part{{"The Go standard library", env[1], env[0]}}
+	parts := []part{{name: "The Go standard library", version: env[1], dir: env[0]}}
 	for _, name := range sortedKeys(seen) {
 		parts = append(parts, seen[name])
 	}
@@ -103,16 +117,20 @@ func sortedKeys(m map[string]part) []string {
 	return keys
 }
 
-func npmPackage(dir string) (part, error) {
+func npmPackage(dir, holder string) (part, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, "package.json"))
 	if err != nil {
 		return part{}, fmt.Errorf("npm package: %w", err)
 	}
-	var p struct{ Name, Version string }
+	var p struct{ Name, Version, License string }
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return part{}, fmt.Errorf("%s: %w", dir, err)
 	}
-	return part{p.Name, p.Version, dir}, nil
+	found := part{name: p.Name, version: p.Version, dir: dir}
+	if p.License == "MIT" && holder != "" {
+		found.text = holder + "\n\n" + mit
+	}
+	return found, nil
 }
 
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|ofl)([._-].*)?$`)
@@ -132,12 +150,20 @@ func write(b *bytes.Buffer, p part) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		fmt.Fprintf(b, "\n%s\n%s %s (%s)\n%s\n%s\n", strings.Repeat("=", 78), p.name, p.version, e.Name(),
-			strings.Repeat("-", 78), bytes.TrimSpace(text))
+		entry(b, p, e.Name(), text)
 		found = true
+	}
+	if !found && p.text != "" {
+		entry(b, p, "MIT", []byte(p.text))
+		return nil
 	}
 	if !found {
 		return fmt.Errorf("%s %s has no licence file in its folder", p.name, p.version)
 	}
 	return nil
+}
+
+func entry(b *bytes.Buffer, p part, source string, text []byte) {
+	fmt.Fprintf(b, "\n%s\n%s %s (%s)\n%s\n%s\n", strings.Repeat("=", 78), p.name, p.version, source,
+		strings.Repeat("-", 78), bytes.TrimSpace(text))
 }
