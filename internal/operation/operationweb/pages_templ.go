@@ -534,7 +534,7 @@ func eventsPage(v web.View, d eventsData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = web.Input(v, nil, web.InputArgs{FieldArgs: web.FieldArgs{Name: "object", Label: v.T("operation.events.object"), Hint: v.T("operation.events.object_hint")}, Value: d.Object, Width: 30}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Input(v, nil, web.InputArgs{FieldArgs: web.FieldArgs{Name: "object", Label: v.T("operation.events.object_filter")}, Value: d.Object, Width: 30}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
