@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/tongban/tongban/internal/kit/config"
 )
@@ -59,18 +60,46 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			continue
 		}
 		err := c.run(ctx, process{args[1:], getenv, stdout, stderr})
-		switch {
-		case errors.Is(err, flag.ErrHelp):
-			usage(stdout)
-		case err != nil:
-			fmt.Fprintln(stderr, "tongban "+c.name+":", err)
-			return exitFailed
-		}
-		return exitOK
+		return exitCode(c.name, err, stdout, stderr)
 	}
 	fmt.Fprintf(stderr, "tongban: there is no command %q\n\n", args[0])
 	usage(stderr)
 	return exitUsage
+}
+
+func exitCode(name string, err error, stdout, stderr io.Writer) int {
+	if errors.Is(err, flag.ErrHelp) {
+		usage(stdout)
+		return exitOK
+	}
+	if err == nil {
+		return exitOK
+	}
+	// PostgreSQL's driver tells each address it tried on a line of its own.
+	fmt.Fprintln(stderr, "tongban "+name+":", strings.ReplaceAll(err.Error(), "\n\t", " "))
+	if _, ok := errors.AsType[*misuseError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// misuseError is for the caller to mend: words, flags or settings.
+type misuseError struct{ err error }
+
+func (e *misuseError) Error() string { return e.err.Error() }
+func (e *misuseError) Unwrap() error { return e.err }
+
+// load reads the settings of a command that takes a number of words beside
+// flags. A word too many is refused: "serve demo" is not "serve --demo".
+func load(p process, words int, want string) (config.Config, error) {
+	c, err := config.Load(p.args, p.getenv)
+	if err == nil && len(c.Args) != words {
+		err = fmt.Errorf("%s, not %q", want, c.Args)
+	}
+	if err != nil {
+		return c, &misuseError{err}
+	}
+	return c, nil
 }
 
 func usage(w io.Writer) {
@@ -82,7 +111,7 @@ func usage(w io.Writer) {
 }
 
 func describe(_ context.Context, p process) error {
-	c, err := config.Load(p.args, p.getenv)
+	c, err := load(p, 0, "config takes flags alone")
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // check lints the service packages of a folder and runs their scenarios.
 func check(_ context.Context, p process) error {
 	if len(p.args) != 1 {
-		return errors.New("name one folder of packages, as: tongban check services/")
+		return &misuseError{errors.New("name one folder of packages, as: tongban check services/")}
 	}
 	rules, err := rule.New()
 	if err != nil {

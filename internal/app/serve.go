@@ -21,7 +21,7 @@ const drain = 20 * time.Second
 
 // serve runs the platform until ctx ends: pages, API and jobs.
 func serve(ctx context.Context, p process) (err error) {
-	c, err := config.Load(p.args, p.getenv)
+	c, err := load(p, 0, "serve takes flags alone")
 	if err != nil {
 		return err
 	}

@@ -10,19 +10,15 @@ import (
 	"strings"
 
 	"github.com/tongban/tongban/internal/directory"
-	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
 // villages imports the fifth level of divisions, some 620,000 villages, which
 // is too much to carry for those who do not need it.
 func villages(ctx context.Context, p process) (err error) {
-	c, err := config.Load(p.args, p.getenv)
+	c, err := load(p, 1, `name one file of rows "code,name", as: tongban villages villages.csv.gz --data data`)
 	if err != nil {
 		return err
-	}
-	if len(c.Args) != 1 {
-		return errors.New(`name one file of rows "code,name", as: tongban villages villages.csv.gz --data data`)
 	}
 	file, err := os.Open(c.Args[0])
 	if err != nil {

@@ -103,7 +103,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	write.SetMaxOpenConns(2)
 	writer, err := startWriter(ctx, write)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open sqlite: %w", err), write.Close())
+		return nil, errors.Join(fmt.Errorf("open sqlite %s: %w", path, err), write.Close())
 	}
 	read, err := sql.Open("sqlite", file+"&_pragma=query_only(1)")
 	if err != nil {
