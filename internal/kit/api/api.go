@@ -132,6 +132,9 @@ func Register[I, O any](a *API, op Op, h func(ctx context.Context, actor auth.Pr
 	a.mu.Unlock()
 	handler := func(ctx context.Context, in *I) (*O, error) {
 		call := callOf(ctx)
+		if !isText(reflect.ValueOf(in)) {
+			return nil, a.problem(call.r, errNoText)
+		}
 		out, err := h(ctx, call.actor, in)
 		if err != nil {
 			return nil, a.problem(call.r, err)
@@ -193,6 +196,10 @@ func (a *API) gate(op Op, limit int64) func(huma.Context, func(huma.Context)) {
 			}
 		}()
 		w.Header().Set("Cache-Control", "no-store")
+		if !isText(reflect.ValueOf(r.URL.Path)) { // nothing has such a name
+			a.write(w, r, ErrNoOperation)
+			return
+		}
 		actor, err := a.c.Actor(r)
 		if err == nil {
 			err = a.c.Policy.Check(actor, op.Action, policy.Page)

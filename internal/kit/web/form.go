@@ -55,11 +55,8 @@ func ReadForm(w http.ResponseWriter, r *http.Request, limitBytes int64) (*Form, 
 	if r.MultipartForm != nil {
 		f.Values, f.Files = r.MultipartForm.Value, r.MultipartForm.File
 	}
-	for name, vs := range f.Values {
-		for i, v := range vs {
-			vs[i] = strings.ToValidUTF8(v, "")
-		}
-		f.Values[name] = vs
+	for _, vs := range f.Values {
+		cleanAll(vs)
 	}
 	return f, nil
 }

@@ -8,7 +8,9 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/fault"
@@ -51,6 +53,38 @@ func arrival(r *http.Request) time.Duration {
 	return bodyTime
 }
 
+// readable refuses a path that is no text: nothing has such a name, and
+// PostgreSQL would not even look for it.
+func readable(r *http.Request) error {
+	if clean(r.URL.Path) != r.URL.Path {
+		return errNotFound
+	}
+	return nil
+}
+
+// cleanQuery takes out of the query what is no text, as ReadForm does with forms.
+func cleanQuery(u *url.URL) {
+	q := u.Query()
+	changed := false
+	for _, values := range q {
+		changed = cleanAll(values) || changed
+	}
+	if changed {
+		u.RawQuery = q.Encode()
+	}
+}
+
+// clean returns s without what no text has: bytes that are not UTF-8, and zeros.
+func clean(s string) string { return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "") }
+
+func cleanAll(values []string) (changed bool) {
+	for i, v := range values {
+		values[i] = clean(v)
+		changed = changed || values[i] != v
+	}
+	return changed
+}
+
 // uploads reports whether the body may take long to arrive.
 func uploads(r *http.Request) bool {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -74,6 +108,7 @@ func (k *Kit) headers(h http.Header, requestID string) {
 // answer serves the request; a form from another site is refused.
 func (k *Kit) answer(w *recorder, r *http.Request) {
 	defer k.recovered(w, r)
+	cleanQuery(r.URL)
 	if err := k.cross.Check(r); err != nil {
 		k.fail(w, r, fault.New(fault.Invalid, "web.foreign_form").Wrap(err))
 		return

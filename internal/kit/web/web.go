@@ -116,7 +116,10 @@ func (k *Kit) register(pattern, action string, h Handler) {
 	k.routes = append(k.routes, Route{Method: method, Path: path, Action: action})
 	k.mux.Handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit(w, r, defaultBody)
-		err := k.guard(r, action)
+		err := readable(r)
+		if err == nil {
+			err = k.guard(r, action)
+		}
 		if err == nil {
 			err = h(w, r)
 		}
