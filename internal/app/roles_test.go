@@ -167,7 +167,8 @@ A test tries every page and operation as every role over HTTP and compares with 
 ` + "`go test ./internal/app -run TestWhoMayDoWhat -update`" + `.
 
 Actions without a page or operation are checked by services alone, within those of others; what nobody here may do is done by the
-system itself (deemed acceptance, delivery) or not at all.
+system itself (deemed acceptance, delivery) or not at all. Which of the handling roles takes which step of a case, and in which state,
+is the procedure's: see [procedures](procedures/).
 
 Columns: anonymous (not signed in); resident (for themselves); operator (a resident who acts for a company); staff by role; a program
 with an API key without scopes, and with every scope there is (%s).

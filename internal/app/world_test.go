@@ -264,7 +264,7 @@ func (c caller) send(method, path, body string, headers ...string) answer {
 	if err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		c.t.Fatalf("%s %s: %v", method, path, err)

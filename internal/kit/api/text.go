@@ -1,6 +1,7 @@
 package api
 
 import (
+	"iter"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -20,26 +21,24 @@ func isText(v reflect.Value) bool {
 	case reflect.Pointer, reflect.Interface:
 		return v.IsNil() || isText(v.Elem())
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() && !isText(v.Field(i)) {
+		for field, x := range v.Fields() {
+			if field.IsExported() && !isText(x) {
 				return false
 			}
 		}
 	case reflect.Slice:
 		// Bytes are files and JSON not yet read, whose zeros are escaped.
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return true
-		}
-		for i := range v.Len() {
-			if !isText(v.Index(i)) {
-				return false
-			}
-		}
+		return v.Type().Elem().Kind() == reflect.Uint8 || all(v.Seq2(), false)
 	case reflect.Map:
-		for _, key := range v.MapKeys() {
-			if !isText(key) || !isText(v.MapIndex(key)) {
-				return false
-			}
+		return all(v.Seq2(), true)
+	}
+	return true
+}
+
+func all(entries iter.Seq2[reflect.Value, reflect.Value], keys bool) bool {
+	for key, x := range entries {
+		if keys && !isText(key) || !isText(x) {
+			return false
 		}
 	}
 	return true
