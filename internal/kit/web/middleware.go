@@ -138,7 +138,7 @@ func (k *Kit) route(w *recorder, r *http.Request) {
 	h, pattern := k.mux.Handler(r)
 	w.route = pattern
 	if pattern != "" {
-		k.mux.ServeHTTP(w, r)
+		k.pages.ServeHTTP(w, r)
 		return
 	}
 	// The mux knows whether the path exists with another method.

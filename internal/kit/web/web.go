@@ -47,6 +47,8 @@ type Config struct {
 	Allow func(p auth.Principal, action string) error
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Observe, if set, wraps the mux: it sees each request with its pattern.
+	Observe func(http.Handler) http.Handler
 	// Secure is set when people reach the site by https: cookies and HSTS follow.
 	Secure bool
 	// Demo marks every page as a demonstration.
@@ -60,6 +62,7 @@ type Config struct {
 type Kit struct {
 	c      Config
 	mux    *http.ServeMux
+	pages  http.Handler // the mux, observed
 	routes []Route
 	assets *Assets
 	cross  *http.CrossOriginProtection
@@ -89,6 +92,10 @@ func New(c Config) *Kit {
 		c.Footer = footerMenu()
 	}
 	k := &Kit{c: c, mux: http.NewServeMux(), assets: loadAssets(dist), cross: http.NewCrossOriginProtection(), extra: map[string]bool{}}
+	k.pages = k.mux
+	if c.Observe != nil {
+		k.pages = c.Observe(k.mux)
+	}
 	k.mux.Handle("GET /assets/{file}", k.assets)
 	k.mux.HandleFunc("GET /favicon.ico", k.favicon)
 	k.Open("GET /preferences", k.showPreferences)
