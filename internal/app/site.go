@@ -51,7 +51,7 @@ func site(t *tools, a *areas) (http.Handler, error) {
 func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	k := web.New(web.Config{
 		Site: t.site(), Texts: t.texts, Sessions: a.sessions, Now: t.now, Log: t.log,
-		Secure: t.secure(), Demo: t.config.Demo, Observe: t.metrics.HTTP,
+		Secure: t.secure(), Demo: t.config.Demo, Observe: t.metrics.HTTP, Proxies: t.config.Proxies,
 		Allow: func(p auth.Principal, action string) error { return t.policy.Check(p, action, policy.Page) },
 	})
 	operations := api.New(api.Config{

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ type Config struct {
 	Database string // path of a SQLite file, or postgres://...
 	Demo     bool
 	BaseURL  string // without a slash at the end
+	Proxies  []netip.Prefix
 	KeyFile  string
 	MailDrop string // folder; "" when mail is sent by SMTP or not at all
 	Site     Site
@@ -83,6 +85,7 @@ func (c *Config) settings() []setting {
 		{"database", "", "postgres://user@host/name, or the path of a SQLite file. Empty: tongban.db in the data folder.", (*text)(&c.Database), true},
 		{"demo", "false", "Start a demonstration county with accounts whose passwords are public. Never where real people apply.", (*boolean)(&c.Demo), false},
 		{"base_url", "", "Address that people use, for links in mail and in QR codes. Empty: http:// and the listen address.", (*text)(&c.BaseURL), false},
+		{"proxies", "", "Addresses of the proxies before this server, as 127.0.0.1/32,10.1.0.0/16: they are believed when they tell a client's address in X-Forwarded-For. Empty: nobody is.", (*prefixes)(&c.Proxies), false},
 		{"key_file", "", "Master key of the encrypted fields, made at the first start; back it up apart from the database. Empty: keys/master.key in the data folder.", (*text)(&c.KeyFile), false},
 		{"mail_drop", "", "Folder that mail is written to instead of being sent. Empty: mail in the data folder in demo mode, else none.", (*text)(&c.MailDrop), false},
 		{"site.name_zh", "广安区政务服务", "Name of the platform in Chinese.", (*text)(&c.Site.NameZH), false},

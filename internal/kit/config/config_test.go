@@ -103,6 +103,7 @@ func TestMistakesNameTheKey(t *testing.T) {
 		"both mails":       {[]string{"--smtp-host", "h", "--mail-drop", "d"}, "", "mail_drop"},
 		"idle over whole":  {[]string{"--session-hours", "1"}, "", "session.idle_hours"},
 		"two at a time":    {[]string{"--session-hours", "0", "--listen", "x"}, "", "session.hours"},
+		"proxy":            {[]string{"--proxies", "10.1.0.0"}, "", "proxies"},
 		"missing the file": {[]string{"--config", "/no/such"}, "", "/no/such"},
 	} {
 		args := c.args

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -96,6 +97,32 @@ func (b *boolean) Set(s string) error {
 }
 func (b *boolean) String() string   { return strconv.FormatBool(bool(*b)) }
 func (b *boolean) IsBoolFlag() bool { return true }
+
+// prefixes are networks, with commas between them.
+type prefixes []netip.Prefix
+
+func (p *prefixes) Set(s string) error {
+	*p = nil
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if err != nil {
+			return fmt.Errorf("%q is no network, as 10.1.0.0/16", part)
+		}
+		*p = append(*p, network.Masked())
+	}
+	return nil
+}
+
+func (p *prefixes) String() string {
+	var parts []string
+	for _, network := range *p {
+		parts = append(parts, network.String())
+	}
+	return strings.Join(parts, ",")
+}
 
 // Size is a number of bytes, written 500KB, 20MB or 1GB (powers of 1024).
 type Size int64

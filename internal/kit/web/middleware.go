@@ -37,7 +37,9 @@ func (k *Kit) Handler() http.Handler {
 		arriveWithin(w, arrival(r))
 		out := &recorder{ResponseWriter: w}
 		k.headers(out.Header(), s.id)
-		k.answer(out, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		r.RemoteAddr = clientAddress(r, k.c.Proxies)
+		k.answer(out, r)
 		k.c.Log.InfoContext(ctx, "request",
 			slog.String("request_id", s.id), slog.String("method", r.Method), slog.String("route", out.route),
 			slog.Int("status", out.status), slog.Int64("bytes", out.bytes),

@@ -8,6 +8,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,8 @@ type Config struct {
 	Allow func(p auth.Principal, action string) error
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Proxies are believed when they tell for whom they ask (X-Forwarded-For).
+	Proxies []netip.Prefix
 	// Observe, if set, wraps the mux: it sees each request with its pattern.
 	Observe func(http.Handler) http.Handler
 	// Secure is set when people reach the site by https: cookies and HSTS follow.
