@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/clock"
-	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
@@ -47,17 +47,29 @@ func serve(ctx context.Context, p process) (err error) {
 	if err != nil {
 		return err
 	}
-	announce(p, t.config)
+	if err := announce(ctx, p, t, a); err != nil {
+		return err
+	}
 	return run(ctx, t, a, listener, handler)
 }
 
 // announce prints the one line that scripts wait for, and in a demonstration
 // what a newcomer needs.
-func announce(p process, c config.Config) {
-	fmt.Fprintf(p.out, "tongban: ready at %s\n", c.BaseURL)
-	if c.Demo {
-		fmt.Fprintf(p.out, "Demonstration data: invented people, no legal effect. Accounts and passwords: %s/signin\n", c.BaseURL)
+func announce(ctx context.Context, p process, t *tools, a *areas) error {
+	fmt.Fprintf(p.out, "tongban: ready at %s\n", t.config.BaseURL)
+	if !t.config.Demo {
+		return nil
 	}
+	accounts, err := a.identity.DemoAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "Demonstration: invented people, no legal effect. Every password is %s;\n", identity.DemoPassword)
+	fmt.Fprintf(p.out, "the second factor of officials stands on %s/signin.\n", t.config.BaseURL)
+	for _, d := range accounts {
+		fmt.Fprintf(p.out, "  %-11s %s\n", d.Username, t.text(web.ZH, "identity.demo.who."+d.Username)+" · "+t.text(web.EN, "identity.demo.who."+d.Username))
+	}
+	return nil
 }
 
 // run serves until ctx ends, then lets requests and jobs finish what they began.

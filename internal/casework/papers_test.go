@@ -140,8 +140,11 @@ func (plainSeal) Open(_ string, sealed []byte) (string, error) { return string(s
 func TestDocumentsAreSignedInTheNameOfTheAgency(t *testing.T) {
 	t.Parallel()
 	press, err := pdf.New()
-	if err != nil {
+	if err != nil && os.Getenv("CI") == "" {
 		t.Skip(err) // the fonts are built by make assets
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	at := monday
 	ca, err := sign.OpenCA(t.TempDir(), plainSeal{}, func() time.Time { return at })
