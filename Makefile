@@ -24,6 +24,7 @@ build: bin/tongban
 
 bin/tongban: internal/kit/web/dist/manifest.json internal/app/thirdparty/licences.txt $(GO_SOURCES)
 	go build -trimpath -ldflags '-s -w' -o $@ ./cmd/tongban
+	@echo "$@: $$(($$(stat -c %s $@) / 1000000)) MB"
 
 internal/app/thirdparty/licences.txt: go.sum web/package-lock.json tools/licences/main.go | internal/kit/web/dist/manifest.json
 	cd tools && go run ./licences -root .. -out ../$@
@@ -87,6 +88,7 @@ e2e: setup
 
 ## bench: the benchmarks, as ratios in one run
 bench: build
+	bench/footprint
 	bench/run
 
 ## clean: remove what was built; the data folder stays
