@@ -7,6 +7,7 @@ package operation
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -64,8 +65,15 @@ func (s *Service) Retry(ctx context.Context, actor auth.Principal, id string) er
 	if err := s.policy.Check(actor, "operation.retry", policy.Object{Type: "Job", ID: id}); err != nil {
 		return err
 	}
+	letters, err := s.jobs.DeadLetters(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(letters, func(l job.Letter) bool { return l.ID == id }) {
+		return job.ErrNotFound
+	}
 	// The record first: a retry that fails is a try all the same.
-	err := s.db.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+	err = s.db.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		meta := event.Meta{Actor: actor, Object: "job:" + id}
 		return s.events.Record(ctx, tx, meta, contract.JobRetried{Job: id, At: s.now()})
 	})
