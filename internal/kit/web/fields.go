@@ -24,7 +24,7 @@ type FieldArgs struct {
 	Heading bool
 	// HiddenLabel is read out and not shown.
 	HiddenLabel bool
-	// Attrs are more attributes of the input, like data-autosave.
+	// Attrs are more attributes of the input, like data-suggest.
 	Attrs templ.Attributes
 }
 

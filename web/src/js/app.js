@@ -1,5 +1,4 @@
 // Everything here only makes pages nicer: each page works without it.
-import { autosave } from "./autosave.js";
 import { guard } from "./guard.js";
 import { suggest } from "./suggest.js";
 import { upload } from "./upload.js";
@@ -10,7 +9,6 @@ function enhance() {
     const files = form.querySelector("[data-upload]");
     if (files) upload(form, enhance);
     else guard(form);
-    if (form.dataset.autosave) autosave(form);
   }
   for (const input of document.querySelectorAll("input[data-suggest]")) suggest(input);
   for (const button of document.querySelectorAll("[data-print]")) {
