@@ -157,10 +157,7 @@ func (s *Service) proceduresWhere(actor auth.Principal, action string) []string 
 }
 
 func subject(p auth.Principal) string {
-	if p.Company != "" {
-		return p.Company
-	}
-	return p.ID
+	return p.Subject()
 }
 
 // Tasks is the work list of an official: tabs with exact counts, one tab's

@@ -77,8 +77,8 @@ func marked() []contract.Mark {
 }
 
 func key(p auth.Principal) string {
-	if p.Company != "" {
-		return p.ID + "/" + p.Company
+	if p.For.ID != "" {
+		return p.ID + "/" + p.For.ID
 	}
 	return p.ID
 }
@@ -136,7 +136,7 @@ func TestStrangersCannotTellWhetherACaseExists(t *testing.T) {
 		readers := []string{"lin/salon", "clerk", "reviewer1", "reviewer2", "approver", "head", "lin"}
 		for _, p := range everybody() {
 			_, err := w.Open(t.Context(), p, c.ID)
-			sees := slices.Contains(seers, key(p)) && p.Kind != auth.Anonymous && (p.ID != "lin" || p.Company != "" || p.Kind == auth.Staff)
+			sees := slices.Contains(seers, key(p)) && p.Kind != auth.Anonymous && (p.ID != "lin" || p.For.ID != "" || p.Kind == auth.Staff)
 			if sees != (err == nil) || err != nil && !errors.Is(err, ErrNotFound) {
 				t.Errorf("%q (%s) opens: %v", key(p), p.Kind, err)
 			}

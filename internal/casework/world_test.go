@@ -218,7 +218,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 
 // The people.
 var (
-	lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", Company: "salon", CompanyName: "清和美发店", Level: 3}
+	lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", For: auth.Acting{Kind: auth.ForCompany, ID: "salon", Name: "清和美发店"}, Level: 3}
 	zhou       = auth.Principal{Kind: auth.Resident, ID: "zhou", Name: "周淑芬", Level: 3}
 	clerk      = staff("clerk", auth.RoleClerk)
 	reviewer1  = staff("reviewer1", auth.RoleReviewer)

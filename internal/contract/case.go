@@ -17,6 +17,97 @@ type Submission struct {
 	Instant bool
 	Trace   []Text
 	At      time.Time
+
+	Agent Agent // who filed it for the applicant; zero is oneself
+	// Signatures are those of the signers, all of them: a submission without one
+	// that the service asks for does not exist.
+	Signatures []Signature
+	// Committed is set when the applicant chose to commit (告知承诺制).
+	Committed *Committed
+	// Disputes are held data that the applicant says are wrong, with the answer
+	// given instead; Unchecked are fields and materials asked for because a
+	// registry was down, to be checked by the handler.
+	Disputes  []Dispute
+	Unchecked []string
+	// Parts are the applications for the services of a bundle, those that apply.
+	Parts []PartSubmission
+}
+
+// PartSubmission is the application for one part of a bundle, in the ids of the
+// part's own form.
+type PartSubmission struct {
+	Part      string // id
+	Item      ItemID
+	Version   int
+	Answers   Answers
+	Materials []Material
+	Committed *Committed
+}
+
+// Signature is one signer's consent.
+type Signature struct {
+	Signer  string    `json:"signer"` // id of the SignerSpec; "<id>/<row>" in a group
+	Account AccountID `json:"account"`
+	Name    string    `json:"name"`
+	Method  string    `json:"method"` // "keyed" or "drawn"
+	At      time.Time `json:"at"`
+}
+
+// Committed records that an applicant committed and to what.
+type Committed struct {
+	At        time.Time `json:"at"`
+	Content   []Text    `json:"content"`
+	Liability []Text    `json:"liability"`
+	VerifyBy  string    `json:"verify_by,omitempty"` // set by the case: from the decision
+}
+
+// Dispute is a held datum that the applicant says is wrong.
+type Dispute struct {
+	Field  string `json:"field"`
+	Key    string `json:"key"` // "company.address"
+	Source Text   `json:"source"`
+	Reason string `json:"reason"`
+}
+
+// Lookup asks the registries for what an application needs, no more.
+type Lookup struct {
+	Subject Party
+	Keys    []string // "company.name", "marriage.spouse_name"
+	Item    ItemID
+	Object  string // "draft:<id>" or "case:<id>"
+	Purpose string // "prefill", "check"
+	Basis   string // in law
+	// Consent is set when the person agreed to a look at sensitive data on a page
+	// of their own.
+	Consent bool
+}
+
+// Known is what the registries answered.
+type Known struct {
+	Facts map[string]Held
+	// Down are the keys whose registry did not answer: ask, and check later.
+	Down []string
+}
+
+// HeldLicence is a valid e-licence of an applicant, as forms offer it.
+type HeldLicence struct {
+	ID         LicenceID         `json:"id"`
+	TypeCode   string            `json:"type_code"`
+	Name       Text              `json:"name"`
+	Number     string            `json:"number"`
+	Identifier string            `json:"identifier"`
+	Agency     Text              `json:"agency"`
+	From       string            `json:"from"`
+	To         string            `json:"to"`
+	Face       map[string]string `json:"face"` // by id of the licence line
+}
+
+// Copy is a verified copy in an earlier case of the applicant.
+type Copy struct {
+	Material Material
+	Name     Text // of the material in that case
+	Case     string
+	Checked  string // day on which it was verified
 }
 
 // Held is one fact that the government already has: shown with its source
@@ -25,10 +116,13 @@ type Held struct {
 	Value  string `json:"value"`
 	Source Text   `json:"source"` // "business licence, market regulation bureau"
 	At     string `json:"at"`     // day on which it was registered or last checked
+	// Registry is the connector that answered; Rows is the answer to a group.
+	Registry string           `json:"registry,omitempty"`
+	Rows     []map[string]any `json:"rows,omitempty"`
 }
 
-// Answers are typed form answers by field id: string, bool, int64, float64,
-// []string, "2006-01-02" dates. Fields that do not apply are absent.
+// Answers are typed form answers by field id, as Field says for each kind.
+// Fields that do not apply are absent.
 type Answers map[string]any
 
 // Receipt is what the applicant gets for a submission.
@@ -72,6 +166,8 @@ type LicenceRequest struct {
 	Face       []FaceLine // evaluated
 	ValidFrom  string
 	At         time.Time
+	// Prior is the licence that a change, renewal or cancellation acts on.
+	Prior LicenceID
 }
 
 // FaceLine is one line printed on a licence.
@@ -92,5 +188,6 @@ type CaseFacts struct {
 	Applicant Party
 	Operator  AccountID
 	State     string
-	Ended     bool // completed: it may be rated
+	Ended     bool   // completed: it may be rated
+	Parent    CaseID // of a part of a bundle or the task of a unit
 }

@@ -40,6 +40,15 @@ type Party struct {
 	Code string `json:"code,omitempty"`
 }
 
+// Agent is who acts for the applicant and by what right, as every line of a
+// case's record shows it.
+type Agent struct {
+	Account AccountID `json:"account"`
+	Kind    string    `json:"kind"`    // "company", "person" or "ward" as auth.Acting; "" is oneself
+	Mandate string    `json:"mandate"` // id of the right it rests on
+	Name    string    `json:"name"`
+}
+
 // Actor is who did something, as an event records it.
 type Actor struct {
 	Kind string `json:"kind"` // resident, staff, machine, system
@@ -49,13 +58,33 @@ type Actor struct {
 
 // Material is one file handed in for a case.
 type Material struct {
-	ID     string    `json:"id"` // id of the material in the service package
-	File   string    `json:"file"`
-	Name   string    `json:"name"` // file name as the applicant had it
-	Type   string    `json:"type"` // media type by content
-	Size   int64     `json:"size"` // bytes
-	Blob   BlobID    `json:"blob"`
-	At     time.Time `json:"at"`
-	Level  string    `json:"level"` // trust level A..D of G108
-	Origin string    `json:"origin"`
+	ID    string    `json:"id"` // id of the material in the service package
+	File  string    `json:"file"`
+	Name  string    `json:"name"` // file name as the applicant had it
+	Type  string    `json:"type"` // media type by content
+	Size  int64     `json:"size"` // bytes
+	Blob  BlobID    `json:"blob"`
+	At    time.Time `json:"at"`
+	Level string    `json:"level"` // trust level A..D of G108
+	// Origin is how it came: MaterialUpload and so on. Only uploads and copies
+	// have a Blob.
+	Origin string `json:"origin"`
+	Pages  int    `json:"pages,omitempty"`
+	Turn   int    `json:"turn,omitempty"`   // degrees clockwise to show it upright: 0, 90, 180, 270
+	Source string `json:"source,omitempty"` // number of the licence or of the earlier case
+	Text   string `json:"text,omitempty"`   // of a statement
+	Due    string `json:"due,omitempty"`    // day by which an owed material must come
+	Signer string `json:"signer,omitempty"` // who handed it in; "" the applicant
 }
+
+// Ways in which a material comes.
+const (
+	MaterialUpload    = "upload"
+	MaterialCopy      = "copy"      // a verified copy of an earlier case
+	MaterialLicence   = "licence"   // an e-licence stands for it
+	MaterialHeld      = "held"      // a registry holds it
+	MaterialStatement = "statement" // stated instead
+	MaterialCounter   = "counter"   // the original is brought to the counter
+	MaterialOwed      = "owed"      // comes later, by Due
+	MaterialCommitted = "committed" // not asked for: the applicant committed
+)

@@ -155,3 +155,74 @@ type JobRetried struct {
 
 // EventName is the event's wire name.
 func (JobRetried) EventName() string { return "operation.job_retried.v1" }
+
+// SignatureAsked is recorded when an application waits for somebody's signature.
+type SignatureAsked struct {
+	Draft   DraftID   `json:"draft"`
+	Item    ItemID    `json:"item"`
+	Signer  string    `json:"signer"`
+	Notify  AccountID `json:"notify"` // the signer; "" where no account is known yet
+	Remind  bool      `json:"remind,omitempty"`
+	At      time.Time `json:"at"`
+	Expires time.Time `json:"expires"`
+}
+
+// EventName is the event's wire name.
+func (SignatureAsked) EventName() string { return "form.signature_asked.v1" }
+
+// SignatureGiven is recorded when a signer signs or declines.
+type SignatureGiven struct {
+	Draft    DraftID   `json:"draft"`
+	Item     ItemID    `json:"item"`
+	Signer   string    `json:"signer"`
+	Declined bool      `json:"declined,omitempty"`
+	Last     bool      `json:"last,omitempty"` // nothing is missing any more
+	Notify   AccountID `json:"notify"`         // the applicant's account
+	At       time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (SignatureGiven) EventName() string { return "form.signature_given.v1" }
+
+// MessageSent is recorded for each message within a case. The words stay in the case.
+type MessageSent struct {
+	Case   CaseID    `json:"case"`
+	Number string    `json:"number"`
+	Item   ItemID    `json:"item"`
+	Notify AccountID `json:"notify"` // the applicant, where staff wrote to them; "" otherwise
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (MessageSent) EventName() string { return "casework.message.v1" }
+
+// MandateChanged is recorded when a right to act for another is offered,
+// accepted, declined, revoked or ends.
+type MandateChanged struct {
+	Mandate string    `json:"mandate"`
+	Kind    string    `json:"kind"` // "company", "person" or "ward"
+	Subject string    `json:"subject"`
+	Agent   AccountID `json:"agent"`
+	State   string    `json:"state"`  // offered, active, declined, revoked
+	Notify  AccountID `json:"notify"` // the other side
+	At      time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (MandateChanged) EventName() string { return "identity.mandate.v1" }
+
+// MaterialDue is recorded a while before an owed material or a commitment's
+// verification is due, and when the day has passed.
+type MaterialDue struct {
+	Case     CaseID    `json:"case"`
+	Number   string    `json:"number"`
+	Item     ItemID    `json:"item"`
+	Material string    `json:"material"`
+	Due      string    `json:"due"`
+	Passed   bool      `json:"passed,omitempty"`
+	Notify   AccountID `json:"notify"`
+	At       time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (MaterialDue) EventName() string { return "casework.material_due.v1" }

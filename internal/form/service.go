@@ -324,7 +324,7 @@ func (s *Service) OpenDrafts(ctx context.Context, actor auth.Principal) ([]Open,
 	if actor.Kind != auth.Resident {
 		return nil, nil
 	}
-	rows, err := selectOpen(ctx, s.c.DB, actor.ID, actor.Company, s.c.Now())
+	rows, err := selectOpen(ctx, s.c.DB, actor.ID, actor.For.ID, s.c.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func TestDraftIsItsOwnersAlone(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
 		id := w.Complete(t)
 		alone := formtest.Lin
-		alone.Company, alone.CompanyName = "", ""
+		alone.For = auth.Acting{}
 		colleague := formtest.Lin
 		colleague.ID = "he"
 		d, err := w.Draft(t.Context(), formtest.Lin, id)
@@ -71,9 +71,9 @@ func TestDraftIsItsOwnersAlone(t *testing.T) {
 		}
 		for name, who := range map[string]auth.Principal{
 			"stranger": formtest.Zhou, "colleague": colleague, "the same person for themselves": alone, "nobody": {},
-			"clerk":   {Kind: auth.Staff, ID: "clerk", Roles: []string{auth.RoleClerk}, Company: "qinghe"},
-			"admin":   {Kind: auth.Staff, ID: "lin", Roles: []string{auth.RoleAdministrator}, Company: "qinghe"},
-			"machine": {Kind: auth.Machine, ID: "lin", Company: "qinghe"},
+			"clerk":   {Kind: auth.Staff, ID: "clerk", Roles: []string{auth.RoleClerk}, For: auth.Acting{Kind: auth.ForCompany, ID: "qinghe"}},
+			"admin":   {Kind: auth.Staff, ID: "lin", Roles: []string{auth.RoleAdministrator}, For: auth.Acting{Kind: auth.ForCompany, ID: "qinghe"}},
+			"machine": {Kind: auth.Machine, ID: "lin", For: auth.Acting{Kind: auth.ForCompany, ID: "qinghe"}},
 		} {
 			tries := map[string]func() error{
 				"see":  func() error { _, err := w.Draft(t.Context(), who, id); return err },

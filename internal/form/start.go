@@ -33,10 +33,10 @@ func For(svc contract.Service, partyKind string) bool {
 // current reports whether the actor acts for p now: a case for a company is
 // filed while acting for it, so that nobody files for the wrong one by mistake.
 func current(actor auth.Principal, p contract.Party) bool {
-	if actor.Company == "" {
+	if actor.For.ID == "" {
 		return p.Kind == "person" && p.ID == actor.ID
 	}
-	return p.Kind == "company" && p.ID == actor.Company
+	return p.Kind == "company" && p.ID == actor.For.ID
 }
 
 // Choose tells for whom the actor may apply for a service now, whom else they
@@ -97,7 +97,7 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindApplication, Service: ch.Service,
-		Owner: contract.AccountID(actor.ID), Company: actor.Company, Party: ch.Parties[0],
+		Owner: contract.AccountID(actor.ID), Company: actor.For.ID, Party: ch.Parties[0],
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(keep), revs: map[string]int64{},
 	}
 	if d.Held, err = s.held(ctx, actor, c, d.Party); err != nil {
@@ -205,7 +205,7 @@ func (s *Service) startCorrection(ctx context.Context, actor auth.Principal, k c
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindCorrection, Service: c.Service,
-		Owner: contract.AccountID(actor.ID), Company: actor.Company, Party: k.Applicant, Case: k.Case,
+		Owner: contract.AccountID(actor.ID), Company: actor.For.ID, Party: k.Applicant, Case: k.Case,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(correctionKeep), Correction: &k, revs: map[string]int64{},
 	}
 	if err := s.judge(c, &d); err != nil {

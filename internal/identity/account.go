@@ -58,7 +58,7 @@ func (s *Service) Profile(ctx context.Context, p auth.Principal) (Profile, error
 		return Profile{}, err
 	}
 	for i := range v.Mandates {
-		v.Mandates[i].Selected = v.Mandates[i].Company == p.Company
+		v.Mandates[i].Selected = v.Mandates[i].Company == p.For.ID
 	}
 	return v, nil
 }
@@ -90,13 +90,13 @@ func (s *Service) Act(ctx context.Context, p auth.Principal, company string) (au
 	}
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		var until time.Time
-		p.Company, p.CompanyName = "", ""
+		p.For = auth.Acting{}
 		if company != "" {
 			m, err := s.mandate(ctx, tx, accountID(p), company)
 			if err != nil {
 				return err
 			}
-			p.Company, p.CompanyName, until = m.Company, m.Name, m.ends()
+			p.For, until = m.acting(), m.ends()
 		}
 		if err := s.c.Sessions.Act(ctx, tx, p.Session, p, until); err != nil {
 			return err

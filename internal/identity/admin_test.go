@@ -21,7 +21,7 @@ func everybody() map[string]auth.Principal {
 	all := map[string]auth.Principal{
 		"anonymous": {},
 		"resident":  {Kind: auth.Resident, ID: "me"},
-		"operator":  {Kind: auth.Resident, ID: "me", Company: "co"},
+		"operator":  {Kind: auth.Resident, ID: "me", For: auth.Acting{Kind: auth.ForCompany, ID: "co"}},
 		"machine":   {Kind: auth.Machine, ID: "client:1"},
 		"reader":    {Kind: auth.Machine, ID: "client:2", Scopes: []string{"company.read"}},
 		"system":    auth.SystemPrincipal("x"),

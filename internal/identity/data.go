@@ -23,10 +23,10 @@ func (s *Service) Parties(ctx context.Context, p auth.Principal) ([]contract.Par
 	if err := s.c.Policy.Check(p, ActionHeld, subjectOf(p.ID)); err != nil {
 		return nil, err
 	}
-	if p.Company == "" {
+	if p.For.ID == "" {
 		return []contract.Party{{Kind: PartyPerson, ID: p.ID, Name: p.Name}}, nil
 	}
-	c, err := s.Company(ctx, p.Company)
+	c, err := s.Company(ctx, p.For.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -206,10 +206,7 @@ func (s *Service) Uses(ctx context.Context, p auth.Principal) ([]Use, error) {
 	if err := s.c.Policy.Check(p, ActionData, own(p)); err != nil {
 		return nil, err
 	}
-	subject := p.ID
-	if p.Company != "" {
-		subject = p.Company
-	}
+	subject := p.Subject()
 	// Other events about the person stand between the uses.
 	events, err := s.c.Events.About(ctx, subject, 5*maxUses)
 	if err != nil {

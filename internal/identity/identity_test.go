@@ -174,7 +174,7 @@ func TestWhoEachDemonstrationAccountIs(t *testing.T) {
 			"admin": {auth.Staff, auth.RoleAdministrator, ""},
 		} {
 			p := w.signIn(username)
-			if p.Kind != want.kind || p.CompanyName != want.company || want.role != "" && !p.Is(want.role) {
+			if p.Kind != want.kind || p.For.Name != want.company || want.role != "" && !p.Is(want.role) {
 				t.Errorf("%s is %+v", username, p)
 			}
 			if p.Kind == auth.Staff && (p.Agency != "115113016823646795" || p.Division != "511602") {
@@ -367,16 +367,16 @@ func TestActingForACompany(t *testing.T) {
 			t.Errorf("%+v, %v", parties, err)
 		}
 		self, err := w.Act(ctx, lin, "")
-		if err != nil || self.Company != "" {
+		if err != nil || self.For.ID != "" {
 			t.Fatalf("%+v, %v", self, err)
 		}
-		if again := w.signIn("lin"); again.Company != "" {
+		if again := w.signIn("lin"); again.For.ID != "" {
 			t.Error("the choice is not remembered")
 		}
 		if parties, err := w.Parties(ctx, self); err != nil || parties[0].Kind != identity.PartyPerson {
 			t.Errorf("%+v, %v", parties, err)
 		}
-		if p, err := w.Act(ctx, zhou, company); err != nil || p.Company != company {
+		if p, err := w.Act(ctx, zhou, company); err != nil || p.For.ID != company {
 			t.Errorf("the legal representative: %+v, %v", p, err)
 		}
 		if _, err := w.Act(ctx, self, "some-other"); !errors.Is(err, identity.ErrNoMandate) {
@@ -389,7 +389,7 @@ func TestActingForACompany(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.add(11 * 365 * 24 * time.Hour) // the mandate ends in 2036
-		if p := w.signIn("lin"); p.Company != "" {
+		if p := w.signIn("lin"); p.For.ID != "" {
 			t.Error("acts for a company after the mandate ended")
 		}
 	})

@@ -120,7 +120,7 @@ func (s *Service) principal(ctx context.Context, q db.Q, a Account) (auth.Princi
 	if err != nil {
 		return auth.Principal{}, time.Time{}, err
 	}
-	p.Company, p.CompanyName = m.Company, m.Name
+	p.For = m.acting()
 	return p, m.ends(), nil
 }
 
@@ -128,6 +128,11 @@ func (p Post) holds(on day.Date) bool { return within(p.From, p.To, on) }
 
 func within(from, to, on day.Date) bool {
 	return !on.Before(from) && (to.IsZero() || !on.After(to))
+}
+
+// acting is how a session acts under the mandate.
+func (m Mandate) acting() auth.Acting {
+	return auth.Acting{Kind: auth.ForCompany, ID: m.Company, Name: m.Name, Items: m.Items}
 }
 
 // ends is the instant a mandate ends: after its last day, zero if open.

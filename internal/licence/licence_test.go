@@ -364,7 +364,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			return p
 		}
 		alone := licencetest.Holder(r)
-		alone.Company = ""
+		alone.For = auth.Acting{}
 		who := []struct {
 			name           string
 			p              auth.Principal

@@ -118,10 +118,7 @@ func object(l Licence) policy.Object {
 
 // Subject is the person or company an actor stands for.
 func Subject(p auth.Principal) string {
-	if p.Company != "" {
-		return p.Company
-	}
-	return p.ID
+	return p.Subject()
 }
 
 // Mine lists the actor's licences, newest first.

@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	lin  = auth.Principal{Kind: auth.Resident, ID: "lin", Company: "qinghe"}
+	lin  = auth.Principal{Kind: auth.Resident, ID: "lin", For: auth.Acting{Kind: auth.ForCompany, ID: "qinghe"}}
 	zhou = auth.Principal{Kind: auth.Resident, ID: "zhou"}
 )
 

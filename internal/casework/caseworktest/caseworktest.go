@@ -38,7 +38,7 @@ var Monday = time.Date(2026, 11, 16, 2, 32, 0, 0, time.UTC)
 
 // The people of the county.
 var (
-	Lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", Company: "salon", CompanyName: "清和美发店", Level: 3}
+	Lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", For: auth.Acting{Kind: auth.ForCompany, ID: "salon", Name: "清和美发店"}, Level: 3}
 	Zhou       = auth.Principal{Kind: auth.Resident, ID: "zhou", Name: "周淑芬", Level: 3}
 	Clerk      = Staff("clerk", auth.RoleClerk)
 	Reviewer1  = Staff("reviewer1", auth.RoleReviewer)

@@ -38,7 +38,7 @@ const (
 
 var actors = map[string]auth.Principal{
 	"zhou":    {Kind: auth.Resident, ID: "acc-zhou", Name: "周淑芬"},
-	"lin":     {Kind: auth.Resident, ID: "acc-lin", Company: "co-1", CompanyName: "广安区清和美发店"},
+	"lin":     {Kind: auth.Resident, ID: "acc-lin", For: auth.Acting{Kind: auth.ForCompany, ID: "co-1", Name: "广安区清和美发店"}},
 	"catalog": {Kind: auth.Staff, ID: "acc-catalog", Roles: []string{auth.RoleCatalogManager}, Division: "511602"},
 	"clerk":   {Kind: auth.Staff, ID: "acc-clerk", Roles: []string{auth.RoleClerk}, Division: "511602"},
 }

@@ -38,7 +38,7 @@ const (
 
 // People of the tests: Lin acts for a hair salon, Zhou is somebody else.
 var (
-	Lin  = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林晓", Company: "qinghe", CompanyName: "广安区清和美发店", Level: 2}
+	Lin  = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林晓", For: auth.Acting{Kind: auth.ForCompany, ID: "qinghe", Name: "广安区清和美发店"}, Level: 2}
 	Zhou = auth.Principal{Kind: auth.Resident, ID: "zhou", Name: "周淑芬", Level: 2}
 )
 
@@ -180,8 +180,8 @@ type People struct {
 // Parties serves the form.
 func (p *People) Parties(_ context.Context, a auth.Principal) ([]contract.Party, error) {
 	list := []contract.Party{{Kind: "person", ID: a.ID, Name: a.Name}}
-	if a.Company != "" {
-		list = append(list, contract.Party{Kind: "company", ID: a.Company, Name: a.CompanyName, Code: "92511602MA66K8T333"})
+	if a.For.ID != "" {
+		list = append(list, contract.Party{Kind: "company", ID: a.For.ID, Name: a.For.Name, Code: "92511602MA66K8T333"})
 	}
 	return list, nil
 }

@@ -97,8 +97,8 @@ func whoamiOf(p auth.Principal) whoami {
 		Account: p.ID, Kind: string(p.Kind), Name: p.Name, Level: p.Level,
 		Roles: p.Roles, Agency: p.Agency, Division: p.Division,
 	}
-	if p.Company != "" {
-		w.Company = &company{ID: p.Company, Name: p.CompanyName}
+	if p.For.ID != "" {
+		w.Company = &company{ID: p.For.ID, Name: p.For.Name}
 	}
 	return w
 }

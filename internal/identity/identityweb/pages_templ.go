@@ -1026,7 +1026,7 @@ func acting(v web.View, d accountData) templ.Component {
 			}
 			templ_7745c5c3_Err = web.Radios(v, nil, web.ChoiceArgs{
 				FieldArgs: web.FieldArgs{Name: "company", Label: v.T("identity.acting.title"), Hint: v.T("identity.acting.hint")},
-				Options:   actingOptions(v, d), Value: v.Actor.Company,
+				Options:   actingOptions(v, d), Value: v.Actor.For.ID,
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1232,11 +1232,11 @@ func dataPage(v web.View, uses []identity.Use) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.Actor.CompanyName != "" {
+			if v.Actor.For.Name != "" {
 				var templ_7745c5c3_Var57 string
-				templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("identity.data.lead_company", "name", v.Actor.CompanyName))
+				templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("identity.data.lead_company", "name", v.Actor.For.Name))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/identity/identityweb/pages.templ`, Line: 199, Col: 68}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/identity/identityweb/pages.templ`, Line: 199, Col: 65}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 				if templ_7745c5c3_Err != nil {

@@ -289,7 +289,7 @@ func TestSessions(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		clk := newClock()
 		s, _ := sessions(d, clk, true)
-		lin := auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", Company: "co", CompanyName: "店", Level: 3}
+		lin := auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", For: auth.Acting{Kind: auth.ForCompany, ID: "co", Name: "店"}, Level: 3}
 		token := start(t, d, s, lin, clk.now().Add(time.Hour), auth.From{Device: "Firefox\x00" + strings.Repeat("长", 200)})
 		who := func(r *http.Request) auth.Principal {
 			t.Helper()
@@ -299,7 +299,7 @@ func TestSessions(t *testing.T) {
 			}
 			return p
 		}
-		if p := who(request(token, "")); p.ID != "lin" || p.Company != "co" || p.Session == "" || p.Level != 3 {
+		if p := who(request(token, "")); p.ID != "lin" || p.For.ID != "co" || p.Session == "" || p.Level != 3 {
 			t.Errorf("by cookie: %+v", p)
 		}
 		if p := who(request("", "Bearer "+token)); p.ID != "lin" {
@@ -316,7 +316,7 @@ func TestSessions(t *testing.T) {
 			}
 		}
 		clk.add(time.Hour)
-		if p := who(request(token, "")); p.ID != "lin" || p.Company != "" {
+		if p := who(request(token, "")); p.ID != "lin" || p.For.ID != "" {
 			t.Errorf("after the mandate: %+v", p)
 		}
 		clk.add(2*time.Hour - time.Second)

@@ -39,12 +39,40 @@ type Principal struct {
 	Roles    []string // staff only
 	Agency   string   // staff: agency id
 	Division string   // staff: division code of the agency
-	Company  string   // resident acting for a company: company id; "" is oneself
-	// CompanyName is the display name of Company.
-	CompanyName string
-	Scopes      []string // machine: what the key may do
-	Level       int      // real-name level L0..L4 (domain terms in the identity area)
-	Session     string   // session id, for the log
+	For      Acting   // resident: whom they act for; zero is oneself
+	Scopes   []string // machine: what the key may do
+	Level    int      // real-name level L0..L4 (domain terms in the identity area)
+	Session  string   // session id, for the log
+}
+
+// Kinds of whom a person acts for.
+const (
+	ForCompany = "company" // as its legal representative or operator
+	ForPerson  = "person"  // as an agent with a mandate
+	ForWard    = "ward"    // as the guardian of a child or another ward
+)
+
+// Acting is for whom a resident acts and by what right.
+type Acting struct {
+	Kind    string // ForCompany, ForPerson or ForWard; "" is oneself
+	ID      string // subject: company, account of the principal, ward
+	Name    string
+	Mandate string // id of the mandate, operator's right or guardianship
+	// Items are the services the right is limited to; empty is all.
+	Items []string
+}
+
+// Covers reports whether the right covers a service.
+func (a Acting) Covers(item string) bool {
+	return len(a.Items) == 0 || slices.Contains(a.Items, item)
+}
+
+// Subject is whom p acts for: the id that cases, licences and data belong to.
+func (p Principal) Subject() string {
+	if p.For.ID != "" {
+		return p.For.ID
+	}
+	return p.ID
 }
 
 // Is reports whether p has the role.

@@ -169,8 +169,8 @@ func (s *Sessions) Awaited(ctx context.Context, token string) (account string, o
 	return row.Account, true, nil
 }
 
-// Act changes for whom the person of a session acts: a company until its
-// mandate ends, or oneself where p.Company is "". A zero until never ends.
+// Act changes for whom the person of a session acts: another until the
+// mandate ends, or oneself where p.For is zero. A zero until never ends.
 func (s *Sessions) Act(ctx context.Context, tx db.Tx, session string, p Principal, until time.Time) error {
 	return setPrincipal(ctx, tx, session, p, until)
 }
@@ -253,7 +253,7 @@ func (r sessionRow) over(now time.Time) bool {
 func (r sessionRow) principal(now time.Time) Principal {
 	p := r.who
 	if !r.actingUntil.IsZero() && !now.Before(r.actingUntil) {
-		p.Company, p.CompanyName = "", ""
+		p.For = Acting{}
 	}
 	p.Session = r.ID
 	return p

@@ -22,14 +22,14 @@ const maxPeople = 4096
 
 // who is everything of a principal that policies can see, as a map key.
 type who struct {
-	kind                                        auth.Kind
-	id, roles, agency, division, company, scope string
-	level                                       int
+	kind                                       auth.Kind
+	id, roles, agency, division, acting, scope string
+	level                                      int
 }
 
 func (c *people) entity(p auth.Principal) cedar.Entity {
 	key := who{
-		p.Kind, p.ID, strings.Join(p.Roles, "\x00"), p.Agency, p.Division, p.Company,
+		p.Kind, p.ID, strings.Join(p.Roles, "\x00"), p.Agency, p.Division, p.For.Kind + "\x00" + p.For.ID + "\x00" + strings.Join(p.For.Items, "\x00"),
 		strings.Join(p.Scopes, "\x00"), p.Level,
 	}
 	if e, ok := c.known.Load(key); ok {

@@ -12,7 +12,9 @@
 //	principal.agency        agency id, of staff
 //	principal.division      division code, of staff
 //	principal.company       company the person acts for, "" is oneself
-//	principal.subject       company, or id where company is ""
+//	principal.subject       whom the person acts for: a company, a person, or oneself
+//	principal.limited       the right to act for them is limited to principal.items
+//	principal.items         services it is limited to
 //	principal.scopes        set of scopes, of machines
 //	principal.level         real-name level, 0 to 4
 //	principal.jurisdiction  Division::"<code>" of principal.division

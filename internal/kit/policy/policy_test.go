@@ -53,7 +53,7 @@ var (
 	clerk      = auth.Principal{Kind: auth.Staff, ID: "c1", Roles: []string{"clerk"}, Agency: "A", Division: "511602"}
 	supervisor = auth.Principal{Kind: auth.Staff, ID: "s1", Roles: []string{"supervisor"}, Division: "5116"}
 	zhou       = auth.Principal{Kind: auth.Resident, ID: "zhou"}
-	lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Company: "shop"}
+	lin        = auth.Principal{Kind: auth.Resident, ID: "lin", For: auth.Acting{Kind: auth.ForCompany, ID: "shop"}}
 	nobody     = auth.Principal{}
 )
 

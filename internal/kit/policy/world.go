@@ -67,9 +67,9 @@ func place(p auth.Principal, o Object) string {
 }
 
 func person(p auth.Principal) cedar.Entity {
-	subject := p.Company
-	if subject == "" {
-		subject = p.ID
+	company := ""
+	if p.For.Kind == auth.ForCompany {
+		company = p.For.ID
 	}
 	e := cedar.Entity{
 		UID: cedar.NewEntityUID("Principal", cedar.String(p.ID)),
@@ -79,8 +79,10 @@ func person(p auth.Principal) cedar.Entity {
 			"roles":        set(p.Roles),
 			"agency":       cedar.String(p.Agency),
 			"division":     cedar.String(p.Division),
-			"company":      cedar.String(p.Company),
-			"subject":      cedar.String(subject),
+			"company":      cedar.String(company),
+			"subject":      cedar.String(p.Subject()),
+			"limited":      cedar.Boolean(len(p.For.Items) > 0),
+			"items":        set(p.For.Items),
 			"scopes":       set(p.Scopes),
 			"level":        cedar.Long(p.Level),
 			"jurisdiction": division(p.Division),

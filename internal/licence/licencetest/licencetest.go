@@ -169,7 +169,7 @@ func (w *World) Record(t testing.TB, e event.Event) {
 // Holder is the account that acts for the holder of a request.
 func Holder(r contract.LicenceRequest) auth.Principal {
 	if r.Holder.Kind == "company" {
-		return auth.Principal{Kind: auth.Resident, ID: "acc-lin", Name: "林", Company: r.Holder.ID}
+		return auth.Principal{Kind: auth.Resident, ID: "acc-lin", Name: "林", For: auth.Acting{Kind: auth.ForCompany, ID: r.Holder.ID}}
 	}
 	return auth.Principal{Kind: auth.Resident, ID: r.Holder.ID, Name: r.Holder.Name}
 }

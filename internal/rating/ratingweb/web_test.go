@@ -21,7 +21,7 @@ func open(t *testing.T) *web.Kit {
 	k := webtest.New(t, webtest.Options{
 		Texts: []fs.FS{ratingweb.Texts},
 		Actors: map[string]auth.Principal{
-			"lin": {Kind: auth.Resident, ID: "lin", Company: "co-1"}, "zhou": {Kind: auth.Resident, ID: "zhou"},
+			"lin": {Kind: auth.Resident, ID: "lin", For: auth.Acting{Kind: auth.ForCompany, ID: "co-1"}}, "zhou": {Kind: auth.Resident, ID: "zhou"},
 			"clerk": {Kind: auth.Staff, ID: "clerk", Roles: []string{auth.RoleClerk}},
 		},
 		Allow: func(p auth.Principal, action string) error { return engine.Check(p, action, policy.Page) },
