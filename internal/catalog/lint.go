@@ -12,14 +12,21 @@ import (
 
 // What a package may say. Procedures are those of package statute.
 var (
-	procedures = []string{"licensing", "instant"}
+	procedures = []string{
+		"licensing", "instant", "joint", "bundle", "confirmation", "payment-benefit", "notify-and-commit",
+	}
 	objects    = []string{"1", "2", "3", "4", "5", "6"} // GB/T 39046 A.4
 	units      = []string{"workday", "immediate"}
-	origins    = []string{"government", "upload", "form", "counter"}
+	origins    = []string{"government", "upload", "form", "counter", "statement"}
 	fileTypes  = []string{"pdf", "jpg", "png"}
 	fieldKinds = []string{
-		"text", "longtext", "integer", "decimal", "date", "choice", "choices", "yesno",
-		"phone", "email", "resident_id", "credit_code", "address", "declaration",
+		"text", "longtext", "integer", "decimal", "money", "date", "period", "choice", "choices", "yesno",
+		"phone", "email", "resident_id", "credit_code", "address", "division", "map_point", "licence",
+		"computed", "declaration", "signature", "group", "table", "file", "photo",
+	}
+	effects  = []string{"", contract.LicenceIssue, contract.LicenceChange, contract.LicenceRenew, contract.LicenceCancel}
+	specials = []string{ // Licensing Law art. 45
+		"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review",
 	}
 	// deniedWords may not stand in the name of a material: Licensing Law art. 31
 	// and the catch-all ban that local regulations draw from it.
@@ -50,6 +57,14 @@ func (l *linter) warn(at, code string, args ...any) {
 // break, and what the rest of the product relies on. Check compiles a rule.
 func Lint(svc contract.Service, check func(expr string) error) []Problem {
 	l := &linter{check: check}
+	if svc.Format != contract.Format {
+		l.add("format", "format", "have", svc.Format, "want", contract.Format)
+	}
+	if svc.Added != nil {
+		l.text("added.why", svc.Added.Why)
+		l.given("added.type", svc.Added.Type)
+		l.given("added.department", svc.Added.Department)
+	}
 	l.pattern("item", string(svc.Item), itemPattern)
 	l.text("name", svc.Name)
 	l.given("agency", string(svc.Agency))
@@ -62,6 +77,8 @@ func Lint(svc contract.Service, check func(expr string) error) []Problem {
 	if svc.Licence != nil {
 		l.licence(*svc.Licence)
 	}
+	l.parts(svc)
+	l.settings(svc.Settings)
 	l.form(svc.Form)
 	l.languages("", reflect.ValueOf(svc))
 	return l.problems
@@ -138,6 +155,54 @@ func (l *linter) limits(svc contract.Service) {
 func (l *linter) handling(h contract.Handling) {
 	l.pattern("handling.dept_code", h.DeptCode, deptPattern)
 	l.text("handling.remedies", h.Remedies)
+	seen := map[string]bool{}
+	for i, u := range h.Units {
+		at := fmt.Sprintf("handling.units[%d]", i)
+		l.unique(at+".id", u.ID, seen)
+		l.given(at+".agency", string(u.Agency))
+		l.text(at+".task", u.Task)
+		l.rule(at+".when", u.When)
+		if u.Days < 1 {
+			l.add(at+".days", "required")
+		}
+	}
+	for i, sp := range h.Special {
+		at := fmt.Sprintf("handling.special[%d]", i)
+		l.oneOf(at+".kind", sp.Kind, specials)
+		l.text(at+".text", sp.Text)
+		if sp.Days < 1 {
+			l.add(at+".days", "required")
+		}
+	}
+}
+
+// parts: a bundle names the services it joins; everything else follows from them.
+func (l *linter) parts(svc contract.Service) {
+	if (len(svc.Parts) > 0) != (svc.Procedure == "bundle") {
+		l.add("parts", "bundle")
+	}
+	seen := map[string]bool{}
+	for i, p := range svc.Parts {
+		at := fmt.Sprintf("parts[%d]", i)
+		l.unique(at+".id", p.ID, seen)
+		l.pattern(at+".item", string(p.Item), itemPattern)
+		l.rule(at+".when", p.When)
+		for _, before := range p.After {
+			if !seen[before] || before == p.ID {
+				l.add(at+".after", "after", "value", before)
+			}
+		}
+	}
+}
+
+// settings: what nobody could verify is shown with its source.
+func (l *linter) settings(list []contract.Setting) {
+	for i, s := range list {
+		at := fmt.Sprintf("settings[%d]", i)
+		l.text(at+".name", s.Name)
+		l.text(at+".value", s.Value)
+		l.text(at+".source", s.Source)
+	}
 }
 
 func (l *linter) guide(svc contract.Service) {
@@ -161,7 +226,7 @@ func (l *linter) guide(svc contract.Service) {
 		l.add("guide.complain", "phones")
 	}
 	steps := 2
-	if svc.Procedure == "licensing" {
+	if svc.Procedure == "licensing" || svc.Procedure == "joint" {
 		steps = 5 // acceptance, review, decision, completion, delivery: domain 1.6 rule 9
 		if len(g.FAQ) == 0 {
 			l.add("guide.faq", "faq")
@@ -237,7 +302,16 @@ func (l *linter) licence(s contract.LicenceSpec) {
 		l.add("licence.type_code", "pattern", "value", s.TypeCode, "want", fmt.Sprint(licenceTypeSize, " characters"))
 	}
 	l.text("licence.name", s.Name)
-	l.given("licence.prefix", s.Prefix)
+	l.oneOf("licence.effect", s.Effect, effects)
+	if s.Effect == contract.LicenceCancel {
+		l.given("licence.prior", s.Prior)
+		return // nothing is printed
+	}
+	if s.Effect == "" || s.Effect == contract.LicenceIssue {
+		l.given("licence.prefix", s.Prefix)
+	} else {
+		l.given("licence.prior", s.Prior)
+	}
 	public := false
 	for i, f := range s.Face {
 		at := fmt.Sprintf("licence.face[%d]", i)
@@ -255,12 +329,20 @@ func (l *linter) form(f contract.Form) {
 	if len(f.Pages) == 0 {
 		l.add("form.pages", "no_pages")
 	}
+	sections := map[string]bool{"": true}
+	for i, s := range f.Sections {
+		l.unique(fmt.Sprintf("form.sections[%d].id", i), s.ID, sections)
+		l.text(fmt.Sprintf("form.sections[%d].title", i), s.Title)
+	}
 	pages, fields := map[string]bool{}, map[string]bool{}
 	for i, p := range f.Pages {
 		at := fmt.Sprintf("form.pages[%d]", i)
 		l.unique(at+".id", p.ID, pages)
 		l.text(at+".title", p.Title)
 		l.rule(at+".when", p.When)
+		if !sections[p.Section] {
+			l.add(at+".section", "section", "value", p.Section)
+		}
 		if len(p.Fields) == 0 {
 			l.add(at, "empty_page")
 		}
@@ -275,8 +357,16 @@ func (l *linter) field(at string, f contract.Field, seen map[string]bool) {
 	l.oneOf(at+".kind", f.Kind, fieldKinds)
 	l.text(at+".label", f.Label)
 	l.rule(at+".when", f.When)
+	l.rule(at+".value", f.Value)
 	for i, c := range f.Checks {
 		l.ruleWithMessage(fmt.Sprintf("%s.checks[%d]", at, i), c)
+	}
+	columns := map[string]bool{}
+	for i, c := range f.Fields {
+		l.field(fmt.Sprintf("%s.fields[%d]", at, i), c, columns)
+	}
+	if rows := f.Kind == "group" || f.Kind == "table"; rows != (len(f.Fields) > 0) {
+		l.add(at+".fields", "columns")
 	}
 	choice := f.Kind == "choice" || f.Kind == "choices"
 	wrong := choice && len(f.Options) < 2 || !choice && len(f.Options) > 0 && f.Kind != "yesno" // yesno: other words for yes and no

@@ -12,6 +12,19 @@ import (
 var messages = map[string]contract.Text{
 	"missing_file":   {ZH: "缺这个文件", EN: "the file is missing"},
 	"yaml":           {ZH: "文件读不通：{reason}", EN: "cannot be read: {reason}"},
+	"format": {
+		ZH: "服务包格式写的是 {have}，本程序读的是 {want}",
+		EN: "format is {have}; this program reads {want}",
+	},
+	"bundle": {
+		ZH: "一件事（bundle）必须列出 parts，别的程序不能有",
+		EN: "procedure bundle needs parts, and only a bundle may have them",
+	},
+	"after":          {ZH: "“{value}”不是排在前面的环节", EN: "{value} is no part that stands before"},
+	"section":        {ZH: "没有分组“{value}”", EN: "there is no section {value}"},
+	"columns":        {ZH: "分组和表格要有 fields，别的题型不能有", EN: "a group or table needs fields, and nothing else may have any"},
+	"department":     {ZH: "没有部门“{value}”", EN: "there is no department {value}"},
+	"type":           {ZH: "没有事项类型“{value}”", EN: "there is no item type {value}"},
 	"required":       {ZH: "必须填写", EN: "must be given"},
 	"both_languages": {ZH: "中文和英文要都有", EN: "must be given in both languages"},
 	"pattern":        {ZH: "“{value}”不合格式：{want}", EN: "{value} is not of the form {want}"},
