@@ -55,13 +55,17 @@ type Recorded struct {
 	ActorKind auth.Kind
 	ActorID   string
 	ActorName string
-	Subject   string
-	Object    string
-	Purpose   string
-	Basis     string
-	Body      json.RawMessage // the event, as canonical JSON
-	Salt      []byte          // 16 bytes; nil once erased
-	Leaf      []byte          // 32 bytes: see Leaf
+	// OnBehalfOf is whom the actor acted for and Mandate the right that rested on;
+	// both are empty where the actor acted for themself.
+	OnBehalfOf string
+	Mandate    string
+	Subject    string
+	Object     string
+	Purpose    string
+	Basis      string
+	Body       json.RawMessage // the event, as canonical JSON
+	Salt       []byte          // 16 bytes; nil once erased
+	Leaf       []byte          // 32 bytes: see Leaf
 }
 
 // Log is the event log of one database.
@@ -124,6 +128,7 @@ func (l *Log) Record(ctx context.Context, tx db.Tx, m Meta, e Event) error {
 	rec := Recorded{
 		ID: l.newID(), Name: e.EventName(), At: l.now().UTC().Truncate(time.Microsecond),
 		ActorKind: m.Actor.Kind, ActorID: m.Actor.ID, ActorName: postName(m.Actor),
+		OnBehalfOf: m.Actor.For.ID, Mandate: m.Actor.For.Mandate,
 		Subject: m.Subject, Object: m.Object, Purpose: m.Purpose, Basis: m.Basis,
 		Body: body, Salt: make([]byte, 16),
 	}
@@ -152,6 +157,24 @@ func (l *Log) Of(ctx context.Context, object string) ([]Recorded, error) {
 // About returns the latest events about a person or company, newest first.
 func (l *Log) About(ctx context.Context, subject string, limit int) ([]Recorded, error) {
 	return list(ctx, l.db, "WHERE subject = $1 AND subject <> '' ORDER BY id DESC LIMIT $2", subject, limit)
+}
+
+// Among narrows a list of events.
+type Among struct {
+	Name     string    // of the event; "" is any
+	From, To time.Time // from on, before; zero is open
+	Before   string    // id that the list stays behind of; "" is the latest
+}
+
+// AboutAmong returns the latest events about a person or company that fit,
+// newest first.
+func (l *Log) AboutAmong(ctx context.Context, subject string, a Among, limit int) ([]Recorded, error) {
+	return among(ctx, l.db, "subject", subject, a, limit)
+}
+
+// Under returns the latest events that were recorded under a right, newest first.
+func (l *Log) Under(ctx context.Context, mandate string, a Among, limit int) ([]Recorded, error) {
+	return among(ctx, l.db, "mandate", mandate, a, limit)
 }
 
 // Page returns the events behind the id after ("" is the beginning), oldest

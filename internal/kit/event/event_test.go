@@ -117,6 +117,8 @@ func TestLeafCoversEveryField(t *testing.T) {
 			"kind":    func(r *event.Recorded) { r.ActorKind = auth.Resident },
 			"actor":   func(r *event.Recorded) { r.ActorID = "u2" },
 			"who":     func(r *event.Recorded) { r.ActorName = "x" },
+			"behalf":  func(r *event.Recorded) { r.OnBehalfOf = "p2" },
+			"mandate": func(r *event.Recorded) { r.Mandate = "m1" },
 			"subject": func(r *event.Recorded) { r.Subject = "" },
 			"object":  func(r *event.Recorded) { r.Object = "case:2" },
 			"purpose": func(r *event.Recorded) { r.Purpose = "" },
@@ -149,6 +151,65 @@ func TestLeafFormNeverChanges(t *testing.T) {
 	if string(text) != want {
 		t.Fatalf("got  %s\nwant %s", text, want)
 	}
+}
+
+func TestLeafOfWhoActsForAnother(t *testing.T) {
+	t.Parallel()
+	rec := event.Recorded{
+		ID: "0193", Name: "test.moved.v1", At: noon, ActorKind: auth.Resident, ActorID: "u1", OnBehalfOf: "p2", Mandate: "m1",
+		Object: "case:1", Body: []byte(`{"to":"ok","a":7}`), Salt: []byte("0123456789abcdef"),
+	}
+	text, err := rec.Record()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"actor":"u1","actorKind":"resident","actorName":"","at":"2026-11-24T04:00:00.000001Z","basis":"","body":{"a":7,"to":"ok"},` +
+		`"id":"0193","mandate":"m1","name":"test.moved.v1","object":"case:1","onBehalfOf":"p2","purpose":"","subject":"","v":2}`
+	if string(text) != want {
+		t.Fatalf("got  %s\nwant %s", text, want)
+	}
+}
+
+func TestTheLogSaysForWhom(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB) {
+		_, l := open(d)
+		agent := auth.Principal{Kind: auth.Resident, ID: "u1", For: auth.Acting{Kind: auth.ForPerson, ID: "p2", Mandate: "m1"}}
+		record(t, d, l, event.Meta{Actor: agent, Subject: "p2", Object: "case:1"}, moved{To: "x"})
+		record(t, d, l, event.Meta{Actor: auth.Principal{Kind: auth.Resident, ID: "u1"}, Subject: "u1", Object: "case:2"}, moved{To: "y"})
+		record(t, d, l, event.Meta{Actor: agent, Subject: "p2", Object: "case:3"}, moved{To: "z"})
+		of := func(got []event.Recorded, err error) (objects string) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range got {
+				objects += r.Object + " "
+			}
+			return objects
+		}
+		for name, tt := range map[string]struct{ got, want string }{
+			"under":      {of(l.Under(t.Context(), "m1", event.Among{}, 9)), "case:3 case:1 "},
+			"limit":      {of(l.Under(t.Context(), "m1", event.Among{}, 1)), "case:3 "},
+			"no mandate": {of(l.Under(t.Context(), "", event.Among{}, 9)), ""},
+			"about":      {of(l.AboutAmong(t.Context(), "u1", event.Among{Name: "test.moved.v1"}, 9)), "case:2 "},
+			"other name": {of(l.AboutAmong(t.Context(), "u1", event.Among{Name: "test.other.v1"}, 9)), ""},
+			"from":       {of(l.AboutAmong(t.Context(), "u1", event.Among{From: noon.Add(time.Hour)}, 9)), ""},
+			"to":         {of(l.AboutAmong(t.Context(), "u1", event.Among{To: noon}, 9)), ""},
+			"between":    {of(l.AboutAmong(t.Context(), "u1", event.Among{From: noon.Truncate(time.Second), To: noon.Add(time.Second)}, 9)), "case:2 "},
+		} {
+			if tt.got != tt.want {
+				t.Errorf("%s: %q", name, tt.got)
+			}
+		}
+		got, err := l.Of(t.Context(), "case:1")
+		if err != nil || len(got) != 1 || got[0].OnBehalfOf != "p2" || got[0].Mandate != "m1" {
+			t.Fatal(got, err)
+		}
+		if h, err := got[0].Hash(); err != nil || string(h) != string(got[0].Leaf) {
+			t.Error("the leaf is of another record", err)
+		}
+	})
 }
 
 func TestErasingTheSaltKeepsTheLeaf(t *testing.T) {

@@ -18,8 +18,9 @@ var ErrErased = errors.New("the salt of this event was erased")
 // receipt shows and the leaf covers. Its members are v (the number 1), id, name,
 // at (UTC with six decimals: 2026-11-24T01:02:03.000004Z), actorKind, actor,
 // actorName, subject, object, purpose, basis (all texts, empty when there is
-// none) and body (the event). The form never changes; another would have
-// another v.
+// none) and body (the event). An event of somebody who acted for another has two
+// more, mandate and onBehalfOf, and v is the number 2. Neither form ever changes;
+// another would have another v.
 func (r Recorded) Record() ([]byte, error) {
 	body, err := jcs.Transform(r.Body)
 	if err != nil {
@@ -45,10 +46,20 @@ func (r Recorded) record(canonicalBody []byte) []byte {
 	member("basis", r.Basis)
 	b = append(append(b, `,"body":`...), canonicalBody...)
 	member("id", r.ID)
+	acting := r.OnBehalfOf != "" || r.Mandate != ""
+	if acting {
+		member("mandate", r.Mandate)
+	}
 	member("name", r.Name)
 	member("object", r.Object)
+	if acting {
+		member("onBehalfOf", r.OnBehalfOf)
+	}
 	member("purpose", r.Purpose)
 	member("subject", r.Subject)
+	if acting {
+		return append(b, `,"v":2}`...)
+	}
 	return append(b, `,"v":1}`...)
 }
 

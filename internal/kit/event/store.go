@@ -5,17 +5,18 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
-const columns = "id, name, at, actor_kind, actor, actor_name, subject, object, purpose, basis, body, salt, leaf"
+const columns = "id, name, at, actor_kind, actor, actor_name, on_behalf_of, mandate, subject, object, purpose, basis, body, salt, leaf"
 
 func insert(ctx context.Context, q db.Q, r Recorded) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO event_events (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		r.ID, r.Name, r.At.UnixMicro(), string(r.ActorKind), r.ActorID, r.ActorName,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		r.ID, r.Name, r.At.UnixMicro(), string(r.ActorKind), r.ActorID, r.ActorName, r.OnBehalfOf, r.Mandate,
 		r.Subject, r.Object, r.Purpose, r.Basis, string(r.Body), r.Salt, r.Leaf)
 	if err != nil {
 		return fmt.Errorf("insert event %s: %w", r.Name, err)
@@ -26,7 +27,7 @@ func insert(ctx context.Context, q db.Q, r Recorded) error {
 func scan(s interface{ Scan(...any) error }) (r Recorded, err error) {
 	var at int64
 	var body string
-	err = s.Scan(&r.ID, &r.Name, &at, &r.ActorKind, &r.ActorID, &r.ActorName,
+	err = s.Scan(&r.ID, &r.Name, &at, &r.ActorKind, &r.ActorID, &r.ActorName, &r.OnBehalfOf, &r.Mandate,
 		&r.Subject, &r.Object, &r.Purpose, &r.Basis, &body, &r.Salt, &r.Leaf)
 	r.At, r.Body = time.UnixMicro(at).UTC(), []byte(body)
 	return r, err
@@ -58,6 +59,24 @@ func list(ctx context.Context, q db.Q, where string, args ...any) ([]Recorded, e
 		all = append(all, r)
 	}
 	return all, rows.Err()
+}
+
+// among lists events by a column that has an index of its own: "subject" or
+// "mandate". What is empty there belongs to nobody.
+func among(ctx context.Context, q db.Q, column, value string, a Among, limit int) ([]Recorded, error) {
+	if a.Before == "" {
+		a.Before = "~" // behind every UUID
+	}
+	to := a.To.UnixMicro()
+	if a.To.IsZero() {
+		to = math.MaxInt64
+	}
+	from := a.From.UnixMicro()
+	if a.From.IsZero() {
+		from = 0
+	}
+	return list(ctx, q, `WHERE `+column+` = $1 AND `+column+` <> '' AND id < $2 AND ($3 = '' OR name = $3) AND at >= $4 AND at < $5
+		ORDER BY id DESC LIMIT $6`, value, a.Before, a.Name, from, to, limit)
 }
 
 func eraseSalts(ctx context.Context, q db.Q, subject string) error {
