@@ -191,6 +191,11 @@ type MessageSent struct {
 	Item   ItemID    `json:"item"`
 	Notify AccountID `json:"notify"` // the applicant, where staff wrote to them; "" otherwise
 	At     time.Time `json:"at"`
+
+	Agency  AgencyID `json:"agency,omitempty"`  // that handles the case
+	Message string   `json:"message,omitempty"` // id
+	Thread  string   `json:"thread,omitempty"`  // ThreadApplicant or ThreadInternal
+	From    string   `json:"from,omitempty"`    // "applicant" or "staff"
 }
 
 // EventName is the event's wire name.
@@ -222,7 +227,57 @@ type MaterialDue struct {
 	Passed   bool      `json:"passed,omitempty"`
 	Notify   AccountID `json:"notify"`
 	At       time.Time `json:"at"`
+	Name     Text      `json:"name"` // of the material
+	Left     int       `json:"left"` // working days
 }
 
 // EventName is the event's wire name.
 func (MaterialDue) EventName() string { return "casework.material_due.v1" }
+
+// Threads of messages in a case.
+const (
+	ThreadApplicant = "applicant" // between the applicant and the agency
+	ThreadInternal  = "internal"  // between the agencies that work on the case
+)
+
+// MaterialVerified is recorded when an official compared a material with its
+// original: its copy has trust level B from then on.
+type MaterialVerified struct {
+	Case     CaseID    `json:"case"`
+	Material string    `json:"material"` // id in the service package
+	File     string    `json:"file"`
+	At       time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (MaterialVerified) EventName() string { return "casework.material_verified.v1" }
+
+// ObjectionMade is recorded when an applicant objects to a step of a case (异议).
+type ObjectionMade struct {
+	Case      CaseID    `json:"case"`
+	Number    string    `json:"number"`
+	Item      ItemID    `json:"item"`
+	Agency    AgencyID  `json:"agency"`
+	Objection string    `json:"objection"` // id
+	Action    string    `json:"action"`    // of the step: refuse, deny, correct, withdraw
+	Due       string    `json:"due"`       // day by which the agency answers
+	At        time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (ObjectionMade) EventName() string { return "casework.objection.v1" }
+
+// ObjectionAnswered is recorded when the agency answers an objection.
+type ObjectionAnswered struct {
+	Case      CaseID    `json:"case"`
+	Number    string    `json:"number"`
+	Item      ItemID    `json:"item"`
+	Agency    AgencyID  `json:"agency"`
+	Objection string    `json:"objection"`
+	Result    string    `json:"result"` // "kept" or "changed"
+	Notify    AccountID `json:"notify"`
+	At        time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (ObjectionAnswered) EventName() string { return "casework.objection_answered.v1" }
