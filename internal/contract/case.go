@@ -172,6 +172,7 @@ type LicenceRequest struct {
 
 // FaceLine is one line printed on a licence.
 type FaceLine struct {
+	ID     string `json:"id,omitempty"` // of the LicenceLine, for forms that read the face
 	Label  Text   `json:"label"`
 	Value  string `json:"value"`
 	Public bool   `json:"public"`

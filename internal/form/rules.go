@@ -590,7 +590,7 @@ func Face(e *rule.Engine, svc contract.Service, applicant contract.Party, today 
 		if err != nil {
 			return nil, fmt.Errorf("licence line %s: %w", l.Label.ZH, err)
 		}
-		lines = append(lines, contract.FaceLine{Label: l.Label, Value: value, Public: l.Public})
+		lines = append(lines, contract.FaceLine{ID: l.ID, Label: l.Label, Value: value, Public: l.Public})
 	}
 	return lines, nil
 }

@@ -77,6 +77,7 @@ type Licence struct {
 	Case       contract.CaseID
 	CaseNumber string
 	Item       contract.ItemID
+	TypeCode   string
 	Name       contract.Text
 	Number     string // printed; "" while pending
 	Identifier string
@@ -107,7 +108,8 @@ type Use struct {
 	Kind    string // UsePresent ...
 	Channel string // ChannelQR ...
 	Who     string // post of an official; "" for the public and the holder
-	Own     bool   // by the holder
+	Own     bool   // by the one who reads the list
+	Agent   bool   // by another who acts for the holder
 	At      time.Time
 	Times   int // within that minute
 }
@@ -118,6 +120,7 @@ const (
 	UseVerify   = "verify"
 	UseDownload = "download"
 	UseRead     = "read" // an official opened it
+	UseApply    = "use"  // an application was filled from it, or it stood for a material
 )
 
 // Channels of use.

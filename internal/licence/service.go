@@ -188,7 +188,7 @@ func (s *Service) Uses(ctx context.Context, actor auth.Principal, id contract.Li
 	if before == "" {
 		before = last
 	}
-	return listUses(ctx, s.DB, l, before, pageSize)
+	return listUses(ctx, s.DB, l, actor.ID, before, pageSize)
 }
 
 // record keeps a use: nobody can read without leaving it.
@@ -203,8 +203,13 @@ func (s *Service) record(ctx context.Context, actor auth.Principal, l Licence, k
 	case Subject(actor) == l.Holder.ID && actor.Kind == auth.Resident:
 		u.actor = actor.ID
 		purpose, basis = "own use", "consent of the holder"
+	case actor.Kind == auth.System:
+		u.actor = actor.ID
 	default:
 		actor = auth.Principal{} // who verifies is not followed
+	}
+	if kind == UseApply {
+		purpose, basis = "application", "State Council Decree 716 art. 10"
 	}
 	m := event.Meta{
 		Actor: actor, Subject: l.Holder.ID, Object: "licence:" + string(l.ID), Purpose: purpose, Basis: basis,

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
-const columns = `id, case_id, case_number, item, name, prefix, number, identifier, code,
+const columns = `id, case_id, case_number, item, type_code, name, prefix, number, identifier, code,
 	holder_kind, holder, holder_name, holder_code, agency, agency_name, division, face,
 	valid_from, valid_to, state, reason, basis, changed_at, granted_at, blob, size`
 
@@ -58,7 +59,7 @@ type row struct {
 func scan(s interface{ Scan(...any) error }) (r row, err error) {
 	var name, agency string
 	var changed, granted int64
-	err = s.Scan(&r.ID, &r.Case, &r.CaseNumber, &r.Item, &name, &r.prefix, &r.Number, &r.Identifier, &r.Code,
+	err = s.Scan(&r.ID, &r.Case, &r.CaseNumber, &r.Item, &r.TypeCode, &name, &r.prefix, &r.Number, &r.Identifier, &r.Code,
 		&r.Holder.Kind, &r.Holder.ID, &r.Holder.Name, &r.Holder.Code, &r.Agency, &agency, &r.Division, &r.face,
 		&r.From, &r.To, &r.State, &r.Reason, &r.Basis, &changed, &granted, &r.Blob, &r.Size)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -198,7 +199,7 @@ func addUse(ctx context.Context, tx db.Tx, u use) (n int, err error) {
 	return n, nil
 }
 
-func listUses(ctx context.Context, q db.Q, l Licence, before string, limit int) ([]Use, error) {
+func listUses(ctx context.Context, q db.Q, l Licence, reader, before string, limit int) ([]Use, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id, kind, channel, actor, who, at, n FROM licence_uses
 		WHERE licence = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, string(l.ID), before, limit)
 	if err != nil {
@@ -213,7 +214,8 @@ func listUses(ctx context.Context, q db.Q, l Licence, before string, limit int) 
 		if err := rows.Scan(&u.ID, &u.Kind, &u.Channel, &actor, &u.Who, &at, &u.Times); err != nil {
 			return nil, fmt.Errorf("list uses: %w", err)
 		}
-		u.At, u.Own = time.UnixMicro(at).UTC(), actor != "" && u.Who == ""
+		u.At, u.Own = time.UnixMicro(at).UTC(), actor == reader
+		u.Agent = !u.Own && actor != "" && u.Who == "" && !strings.HasPrefix(actor, "system:")
 		out = append(out, u)
 	}
 	return out, rows.Err()

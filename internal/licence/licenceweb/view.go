@@ -139,6 +139,9 @@ func used(v web.View, u licence.Use) string {
 	if u.Own {
 		who = "own"
 	}
+	if u.Agent {
+		who = "agent"
+	}
 	if u.Who != "" {
 		who = "staff"
 	}
