@@ -49,6 +49,9 @@ func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, su
 	if err := s.record(ctx, tx, actor, c, out, 1); err != nil {
 		return contract.Receipt{}, err
 	}
+	if err := s.renewalPending(ctx, tx, actor, c, svc, sub.Answers); err != nil {
+		return contract.Receipt{}, err
+	}
 	if sub.Instant {
 		c, err = s.grantAtOnce(ctx, tx, c, svc)
 	}

@@ -39,7 +39,7 @@ type LicenceIssued struct {
 func (LicenceIssued) EventName() string { return "licence.issued.v1" }
 
 // LicenceChanged is recorded when a licence is suspended, resumed, withdrawn,
-// revoked or cancelled.
+// revoked, cancelled or superseded by a newer version.
 type LicenceChanged struct {
 	Licence    LicenceID `json:"licence"`
 	Case       CaseID    `json:"case"`
@@ -59,7 +59,7 @@ func (LicenceChanged) EventName() string { return "licence.changed.v1" }
 // licence; uses of one kind within a minute are one event.
 type LicenceUsed struct {
 	Licence LicenceID `json:"licence"`
-	Kind    string    `json:"kind"`    // present, verify, download, read
+	Kind    string    `json:"kind"`    // present, verify, download, read, use, copy
 	Channel string    `json:"channel"` // qr, form, file, api, page
 	At      time.Time `json:"at"`
 }
@@ -281,3 +281,32 @@ type ObjectionAnswered struct {
 
 // EventName is the event's wire name.
 func (ObjectionAnswered) EventName() string { return "casework.objection_answered.v1" }
+
+// RenewalPending is recorded when the renewal of a licence is applied for: not
+// decided by the licence's last day, it counts as granted if it was applied for
+// thirty days before (Licensing Law art. 50).
+type RenewalPending struct {
+	Licence LicenceID `json:"licence"`
+	Case    CaseID    `json:"case"`
+	Applied string    `json:"applied"` // day
+	At      time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (RenewalPending) EventName() string { return "casework.renewal_pending.v1" }
+
+// LicenceExpiring is recorded a while before the last day of a licence that is
+// not renewed yet.
+type LicenceExpiring struct {
+	Licence LicenceID `json:"licence"`
+	Case    CaseID    `json:"case"` // that granted it
+	Number  string    `json:"number"`
+	Name    Text      `json:"name"`
+	Holder  string    `json:"holder"` // subject id
+	LastDay string    `json:"last_day"`
+	Left    int       `json:"left"` // days
+	At      time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (LicenceExpiring) EventName() string { return "licence.expiring.v1" }
