@@ -81,6 +81,10 @@ type FileArgs struct {
 	FieldArgs
 	Accept   string // "application/pdf,image/jpeg,image/png"
 	Multiple bool
+	// Camera opens the camera on a phone.
+	Camera bool
+	// FrameAttrs are more attributes of the frame around the input.
+	FrameAttrs templ.Attributes
 }
 
 // ButtonArgs is a button or a link that looks like one.
@@ -91,7 +95,10 @@ type ButtonArgs struct {
 	Icon        string
 	Name, Value string
 	// Action posts the form to another address.
-	Action                          string
+	Action string
+	// Refresh is the id of the part of the page that the answer to this button
+	// renews. With a script only that part changes; without, the whole page.
+	Refresh                         string
 	Secondary, Warning, Small, Wide bool
 	Attrs                           templ.Attributes
 }

@@ -1,17 +1,36 @@
 // Everything here only makes pages nicer: each page works without it.
+import { autosave } from "./autosave.js";
 import { guard } from "./guard.js";
+import { place, point } from "./place.js";
+import { refresh } from "./refresh.js";
+import { sign } from "./sign.js";
 import { suggest } from "./suggest.js";
 import { upload } from "./upload.js";
 
-function enhance() {
-  document.querySelector("[data-focus]")?.focus();
-  for (const form of document.querySelectorAll('form[method="post"]')) {
-    const files = form.querySelector("[data-upload]");
-    if (files) upload(form, enhance);
-    else guard(form);
+// enhance makes a page nicer, or the part of it that was renewed.
+function enhance(root = document) {
+  if (root === document) {
+    document.querySelector("[data-focus]")?.focus();
+    for (const form of document.querySelectorAll('form[method="post"]')) {
+      if (form.querySelector("[data-refresh]") || form.matches("[data-autosave]")) refresh(form, enhance);
+      if (form.querySelector("[data-upload]")) upload(form, enhance);
+      else guard(form);
+      if (form.matches("[data-autosave]")) autosave(form);
+    }
   }
-  for (const input of document.querySelectorAll("input[data-suggest]")) suggest(input);
-  for (const button of document.querySelectorAll("[data-print]")) {
+  for (const input of root.querySelectorAll("input[data-suggest]")) suggest(input);
+  for (const box of root.querySelectorAll("[data-place]")) place(box);
+  for (const box of root.querySelectorAll("[data-point]")) point(box);
+  for (const box of root.querySelectorAll("[data-sign]")) sign(box);
+  for (const button of root.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = button.dataset.copied;
+    });
+  }
+  for (const button of root.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   }
