@@ -129,6 +129,21 @@ type Case struct {
 	Moved      time.Time // of the last step
 	Yellow     int       // cards of electronic supervision
 	Red        int
+
+	Parent  contract.CaseID // the bundle's case that this one is a part of
+	Part    string          // id of the part in the bundle
+	Outcome statute.Outcome // what it came to; "" while open
+	Agent   contract.Agent  // who filed it for the applicant, and by what right
+	Marked  int             // key of the marks in force: number of the notice, or of the step
+	// What stands before a decision: opinions that other agencies owe, objections
+	// that rule a grant out, checks that nobody settled, special procedures that go on.
+	OpinionsOpen int
+	Objections   int
+	ChecksOpen   int
+	SpecialsOpen int
+	Committed    bool // the applicant committed instead of proving
+
+	concerned string // accounts of agent and signers: "|a|b|"
 }
 
 // Due is the running clock of a case, as lists and lights need it. The zero Due
@@ -157,6 +172,11 @@ type Step struct {
 	Deemed  bool
 	Started time.Time // when the case came to this step
 	At      time.Time
+	// Behalf, BehalfKind and Mandate say for whom a resident acted and by what
+	// right; empty is oneself.
+	Behalf     string
+	BehalfKind string
+	Mandate    string
 }
 
 // Document is an official document of a case, rendered and signed.
@@ -178,13 +198,18 @@ type Stage string
 
 // The stages, in the order a case usually passes them.
 const (
+	StageWaiting     Stage = "waiting" // for an earlier part of the bundle
+	StageParts       Stage = "parts"   // a bundle's case: its parts are worked
 	StageAccept      Stage = "accept"
 	StageApplicant   Stage = "applicant" // waits for the applicant
 	StageReview      Stage = "review"
 	StageCountersign Stage = "countersign"
+	StageOpinions    Stage = "opinions" // reviewed; other agencies owe opinions
 	StageDecide      Stage = "decide"
 	StagePaused      Stage = "paused"
 	StageDeliver     Stage = "deliver"
+	StageVerify      Stage = "verify"  // done; a commitment is checked
+	StageRectify     Stage = "rectify" // a commitment was broken; the applicant mends it
 	StageDone        Stage = "done"
 )
 

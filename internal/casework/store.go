@@ -45,7 +45,9 @@ const caseColumns = `id, number, query_code, item, item_version, item_zh, item_e
 	agency, agency_zh, agency_en, division, state, stage, step, moved_at, filed_at, received_at,
 	accepted_at, decided_at, ended_at, deemed, extended, two, notices,
 	clerk, clerk_name, reviewer, reviewer_name, second, second_name, approver, approver_name,
-	licence, clock, due, legal_due, warn_from, provisional, paused, yellow_cards, red_cards`
+	licence, clock, due, legal_due, warn_from, provisional, paused, yellow_cards, red_cards,
+	parent, part, outcome, marked, agent_account, agent_kind, agent_mandate, agent_name, concerned,
+	opinions_open, objections, checks_open, specials_open, committed`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -58,7 +60,9 @@ func scanCase(row scanner) (Case, error) {
 		instant{&c.Accepted}, instant{&c.Decided}, instant{&c.Ended}, &c.Deemed, &c.Extended, &c.Two, &c.Notices,
 		&c.Clerk.ID, &c.Clerk.Name, &c.Reviewer.ID, &c.Reviewer.Name, &c.Second.ID, &c.Second.Name,
 		&c.Approver.ID, &c.Approver.Name, &c.Licence,
-		&c.Due.Clock, &c.Due.Promised, &c.Due.Legal, &c.Due.Warn, &c.Due.Provisional, &c.Due.Paused, &c.Yellow, &c.Red)
+		&c.Due.Clock, &c.Due.Promised, &c.Due.Legal, &c.Due.Warn, &c.Due.Provisional, &c.Due.Paused, &c.Yellow, &c.Red,
+		&c.Parent, &c.Part, &c.Outcome, &c.Marked, &c.Agent.Account, &c.Agent.Kind, &c.Agent.Mandate, &c.Agent.Name, &c.concerned,
+		&c.OpinionsOpen, &c.Objections, &c.ChecksOpen, &c.SpecialsOpen, &c.Committed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Case{}, ErrNotFound
 	}
@@ -72,7 +76,7 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		INSERT INTO casework_cases (submission_key, `+caseColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
-			$43, $44, $45, $46, $47, $48)
+			$43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62)
 		ON CONFLICT (submission_key) DO NOTHING`,
 		key, c.ID, c.Number, c.QueryCode, c.Item, c.Version, c.ItemName.ZH, c.ItemName.EN, c.Procedure,
 		c.Applicant.Kind, c.Applicant.ID, c.Applicant.Name, c.Applicant.Code, c.Operator,
@@ -80,7 +84,9 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		micro(c.Moved), micro(c.Filed), micro(c.Received), micro(c.Accepted), micro(c.Decided), micro(c.Ended),
 		c.Deemed, c.Extended, c.Two, c.Notices,
 		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name, c.Approver.ID, c.Approver.Name,
-		c.Licence, c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused, c.Yellow, c.Red)
+		c.Licence, c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused, c.Yellow, c.Red,
+		c.Parent, c.Part, c.Outcome, c.Marked, c.Agent.Account, c.Agent.Kind, c.Agent.Mandate, c.Agent.Name, c.concerned,
+		c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen, c.Committed)
 	if err != nil {
 		return false, fmt.Errorf("insert case: %w", err)
 	}
@@ -95,13 +101,15 @@ func updateCase(ctx context.Context, q db.Q, c Case, step int) error {
 			decided_at = $7, ended_at = $8, deemed = $9, extended = $10, notices = $11,
 			clerk = $12, clerk_name = $13, reviewer = $14, reviewer_name = $15, second = $16, second_name = $17,
 			approver = $18, approver_name = $19, licence = $20,
-			clock = $21, due = $22, legal_due = $23, warn_from = $24, provisional = $25, paused = $26
-		WHERE id = $27 AND step = $28`,
+			clock = $21, due = $22, legal_due = $23, warn_from = $24, provisional = $25, paused = $26,
+			outcome = $27, marked = $28, opinions_open = $29, objections = $30, checks_open = $31, specials_open = $32
+		WHERE id = $33 AND step = $34`,
 		c.Stage, c.State, c.Step, micro(c.Moved), micro(c.Received), micro(c.Accepted),
 		micro(c.Decided), micro(c.Ended), c.Deemed, c.Extended, c.Notices,
 		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name,
 		c.Approver.ID, c.Approver.Name, c.Licence,
 		c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused,
+		c.Outcome, c.Marked, c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen,
 		c.ID, step)
 	if err != nil {
 		return fmt.Errorf("update case: %w", err)
@@ -117,10 +125,26 @@ func caseByID(ctx context.Context, q db.Q, id contract.CaseID) (Case, error) {
 	return scanCase(q.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM casework_cases WHERE id = $1`, id))
 }
 
-// lockCase reads a case that is about to change. The update changes nothing, but
-// on PostgreSQL it makes the next actor wait and then see what this one did, as
-// the one writer of SQLite does; FOR UPDATE is not SQL for both.
+// lockCase reads a case that is about to change. A part of a bundle's case may
+// change that case and its other parts, so the bundle's case is always locked
+// first: two parts that move at once do not wait for each other for ever.
 func lockCase(ctx context.Context, tx db.Tx, id contract.CaseID) (Case, error) {
+	c, err := caseByID(ctx, tx, id)
+	if err != nil {
+		return c, err
+	}
+	if c.Parent != "" {
+		if _, err := lockOne(ctx, tx, c.Parent); err != nil {
+			return c, err
+		}
+	}
+	return lockOne(ctx, tx, id)
+}
+
+// lockOne makes the next actor wait. The update changes nothing, but on
+// PostgreSQL whoever comes next sees what this one did, as with the one writer of
+// SQLite; FOR UPDATE is not SQL for both.
+func lockOne(ctx context.Context, tx db.Tx, id contract.CaseID) (Case, error) {
 	return scanCase(tx.QueryRowContext(ctx, `
 		UPDATE casework_cases SET moved_at = moved_at WHERE id = $1 RETURNING `+caseColumns, id))
 }

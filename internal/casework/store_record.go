@@ -17,10 +17,11 @@ func insertStep(ctx context.Context, q db.Q, id contract.CaseID, s Step) error {
 	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO casework_steps (case_id, no, action, from_state, to_state, actor_kind, actor_id, actor_name,
-			unit, unit_zh, unit_en, opinion, reasons, organ, deemed, started_at, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+			unit, unit_zh, unit_en, opinion, reasons, organ, deemed, started_at, at, behalf, behalf_kind, mandate)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		id, s.No, s.Action, s.From, s.To, s.Actor.Kind, s.Actor.ID, s.Actor.Name,
-		s.UnitID, s.Unit.ZH, s.Unit.EN, s.Opinion, string(reasons), s.Organ, s.Deemed, micro(s.Started), micro(s.At))
+		s.UnitID, s.Unit.ZH, s.Unit.EN, s.Opinion, string(reasons), s.Organ, s.Deemed, micro(s.Started), micro(s.At),
+		s.Behalf, s.BehalfKind, s.Mandate)
 	if err != nil {
 		return fmt.Errorf("insert step: %w", err)
 	}
@@ -30,7 +31,7 @@ func insertStep(ctx context.Context, q db.Q, id contract.CaseID, s Step) error {
 func stepsOf(ctx context.Context, q db.Q, id contract.CaseID) ([]Step, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT no, action, from_state, to_state, actor_kind, actor_id, actor_name, unit, unit_zh, unit_en,
-			opinion, reasons, organ, deemed, started_at, at
+			opinion, reasons, organ, deemed, started_at, at, behalf, behalf_kind, mandate
 		FROM casework_steps WHERE case_id = $1 ORDER BY no`, id)
 	if err != nil {
 		return nil, fmt.Errorf("list steps: %w", err)
@@ -42,7 +43,7 @@ func stepsOf(ctx context.Context, q db.Q, id contract.CaseID) ([]Step, error) {
 		var reasons string
 		if err := rows.Scan(&s.No, &s.Action, &s.From, &s.To, &s.Actor.Kind, &s.Actor.ID, &s.Actor.Name,
 			&s.UnitID, &s.Unit.ZH, &s.Unit.EN, &s.Opinion, &reasons, &s.Organ, &s.Deemed,
-			instant{&s.Started}, instant{&s.At}); err != nil {
+			instant{&s.Started}, instant{&s.At}, &s.Behalf, &s.BehalfKind, &s.Mandate); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(reasons), &s.Reasons); err != nil {
