@@ -51,12 +51,15 @@ type PlaceLevel struct {
 }
 
 // drawn is what the pen of the signature field writes: moves and lines.
-var drawn = regexp.MustCompile(`^[ML0-9 .,-]{1,60000}$`)
+var drawn = regexp.MustCompile(`^M[ML0-9 .,-]+$`)
+
+// maxDrawn bounds the path of a signature, in bytes.
+const maxDrawn = 60_000
 
 // Drawn returns the path of a drawn signature, or "" for what is none.
 func Drawn(s string) string {
 	s = strings.TrimSpace(s)
-	if !drawn.MatchString(s) || !strings.HasPrefix(s, "M") {
+	if len(s) > maxDrawn || !drawn.MatchString(s) {
 		return ""
 	}
 	return s
