@@ -60,6 +60,7 @@ type Config struct {
 	Licences       Licences
 	Faces          Faces
 	Papers         Papers
+	Intake         Intake // files that come after the submission; nil takes none
 	Now            func() time.Time
 	NewID          func() string
 	Code           func(n int) string // random characters that can be read aloud
@@ -67,6 +68,9 @@ type Config struct {
 	// CorrectionDays is how many working days an applicant has to correct; no
 	// law sets it. Zero means 10.
 	CorrectionDays int
+	// ObjectionDays is how many working days the agency has to answer an
+	// objection within the case; no law sets it. Zero means 5.
+	ObjectionDays int
 	// Lights are the thresholds of supervision; the zero value is the default.
 	Lights statute.LightRule
 }
@@ -92,6 +96,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.CorrectionDays == 0 {
 		c.CorrectionDays = 10
+	}
+	if c.ObjectionDays == 0 {
+		c.ObjectionDays = 5
 	}
 	if c.Lights == (statute.LightRule{}) {
 		c.Lights = statute.DefaultLights()
@@ -150,6 +157,7 @@ func object(c Case, roles []statute.Role) policy.Object {
 		"division":  c.Division,
 		"applicant": c.Applicant.ID,
 		"operator":  string(c.Operator),
+		"item":      string(c.Item),
 		"state":     c.State,
 		"reviewers": reviewers,
 		"roles":     names,
