@@ -42,14 +42,6 @@ func (f faces) Evaluate(svc contract.Service, holder contract.Party, on day.Date
 	return form.Face(f.rules, svc, holder, on, answers)
 }
 
-// compiles checks a rule of a package without running it.
-func compiles(rules *rule.Engine) func(string) error {
-	return func(text string) error {
-		_, err := rules.Compile(text)
-		return err
-	}
-}
-
 // unsent is the form as the home page asks it: what a person has begun.
 type unsent struct{ form *form.Service }
 

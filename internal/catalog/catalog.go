@@ -56,6 +56,8 @@ type Item struct {
 
 	Version   int       // published version; 0: cannot be applied for here
 	Published time.Time // of Version
+	// Added is set where the item is ours, not the source's.
+	Added *contract.Added
 }
 
 // Online reports whether the item can be applied for here.

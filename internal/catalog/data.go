@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -59,6 +60,10 @@ func readReference() (*reference, error) {
 		r.useful = append(r.useful, contract.ItemID(row[0]))
 	}
 	return r, err
+}
+
+func (r *reference) hasType(id string) bool {
+	return slices.ContainsFunc(r.types, func(t Type) bool { return t.ID == id })
 }
 
 // table reads an embedded CSV without its heading.

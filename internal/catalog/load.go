@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +24,7 @@ const (
 // Package is one folder of service packages as Load found it.
 type Package struct {
 	Name     string // of the folder
+	Files    Files
 	Service  contract.Service
 	Problems []Problem
 }
@@ -63,6 +63,22 @@ func HasErrors(list []Problem) bool {
 // LoadAll loads every folder of fsys that has a service.yaml, in order of name.
 // The error is about reading; what is wrong with a package is in its Problems.
 func LoadAll(fsys fs.FS, check func(expr string) error) ([]Package, error) {
+	list, err := readFolders(fsys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		p := &list[i]
+		p.Service, p.Problems = Load(p.Files, check)
+		for j := range p.Problems {
+			p.Problems[j].File = path.Join(p.Name, p.Problems[j].File)
+		}
+	}
+	return list, nil
+}
+
+// readFolders reads the files of every package of a folder, in order of name.
+func readFolders(fsys fs.FS) ([]Package, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return nil, fmt.Errorf("read packages: %w", err)
@@ -76,24 +92,23 @@ func LoadAll(fsys fs.FS, check func(expr string) error) ([]Package, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read package %s: %w", e.Name(), err)
 		}
-		if _, err := fs.Stat(sub, serviceFile); errors.Is(err, fs.ErrNotExist) {
-			continue
+		files, err := ReadFolder(sub)
+		if err != nil {
+			return nil, fmt.Errorf("package %s: %w", e.Name(), err)
 		}
-		svc, problems := Load(sub, check)
-		for i := range problems {
-			problems[i].File = path.Join(e.Name(), problems[i].File)
+		if _, ok := files[serviceFile]; ok {
+			list = append(list, Package{Name: e.Name(), Files: files})
 		}
-		list = append(list, Package{Name: e.Name(), Service: svc, Problems: problems})
 	}
 	return list, nil
 }
 
 // Load reads a package and checks it: unknown keys, wrong types, and the rules
 // of Lint, each with file and line. Check compiles a rule without running it.
-func Load(fsys fs.FS, check func(expr string) error) (contract.Service, []Problem) {
+func Load(files Files, check func(expr string) error) (contract.Service, []Problem) {
 	var svc contract.Service
-	service, p1 := read(fsys, serviceFile, &svc)
-	form, p2 := read(fsys, formFile, &svc.Form)
+	service, p1 := read(files, serviceFile, &svc)
+	form, p2 := read(files, formFile, &svc.Form)
 	problems := slices.Concat(p1, p2)
 	if len(problems) > 0 {
 		return svc, problems // rules about half a package would only confuse
@@ -111,14 +126,14 @@ func Load(fsys fs.FS, check func(expr string) error) (contract.Service, []Proble
 	return svc, problems
 }
 
-func read(fsys fs.FS, name string, into any) (*ast.File, []Problem) {
-	text, err := fs.ReadFile(fsys, name)
-	if err != nil {
+func read(files Files, name string, into any) (*ast.File, []Problem) {
+	text, ok := files[name]
+	if !ok {
 		return nil, []Problem{{File: name, Code: "missing_file", Message: message("missing_file")}}
 	}
-	file, err := parser.ParseBytes(text, 0)
+	file, err := parser.ParseBytes([]byte(text), 0)
 	if err == nil {
-		err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
+		err = yaml.NewDecoder(strings.NewReader(text), yaml.Strict()).Decode(into)
 	}
 	if err != nil {
 		return nil, []Problem{syntax(name, err)}

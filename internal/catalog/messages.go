@@ -10,8 +10,8 @@ import (
 // messages says what each rule found. The command line prints the English, the
 // catalogue desk either.
 var messages = map[string]contract.Text{
-	"missing_file":   {ZH: "缺这个文件", EN: "the file is missing"},
-	"yaml":           {ZH: "文件读不通：{reason}", EN: "cannot be read: {reason}"},
+	"missing_file": {ZH: "缺这个文件", EN: "the file is missing"},
+	"yaml":         {ZH: "文件读不通：{reason}", EN: "cannot be read: {reason}"},
 	"format": {
 		ZH: "服务包格式写的是 {have}，本程序读的是 {want}",
 		EN: "format is {have}; this program reads {want}",
@@ -23,6 +23,8 @@ var messages = map[string]contract.Text{
 	"after":          {ZH: "“{value}”不是排在前面的环节", EN: "{value} is no part that stands before"},
 	"section":        {ZH: "没有分组“{value}”", EN: "there is no section {value}"},
 	"columns":        {ZH: "分组和表格要有 fields，别的题型不能有", EN: "a group or table needs fields, and nothing else may have any"},
+	"part":           {ZH: "事项 {item} 还没有发布，不能放进一件事", EN: "{item} is not published, so no bundle can join it"},
+	"no_item":        {ZH: "目录里没有事项 {item}；清单外的事项要写 added", EN: "{item} is not in the catalogue; an item beyond the list needs added"},
 	"department":     {ZH: "没有部门“{value}”", EN: "there is no department {value}"},
 	"type":           {ZH: "没有事项类型“{value}”", EN: "there is no item type {value}"},
 	"required":       {ZH: "必须填写", EN: "must be given"},

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -25,10 +26,31 @@ var errRaced = fault.New(fault.Conflict, "catalog.publish_raced")
 // Publishing what is in force already changes nothing. Cases that run keep the
 // version they were filed under.
 func (s *Service) Publish(ctx context.Context, actor auth.Principal, svc contract.Service) (int, error) {
+	return s.publish(ctx, actor, svc, nil)
+}
+
+// PublishFiles examines a package and publishes it. Bundles that join the
+// service are published anew, so that they ask what it asks now.
+func (s *Service) PublishFiles(ctx context.Context, actor auth.Principal, files Files) (Examined, int, error) {
+	e, err := s.Examine(ctx, files)
+	if err != nil {
+		return e, 0, err
+	}
+	if !e.Sound() {
+		return e, 0, ErrProblems.With("item", string(e.Service.Item))
+	}
+	version, err := s.publish(ctx, actor, e.Service, files)
+	if err != nil {
+		return e, 0, err
+	}
+	return e, version, s.refreshBundles(ctx, actor)
+}
+
+func (s *Service) publish(ctx context.Context, actor auth.Principal, svc contract.Service, files Files) (int, error) {
 	if err := s.c.Policy.Check(actor, "catalog.publish", object(svc.Item)); err != nil {
 		return 0, err
 	}
-	if HasErrors(Lint(svc, s.c.CheckRule)) {
+	if HasErrors(Lint(svc, s.c.Examiner.Rule)) {
 		return 0, ErrProblems.With("item", string(svc.Item))
 	}
 	hash, err := contentHash(svc)
@@ -37,19 +59,17 @@ func (s *Service) Publish(ctx context.Context, actor auth.Principal, svc contrac
 	}
 	var version int
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		version, err = s.publish(ctx, tx, actor, svc, hash)
-		return err
+		if version, err = s.insert(ctx, tx, actor, svc, hash); err != nil || files == nil {
+			return err
+		}
+		return putSource(ctx, tx, svc.Item, version, files)
 	})
 	return version, err
 }
 
-func (s *Service) publish(ctx context.Context, tx db.Tx, actor auth.Principal, svc contract.Service, hash string) (int, error) {
-	known, err := itemExists(ctx, tx, svc.Item)
-	if err != nil {
+func (s *Service) insert(ctx context.Context, tx db.Tx, actor auth.Principal, svc contract.Service, hash string) (int, error) {
+	if err := s.known(ctx, tx, svc); err != nil {
 		return 0, err
-	}
-	if !known {
-		return 0, ErrNoItem.With("item", string(svc.Item))
 	}
 	last, lastHash, err := latestVersion(ctx, tx, svc.Item)
 	if err != nil {
@@ -79,6 +99,63 @@ func (s *Service) publish(ctx context.Context, tx db.Tx, actor auth.Principal, s
 	return svc.Version, s.c.Events.Record(ctx, tx, m, contract.ServicePublished{Item: svc.Item, Version: svc.Version, At: at})
 }
 
+// known asks for the item in the catalogue; one that the package adds is made.
+func (s *Service) known(ctx context.Context, tx db.Tx, svc contract.Service) error {
+	known, err := itemExists(ctx, tx, svc.Item)
+	if err != nil || known {
+		return err
+	}
+	if svc.Added == nil || len(s.placed(ctx, svc)) > 0 {
+		return ErrNoItem.With("item", string(svc.Item))
+	}
+	return insertAdded(ctx, tx, Item{
+		ID: svc.Item, Name: svc.Name.ZH, Type: svc.Added.Type, Department: svc.Added.Department,
+		DeptCode: string(svc.Agency), Area: area,
+	})
+}
+
+// refreshBundles publishes every bundle anew that joins another version of a
+// service than the one in force. A bundle that no longer fits stays as it is:
+// the desk shows why.
+func (s *Service) refreshBundles(ctx context.Context, actor auth.Principal) error {
+	sn, err := s.current(ctx)
+	if err != nil {
+		return err
+	}
+	for _, it := range sn.items {
+		if !it.Online() {
+			continue
+		}
+		svc, err := s.Version(ctx, it.ID, it.Version)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(svc.Parts, func(p contract.Part) bool { return s.moved(ctx, p) }) {
+			continue
+		}
+		files, err := getSource(ctx, s.c.DB, it.ID, it.Version)
+		if err != nil {
+			return err
+		}
+		e, err := s.Examine(ctx, files)
+		if err != nil {
+			return err
+		}
+		if !e.Sound() {
+			continue
+		}
+		if _, err := s.publish(ctx, actor, e.Service, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) moved(ctx context.Context, p contract.Part) bool {
+	it, err := s.Item(ctx, p.Item)
+	return err == nil && it.Version != p.Version
+}
+
 // contentHash identifies what a version says, whatever its number.
 func contentHash(svc contract.Service) (string, error) {
 	svc.Version = 0
@@ -90,22 +167,54 @@ func contentHash(svc contract.Service) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// PublishPackages publishes every package of fsys whose content is new. A
-// package with errors stops the start: a service must not go out half-checked.
+// PublishPackages publishes every package of fsys whose files are not those that
+// the program brought last: what the desk has published since stays. A package
+// with errors stops the start: a service must not go out half-checked. Bundles
+// come after the services that they join.
 func (s *Service) PublishPackages(ctx context.Context, actor auth.Principal, fsys fs.FS) error {
-	packages, err := LoadAll(fsys, s.c.CheckRule)
+	shipped, err := shippedHashes(ctx, s.c.DB)
 	if err != nil {
 		return err
 	}
-	for _, p := range packages {
-		if HasErrors(p.Problems) {
-			return fmt.Errorf("package %s: %s", p.Name, firstError(p.Problems))
-		}
-		if _, err := s.Publish(ctx, actor, p.Service); err != nil {
-			return fmt.Errorf("publish package %s: %w", p.Name, err)
+	folders, err := readFolders(fsys)
+	if err != nil {
+		return err
+	}
+	var fresh []Package
+	for _, f := range folders {
+		if shipped[f.Name] != f.Files.hash() {
+			f.Service, f.Problems = Load(f.Files, s.c.Examiner.Rule)
+			fresh = append(fresh, f)
 		}
 	}
-	return nil
+	slices.SortStableFunc(fresh, func(a, b Package) int { return cmp.Compare(len(a.Service.Parts), len(b.Service.Parts)) })
+	for _, p := range fresh {
+		if err := s.ship(ctx, actor, p); err != nil {
+			return fmt.Errorf("package %s: %w", p.Name, err)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return s.refreshBundles(ctx, actor)
+}
+
+// ship publishes a package that comes with the program. Its scenarios ran when
+// the program was built.
+func (s *Service) ship(ctx context.Context, actor auth.Principal, p Package) error {
+	svc, problems, err := merge(p.Service, s.c.Examiner, s.finder(ctx))
+	if err != nil {
+		return err
+	}
+	if problems = append(p.Problems, problems...); HasErrors(problems) {
+		return errors.New(firstError(problems).String())
+	}
+	if _, err := s.publish(ctx, actor, svc, p.Files); err != nil {
+		return err
+	}
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		return setShipped(ctx, tx, p.Name, p.Files.hash())
+	})
 }
 
 func firstError(list []Problem) Problem {
@@ -154,7 +263,7 @@ func (s *Service) Versions(ctx context.Context, actor auth.Principal, item contr
 }
 
 // Problems checks a published version again, by today's rules.
-func (s *Service) Problems(svc contract.Service) []Problem { return Lint(svc, s.c.CheckRule) }
+func (s *Service) Problems(svc contract.Service) []Problem { return Lint(svc, s.c.Examiner.Rule) }
 
 // Edit sets what the catalogue desk adds to an item. The source's own words
 // stay as they are.

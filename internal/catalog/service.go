@@ -26,12 +26,12 @@ type Policy interface {
 
 // Config is what New needs.
 type Config struct {
-	DB     *db.DB
-	Events Log
-	Policy Policy
-	Now    func() time.Time
-	// CheckRule compiles a rule of a package without running it.
-	CheckRule func(expr string) error
+	DB       *db.DB
+	Events   Log
+	Policy   Policy
+	Now      func() time.Time
+	Examiner Examiner
+	NewID    func() string
 }
 
 // Service is the catalogue. It keeps the items and the search index in memory;
@@ -185,7 +185,7 @@ func (s *Service) addVersions(ctx context.Context, sn *snapshot) error {
 			return err
 		}
 		it := &sn.items[i]
-		it.Version, it.Published = v.Version, v.At
+		it.Version, it.Published, it.Added = v.Version, v.At, svc.Added
 		it.Summary, it.NameEN, it.Keywords = svc.Guide.Summary, svc.Name.EN, svc.Guide.Keywords
 	}
 	return nil

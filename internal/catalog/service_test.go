@@ -61,7 +61,7 @@ func open(t testing.TB, d *db.DB) world {
 	now := func() time.Time { return noon }
 	log := event.New(d, job.New(d, now, id.New, nil), now, id.New)
 	s, err := New(Config{
-		DB: d, Events: log, Policy: policy.Must(map[string]string{"catalog": Policies}), Now: now, CheckRule: check(t),
+		DB: d, Events: log, Policy: policy.Must(map[string]string{"catalog": Policies}), Now: now, NewID: id.New, Examiner: checker(t),
 	})
 	if err != nil {
 		t.Fatal(err)

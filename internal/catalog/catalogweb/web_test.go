@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/catalog"
+	"github.com/tongban/tongban/internal/catalog/catalogtest"
 	"github.com/tongban/tongban/internal/catalog/catalogweb"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/api"
@@ -23,7 +24,6 @@ import (
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/policy"
-	"github.com/tongban/tongban/internal/kit/rule"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/kit/webtest"
 	"github.com/tongban/tongban/services"
@@ -61,10 +61,9 @@ func now() time.Time { return webtest.Now }
 func open(t testing.TB, allow *policy.Engine) (*web.Kit, *catalog.Service) {
 	t.Helper()
 	d := dbtest.SQLite(t, job.Area(), event.Area(), db.Area{Name: "catalog", Files: catalog.Migrations})
-	rules := rule.MustNew()
 	s, err := catalog.New(catalog.Config{
 		DB: d, Events: event.New(d, job.New(d, now, id.New, nil), now, id.New), Policy: allow, Now: now,
-		CheckRule: func(expr string) error { _, err := rules.Compile(expr); return err },
+		NewID: id.New, Examiner: catalogtest.New(),
 	})
 	if err != nil {
 		t.Fatal(err)
