@@ -2,14 +2,28 @@
 // with: which page is shown, which paper is needed, who may apply.
 //
 // The language is CEL: no loops without end, no side effects, and a cost limit
-// on each run. An expression sees six variables:
+// on each run. An expression sees eight variables:
 //
-//	a          answers by field id
+//	a          answers by field id; a group is a list of rows: a.members[0].name
 //	given      given.x is true when x was answered
 //	words      answers as people read them: the label of a choice, not its id
 //	applicant  kind, name, code
 //	held       what is already known, by its key ("company.name" is held["company.name"])
 //	today      "2026-11-21"
+//	row        inside a group: the answers of the same row, row.name
+//	licence    the face of the licence that was chosen, by line: licence.address
+//
+// Money is in fen: a.rent > 100000 is more than 1,000 yuan, and yuan(a.rent) is
+// the amount in yuan. Besides the functions of CEL there are
+//
+//	sum(list)                 of numbers; sum(a.members, "income") of a column
+//	yuan(fen)                 a decimal number
+//	days_between(d, d)        days_between("2026-11-21", today)
+//	years_between(d, d)       full years
+//	period_from(p)            first and last day of a period
+//	period_to(p)
+//	birth_date(number)        what a resident identity number says
+//	sex(number)               "male", "female"
 //
 // An answer that is absent is not an error: Fill gives it the blank value of its
 // kind ("" 0 false []), so that a.seats > 10 is false before anybody answered.
@@ -20,14 +34,10 @@ package rule
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"sync"
-	"time"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
@@ -53,6 +63,8 @@ type Vars struct {
 	Applicant map[string]any
 	Held      map[string]any
 	Today     string
+	Row       map[string]any
+	Licence   map[string]string
 }
 
 // ResolveName serves CEL.
@@ -70,6 +82,10 @@ func (v *Vars) ResolveName(name string) (any, bool) {
 		return v.Held, true
 	case "today":
 		return v.Today, true
+	case "row":
+		return v.Row, true
+	case "licence":
+		return v.Licence, true
 	}
 	return nil, false
 }
@@ -80,7 +96,8 @@ func (v *Vars) Parent() cel.Activation { return nil }
 // Engine compiles expressions and keeps what it compiled. It is safe for use by
 // many goroutines.
 type Engine struct {
-	env *cel.Env
+	env  *cel.Env
+	bare *cel.Env // without macros: what it parses can be written again
 
 	mu    sync.RWMutex
 	cache map[string]*Program
@@ -103,6 +120,8 @@ func New() (*Engine, error) {
 		cel.Variable("applicant", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("held", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("today", cel.StringType),
+		cel.Variable("row", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("licence", cel.MapType(cel.StringType, cel.StringType)),
 		// 48 and 48.5 are both areas: numbers compare whatever they are stored as.
 		cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(maxText),
@@ -110,11 +129,21 @@ func New() (*Engine, error) {
 		ext.Strings(),
 		dateFunction("days_between", daysBetween),
 		dateFunction("years_between", yearsBetween),
+		sumFunction(),
+		yuanFunction(),
+		textFunction("period_from", func(s string) string { return periodDay(s, 0) }),
+		textFunction("period_to", func(s string) string { return periodDay(s, 1) }),
+		textFunction("birth_date", birthDate),
+		textFunction("sex", sexOf),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("rule environment: %w", err)
 	}
-	return &Engine{env: env, cache: map[string]*Program{}}, nil
+	bare, err := env.Extend(cel.ClearMacros())
+	if err != nil {
+		return nil, fmt.Errorf("rule environment: %w", err)
+	}
+	return &Engine{env: env, bare: bare, cache: map[string]*Program{}}, nil
 }
 
 // MustNew is New for start-up and tests: the environment is fixed, so an error
@@ -208,6 +237,21 @@ func (p *Program) Text(v *Vars) (string, error) {
 	return "", fmt.Errorf("run rule %q: %w: %s, not text", p.text, ErrType, out.Type().TypeName())
 }
 
+// Value runs the program and returns a string, int64, float64 or bool.
+func (p *Program) Value(v *Vars) (any, error) {
+	out, err := p.run(v)
+	if err != nil {
+		return nil, err
+	}
+	switch x := out.Value().(type) {
+	case string, int64, float64, bool:
+		return x, nil
+	case uint64:
+		return int64(x), nil //nolint:gosec // rules have no use for more
+	}
+	return nil, fmt.Errorf("run rule %q: %w: %s, not a value", p.text, ErrType, out.Type().TypeName())
+}
+
 func (p *Program) run(v *Vars) (ref.Val, error) {
 	out, _, err := p.prg.Eval(v)
 	if err != nil {
@@ -228,59 +272,13 @@ func (p *Program) GivesText() bool {
 	return t == cel.StringType || t == cel.IntType || t == cel.DoubleType || t == cel.DynType
 }
 
-// Ref is one use of a variable: a.seats is {"a", "seats"}. The name is empty
-// where the whole map is used or the key is computed.
-type Ref struct{ Var, Name string }
-
-// Refs returns what the program reads, each once, in order of the text.
-func (p *Program) Refs() []Ref { return slices.Clone(p.refs) }
-
-func refs(a *cel.Ast) []Ref {
-	var refs []Ref
-	taken := map[int64]bool{} // identifiers that a select or an index has named
-	add := func(operand ast.Expr, name string) {
-		if operand.Kind() != ast.IdentKind || !isVar(operand.AsIdent()) {
-			return
-		}
-		taken[operand.ID()] = true
-		if r := (Ref{operand.AsIdent(), name}); !slices.Contains(refs, r) {
-			refs = append(refs, r)
-		}
-	}
-	ast.PreOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		switch e.Kind() { //nolint:exhaustive // the other kinds read no variable
-		case ast.SelectKind:
-			add(e.AsSelect().Operand(), e.AsSelect().FieldName())
-		case ast.CallKind:
-			call := e.AsCall()
-			if call.FunctionName() == "_[_]" && len(call.Args()) == 2 {
-				add(call.Args()[0], literal(call.Args()[1]))
-			}
-		case ast.IdentKind:
-			if !taken[e.ID()] {
-				add(e, "")
-			}
-		}
-	}))
-	return refs
-}
-
-func isVar(name string) bool {
-	return slices.Contains([]string{"a", "given", "words", "applicant", "held", "today"}, name)
-}
-
-func literal(e ast.Expr) string {
-	if e.Kind() != ast.LiteralKind {
-		return ""
-	}
-	s, _ := e.AsLiteral().Value().(string)
-	return s
-}
+// GivesValue reports whether the program can give what Value returns.
+func (p *Program) GivesValue() bool { return p.GivesText() || p.GivesBool() }
 
 // Blank returns the value that stands for "no answer" of a field kind.
 func Blank(kind string) any {
 	switch kind {
-	case "integer":
+	case "integer", "money":
 		return int64(0)
 	case "decimal":
 		return float64(0)
@@ -288,6 +286,8 @@ func Blank(kind string) any {
 		return false
 	case "choices":
 		return []string{}
+	case "group", "table":
+		return []any{}
 	}
 	return ""
 }
@@ -312,10 +312,13 @@ func Fill(kinds map[string]string, answers map[string]any) (a map[string]any, gi
 func Restore(kind string, v any) any {
 	switch x := v.(type) {
 	case float64:
-		if kind == "integer" {
+		if kind == "integer" || kind == "money" {
 			return int64(x)
 		}
 	case []any:
+		if kind == "group" || kind == "table" {
+			return x // each cell has a kind of its own
+		}
 		list := make([]string, 0, len(x))
 		for _, e := range x {
 			list = append(list, fmt.Sprint(e))
@@ -323,31 +326,4 @@ func Restore(kind string, v any) any {
 		return list
 	}
 	return v
-}
-
-func dateFunction(name string, count func(from, to time.Time) int64) cel.EnvOption {
-	return cel.Function(name, cel.Overload(name+"_string_string",
-		[]*cel.Type{cel.StringType, cel.StringType}, cel.IntType,
-		cel.BinaryBinding(func(x, y ref.Val) ref.Val {
-			from, err := time.Parse(time.DateOnly, strings.TrimSpace(fmt.Sprint(x.Value())))
-			if err != nil {
-				return types.Int(0)
-			}
-			to, err := time.Parse(time.DateOnly, strings.TrimSpace(fmt.Sprint(y.Value())))
-			if err != nil {
-				return types.Int(0)
-			}
-			return types.Int(count(from, to))
-		})))
-}
-
-func daysBetween(from, to time.Time) int64 { return int64(to.Sub(from) / (24 * time.Hour)) }
-
-// yearsBetween counts full years: a person is 18 on the birthday, not before.
-func yearsBetween(from, to time.Time) int64 {
-	n := to.Year() - from.Year()
-	if to.Month() < from.Month() || to.Month() == from.Month() && to.Day() < from.Day() {
-		n--
-	}
-	return int64(n)
 }
