@@ -104,7 +104,7 @@ func TestEachRuleCatches(t *testing.T) {
 		{"rule that does not compile", serviceFile, "when: a.central_air", "when: a.central_air &&", "rule", "materials[6].when"},
 		{"held by government, yet to upload", serviceFile, "origin: upload", "origin: government", "held_not_asked", "materials[2].types"},
 		{"upload without limits", serviceFile, "max_files: 2", "max_files: 0", "upload_limits", "materials[2]"},
-		{"type code too short", serviceFile, "type_code: 115113016823646795001", "type_code: 1151", "pattern", "licence.type_code"},
+		{"type code too short", serviceFile, `type_code: "115113016823646795001"`, `type_code: "1151"`, "pattern", "licence.type_code"},
 		{"unknown kind of field", formFile, "kind: decimal", "kind: float", "one_of", "form.pages[2].fields[0].kind"},
 		{"same field twice", formFile, "id: seats", "id: area", "duplicate", "form.pages[2].fields[1].id"},
 		{"form key unknown", formFile, "    fields:", "    field:", "yaml", ""},
