@@ -11,14 +11,15 @@ type PeriodArgs struct {
 	From, To string // "2026-11-24", shown until the form has them
 }
 
-// PointArgs asks for a place on the map: name-lat and name-lon.
+// PointArgs asks for a place on the map: name-lat and name-lng.
 type PointArgs struct {
 	FieldArgs
-	Lat, Lon string
+	Lat, Lng string
 	Note     string // what may be given instead
 }
 
-// SignArgs asks for a signature: name-keyed and name-drawn.
+// SignArgs asks for a signature: the name typed in name, or the path of a drawn
+// one in name-drawn.
 type SignArgs struct {
 	FieldArgs
 	Keyed string
@@ -50,11 +51,11 @@ type PlaceLevel struct {
 	Options []Option
 }
 
-// drawn is what the pen of the signature field writes: moves and lines.
-var drawn = regexp.MustCompile(`^M[ML0-9 .,-]+$`)
+// drawn is what a signature may be: lines only, nothing that could be markup.
+var drawn = regexp.MustCompile(`^[MmLl][MmLlHhVvQqCcZz0-9 ,.-]*$`)
 
 // maxDrawn bounds the path of a signature, in bytes.
-const maxDrawn = 60_000
+const maxDrawn = 30_000
 
 // Drawn returns the path of a drawn signature, or "" for what is none.
 func Drawn(s string) string {

@@ -50,7 +50,7 @@ export function sign(box) {
     if (!down) return;
     const s = strokes.at(-1);
     const p = at(e);
-    if (p[0] === s.at(-1)[0] && p[1] === s.at(-1)[1]) return;
+    if (Math.hypot(p[0] - s.at(-1)[0], p[1] - s.at(-1)[1]) < 3) return; // as fine as the pen is wide
     s.push(p);
     paint();
   });
