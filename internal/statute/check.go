@@ -23,6 +23,7 @@ func (p *Procedure) check() error {
 	p.checkDocuments(&bad)
 	p.checkReach(&bad)
 	p.checkClocks(&bad)
+	p.checkLimits(&bad)
 	return errors.Join(bad...)
 }
 
@@ -179,7 +180,10 @@ func (c clockSet) after(t Transition) (clockSet, error) {
 		case Pause:
 			ok, next[e.Clock] = phase != "", Paused
 		case Resume:
-			ok, next[e.Clock] = phase == Paused, Running
+			ok = phase == Paused
+			if t.From != t.To { // in one state, another special procedure goes on
+				next[e.Clock] = Running
+			}
 		case Extend:
 			ok = phase != ""
 		case Stop:
@@ -193,8 +197,32 @@ func (c clockSet) after(t Transition) (clockSet, error) {
 	return next, err
 }
 
+// checkLimits: a limit that can grow says by how much, and no other does. What
+// pauses a clock can be ended, one by one.
+func (p *Procedure) checkLimits(bad *problems) {
+	extends := false
+	for _, t := range p.transitions {
+		extends = extends || t.Effect(Decision) == Extend
+		if t.Effect(Decision) != Pause {
+			continue
+		}
+		ends := func(one bool) bool {
+			return slices.ContainsFunc(p.Actions(t.To), func(x Transition) bool { return x.Effect(Decision) == Resume && (x.To == t.To) == one })
+		}
+		bad.unless(ends(false), "state %s: nothing resumes the clock", t.To)
+		again := slices.ContainsFunc(p.Actions(t.To), func(x Transition) bool { return x.Effect(Decision) == Pause })
+		bad.unless(!again || ends(true), "state %s: of several pauses none can end alone", t.To)
+	}
+	bad.unless(extends == (p.ExtensionDays > 0), "extension_days and a step that extends belong together")
+	bad.unless(p.DecisionDays >= 0 && p.ExtensionDays >= 0, "limits are counts of days")
+}
+
 func knownClock(k ClockKind) bool {
-	return k == Acceptance || k == Decision || k == Delivery || k == Correction
+	switch k {
+	case Acceptance, Correction, Decision, Delivery, Verification, Rectification:
+		return true
+	}
+	return false
 }
 
 func knownEntry(e EntryKind) bool {
@@ -207,7 +235,7 @@ func knownOutcome(o Outcome) bool {
 
 func knownRole(r Role) bool {
 	switch r {
-	case RoleApplicant, RoleSystem, "clerk", "reviewer", "approver", "head":
+	case RoleApplicant, RoleSystem, RoleUnit, "clerk", "reviewer", "approver", "head":
 		return true
 	}
 	return false

@@ -5,14 +5,21 @@ import "github.com/tongban/tongban/internal/kit/day"
 // ClockKind names the clocks of a case.
 type ClockKind string
 
-// The clocks. Correction is the applicant's own period, which no national law
-// sets; the others are the agency's.
+// The clocks. Correction and Rectification are the applicant's own periods, which
+// no national law sets; the others are the agency's.
 const (
-	Acceptance ClockKind = "acceptance"
-	Decision   ClockKind = "decision"
-	Delivery   ClockKind = "delivery"
-	Correction ClockKind = "correction"
+	Acceptance    ClockKind = "acceptance"
+	Decision      ClockKind = "decision"
+	Delivery      ClockKind = "delivery"
+	Correction    ClockKind = "correction"
+	Verification  ClockKind = "verification"  // of a commitment, from the decision
+	Rectification ClockKind = "rectification" // of what a commitment said and was not so
 )
+
+// Clocks lists the clocks in the order in which a case usually runs them.
+func Clocks() []ClockKind {
+	return []ClockKind{Acceptance, Correction, Decision, Delivery, Verification, Rectification}
+}
 
 // Clock is a period: how long, and what the law lets happen to it.
 type Clock struct {
@@ -71,6 +78,21 @@ func DeliveryClock(days int) Clock {
 // hand in what is missing.
 func CorrectionClock(days int) Clock {
 	return Clock{Kind: Correction, Statutory: days, Promised: days, Restarts: true}
+}
+
+// VerificationClock is the time in which the agency checks, after its decision,
+// whether a commitment was kept. The service sets it; zero days means thirty.
+func VerificationClock(days int) Clock {
+	if days == 0 {
+		days = 30
+	}
+	return Clock{Kind: Verification, Statutory: days, Promised: days}
+}
+
+// RectificationClock is the time to put right what a commitment said and was not
+// so, as the agency's order gives it.
+func RectificationClock(days int) Clock {
+	return Clock{Kind: Rectification, Statutory: days, Promised: days}
 }
 
 // EntryKind is what happened to a clock.

@@ -118,6 +118,7 @@ func limitArticle(k ClockKind) string {
 		return ArticleDecide
 	case Delivery:
 		return ArticleDeliver
+	case Verification, Rectification: // set by the service and by the order
 	}
 	return ""
 }

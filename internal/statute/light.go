@@ -36,12 +36,13 @@ type Finding struct {
 // Of returns the light of a clock on today.
 func (r LightRule) Of(s State, today day.Date, f Finding) Light {
 	// Breaking the acceptance limit is a yellow card, because the law itself
-	// cures it: the case counts as accepted.
-	overdue := s.Overdue(today)
+	// cures it: the case counts as accepted. No law sets the limit of a
+	// verification.
+	overdue, byLaw := s.Overdue(today), s.Kind == Decision || s.Kind == Delivery
 	switch {
 	case f.NoReasons, f.OutsideGuide, r.YellowCards > 0 && f.YellowCards >= r.YellowCards:
 		return Red
-	case overdue && s.Kind != Acceptance && s.Kind != Correction:
+	case overdue && byLaw:
 		return Red
 	case overdue, s.OverduePromised(today), f.StepOverdue:
 		return Yellow

@@ -47,6 +47,9 @@ type (
 		Initial     string           `yaml:"initial"`
 		States      []stateFile      `yaml:"states"`
 		Documents   []documentFile   `yaml:"documents"`
+		Decision    int              `yaml:"decision_days"`
+		Extension   int              `yaml:"extension_days"`
+		ExtensionBy Text             `yaml:"extension_by"`
 		Transitions []transitionFile `yaml:"transitions"`
 	}
 	stateFile struct {
@@ -89,7 +92,10 @@ func ParseProcedure(text []byte) (*Procedure, error) {
 	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("parse procedure: %w", err)
 	}
-	p := &Procedure{ID: f.ID, Name: f.Name, Initial: f.Initial}
+	p := &Procedure{
+		ID: f.ID, Name: f.Name, Initial: f.Initial,
+		DecisionDays: f.Decision, ExtensionDays: f.Extension, ExtensionBy: f.ExtensionBy,
+	}
 	for _, s := range f.States {
 		p.States = append(p.States, ProcedureState(s))
 	}

@@ -15,6 +15,13 @@ type Procedure struct {
 	// States stand in the order they are usually passed.
 	States    []ProcedureState
 	Documents []Document
+	// DecisionDays is the limit of the law in working days, 0 where the service's
+	// own law sets it. ExtensionDays is by how much the head may extend it, once.
+	DecisionDays  int
+	ExtensionDays int
+	// ExtensionBy is who must have approved an extension above the head of the
+	// agency; empty where the head alone does.
+	ExtensionBy Text
 
 	transitions []Transition
 }
@@ -51,6 +58,7 @@ type Role string
 const (
 	RoleApplicant Role = "applicant"
 	RoleSystem    Role = "system" // a rule or a job, without a person
+	RoleUnit      Role = "unit"   // a reviewer of another agency that is asked for its opinion
 )
 
 // Document is a kind of document that a step issues.

@@ -52,6 +52,20 @@ func TestWaysThroughTheProcedures(t *testing.T) {
 		{"instant", "SUBMITTED accept ACCEPTED approve DECIDED_GRANT"},
 		{"instant", "SUBMITTED deem ACCEPTED deny DECIDED_DENY"},
 		{"instant", "SUBMITTED correct CORRECTION resubmit SUBMITTED refuse REFUSED"},
+		{"licensing", "DRAFT hold WAITING release SUBMITTED"},
+		{"licensing", "WAITING drop TERMINATED"},
+		{"licensing", "REVIEW pause SPECIAL pause SPECIAL end_special SPECIAL resume REVIEW"},
+		{"joint", "ACCEPTED take_up REVIEW opine REVIEW recall REVIEW send REVIEW pause SPECIAL opine SPECIAL resume REVIEW extend EXTENDED take_up REVIEW"},
+		{"confirmation", "REVIEW pause SPECIAL resume REVIEW approve DECIDED_GRANT complete COMPLETED deliver DELIVERED"},
+		{"payment-benefit", "REVIEW opine REVIEW publicise PUBLIC_NOTICE opine PUBLIC_NOTICE end_notice REVIEW deny DECIDED_DENY"},
+		{"notify-and-commit", "SUBMITTED grant DECIDED_COMMITTED complete COMMITTED deliver VERIFY keep KEPT"},
+		{"notify-and-commit", "VERIFY breach RECTIFY rectified KEPT revoke REVOKED"},
+		{"notify-and-commit", "SUBMITTED accept ACCEPTED take_up REVIEW approve DECIDED_GRANT complete COMPLETED deliver DELIVERED"},
+		{"notify-and-commit", "RECTIFY revoke REVOKED"},
+		{"bundle", "DRAFT submit SUBMITTED parts_accepted ACCEPTED sum_up DECIDED_GRANT complete COMPLETED"},
+		{"bundle", "ACCEPTED part_denied DECIDED_DENY sum_up COMPLETED"},
+		{"bundle", "SUBMITTED sum_up_partly DECIDED_PARTLY complete COMPLETED"},
+		{"bundle", "DECIDED_DENY withdraw WITHDRAWN"},
 	} {
 		p, steps := procedure(t, tt.procedure), strings.Fields(tt.way)
 		for i := 0; i+2 < len(steps); i += 2 {
@@ -210,6 +224,9 @@ func TestUnsoundProceduresAreNotLoaded(t *testing.T) {
 		{"against the applicant only with reasons", "final: true, no_clock", "outcome: denied, final: true, no_clock", "must give reasons"},
 		{"outcomes are known", "final: true, no_clock", "outcome: lost, final: true, no_clock", "unknown outcome lost"},
 		{"keys are known", "id: x", "id: x\nclocks: none", "unknown field"},
+		{"what pauses can be resumed", "[{clock: decision, entry: stop}]", "[{clock: decision, entry: pause}]", "nothing resumes the clock"},
+		{"an extension says by how much", "[{clock: decision, entry: stop}]", "[{clock: decision, entry: extend}, {clock: decision, entry: stop}]", "extension_days and a step that extends"},
+		{"and only where there is one", "id: x", "id: x\nextension_days: 5", "extension_days and a step that extends"},
 		{"the beginning exists", "initial: S", "initial: Q", "initial state Q is not there"},
 	} {
 		_, err := statute.ParseProcedure([]byte(example(tt.old, tt.with)))
@@ -276,5 +293,34 @@ func TestDiagramsAreThoseOfTheProcedures(t *testing.T) {
 		if string(got) != want {
 			t.Errorf("%s is not what the procedure says; run go test ./internal/statute -update", name)
 		}
+	}
+}
+
+// What a commitment allows is verified in days counted from the decision, and a
+// public notice pauses nothing: art. 45 names eight procedures and no more.
+func TestClocksOfTheOtherProcedures(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		procedure, state, action string
+		clock                    statute.ClockKind
+		want                     statute.EntryKind
+	}{
+		{"notify-and-commit", "SUBMITTED", "grant", statute.Verification, statute.Start},
+		{"notify-and-commit", "COMMITTED", "deliver", statute.Verification, ""},
+		{"notify-and-commit", "VERIFY", "keep", statute.Verification, statute.Stop},
+		{"notify-and-commit", "VERIFY", "breach", statute.Rectification, statute.Start},
+		{"payment-benefit", "REVIEW", "publicise", statute.Decision, ""},
+		{"payment-benefit", "PUBLIC_NOTICE", "end_notice", statute.Decision, ""},
+		{"licensing", "SPECIAL", "end_special", statute.Decision, statute.Resume},
+		{"licensing", "WAITING", "release", statute.Acceptance, statute.Start},
+		{"joint", "REVIEW", "extend", statute.Decision, statute.Extend},
+	} {
+		step, err := procedure(t, tt.procedure).Transition(tt.state, tt.action)
+		if err != nil || step.Effect(tt.clock) != tt.want {
+			t.Errorf("%s: %s -%s->: %s clock %q, want %q (%v)", tt.procedure, tt.state, tt.action, tt.clock, step.Effect(tt.clock), tt.want, err)
+		}
+	}
+	if p := procedure(t, "joint"); p.DecisionDays != 45 || p.ExtensionDays != 15 || p.ExtensionBy.EN == "" {
+		t.Errorf("joint: %d days and %d more by leave of %q", p.DecisionDays, p.ExtensionDays, p.ExtensionBy.EN)
 	}
 }
