@@ -103,6 +103,9 @@ func (s *Service) step(ctx context.Context, tx db.Tx, actor auth.Principal, c Ca
 	if err := knownMarks(svc, a.Marks); err != nil {
 		return c, err
 	}
+	if err := s.noneOwed(ctx, tx, c, a.Name); err != nil {
+		return c, err
+	}
 	history, err := entriesOf(ctx, tx, c.ID)
 	if err != nil {
 		return c, err
@@ -180,6 +183,9 @@ func (s *Service) record(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 		}
 	}
 	if err := insertEntries(ctx, tx, c.ID, firstEntry, out.entries); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, tx, c, out); err != nil {
 		return err
 	}
 	if len(out.entries) == 0 {

@@ -54,7 +54,10 @@ func (s *Service) handIn(ctx context.Context, tx db.Tx, c Case, svc contract.Ser
 			return fmt.Errorf("seal answers: %w", err)
 		}
 	}
-	return insertHandIn(ctx, tx, c.ID, h)
+	if err := insertHandIn(ctx, tx, c.ID, h); err != nil {
+		return err
+	}
+	return s.handedOver(ctx, tx, c, svc, h)
 }
 
 // answers opens what handIn stored.
@@ -135,6 +138,9 @@ func (s *Service) Resubmit(
 	if err := onlyMarked(marks, before, answers, old.materials, materials); err != nil {
 		return err
 	}
+	materials = keepGiven(old.materials, materials, func(id string) bool {
+		return slices.ContainsFunc(marks, func(m contract.Mark) bool { return m.Kind == "material" && m.ID == id })
+	})
 	// First the step: it refuses whoever may not, and a second hand-in.
 	if c, err = s.step(ctx, tx, actor, c, Action{Name: actResubmit}); err != nil {
 		return err

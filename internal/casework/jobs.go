@@ -55,6 +55,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 		}
 		return err
 	})
+	job.Handle(q, s.owedDue)
 	job.Handle(q, s.recomputeSome)
 	job.HandleOutside(q, s.render, s.keepPaper)
 	event.Subscribe(l, "casework", s.licenceIssued)

@@ -148,7 +148,7 @@ func (r rules) take(c Case, t statute.Transition, in input, out *outcome) (Case,
 	s := taken{transition: t, Step: Step{
 		No: c.Step, Action: t.Action, From: from, To: t.To,
 		Actor: recorded(in.actor), Opinion: in.Opinion, Reasons: in.Reasons, Organ: in.Organ,
-		Deemed: t.Deemed, Started: c.Moved, At: in.at,
+		Deemed: t.Deemed || lapsedByLaw(in), Started: c.Moved, At: in.at,
 		UnitID: in.unit.ID, Unit: in.unit.Name,
 	}}
 	out.steps = append(out.steps, s)

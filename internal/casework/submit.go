@@ -52,7 +52,7 @@ func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, su
 	if err := s.renewalPending(ctx, tx, actor, c, svc, sub.Answers); err != nil {
 		return contract.Receipt{}, err
 	}
-	if sub.Instant {
+	if sub.Instant && !owes(sub.Materials) {
 		c, err = s.grantAtOnce(ctx, tx, c, svc)
 	}
 	return c.receipt(), err

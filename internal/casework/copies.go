@@ -1,0 +1,165 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
+)
+
+// Trust levels of materials (G108): produced by the issuing body, compared with
+// the original by an official, uploaded, stated.
+const (
+	levelIssued   = "A"
+	levelVerified = "B"
+)
+
+// maxNote bounds what an official notes on an original.
+const maxNote = 200
+
+// Verification is what an official saw of an original.
+type Verification struct {
+	Note string
+	Scan []Upload // of the original, made at the counter; at most one
+}
+
+// Copies are the verified copies in earlier cases of a subject that may stand
+// for materials with these elements: level A or B, newest first. How old one may
+// be is for the service that asks. Only who acts for the subject is told, and
+// whose right is limited, of the services it covers.
+func (s *Service) Copies(ctx context.Context, actor auth.Principal, subject contract.Party, elements []string) ([]contract.Copy, error) {
+	if actor.Kind != auth.Resident || subject.ID == "" || actor.Subject() != subject.ID {
+		return nil, ErrNotFound
+	}
+	elements = slices.DeleteFunc(slices.Clone(elements), func(e string) bool { return e == "" })
+	if len(elements) == 0 {
+		return nil, nil
+	}
+	return copiesOf(ctx, s.c.DB, subject.ID, actor.For.Items, elements)
+}
+
+// Verify notes that an official compared a material with its original. From
+// then on it has level B, and later applications of the same applicant may use
+// it instead of another upload.
+func (s *Service) Verify(ctx context.Context, actor auth.Principal, id contract.CaseID, file string, v Verification) error {
+	c, h, svc, err := s.handedInBy(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := s.c.Policy.Check(actor, "casework.verify", object(c, nil)); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(h.materials, func(m contract.Material) bool { return m.File == file })
+	if i < 0 {
+		return ErrNotFound
+	}
+	m, spec := h.materials[i], materialSpec(svc, h.materials[i].ID)
+	if !verifiable(m) || c.Stage == StageDone {
+		return ErrState
+	}
+	if v.Note = strings.TrimSpace(v.Note); len([]rune(v.Note)) > maxNote {
+		var form fault.Form
+		form.Add("note", "casework.too_long", "max", maxNote)
+		return form.Err()
+	}
+	if len(v.Scan) > 0 && m.Blob == "" {
+		scans, err := s.take(ctx, spec, v.Scan[:1])
+		if err != nil {
+			return err
+		}
+		m.Name, m.Type, m.Size, m.Blob = scans[0].Name, scans[0].Type, scans[0].Size, scans[0].Blob
+	}
+	m.Level = levelVerified
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.verified(ctx, tx, actor, c, spec, m, v.Note) })
+}
+
+// verifiable tells what has an original that somebody can look at.
+func verifiable(m contract.Material) bool {
+	switch m.Origin {
+	case contract.MaterialUpload, contract.MaterialCounter:
+		return m.Level != levelIssued && m.Level != levelVerified
+	}
+	return false
+}
+
+func (s *Service) verified(
+	ctx context.Context, tx db.Tx, actor auth.Principal, c Case, spec contract.MaterialSpec, m contract.Material, note string,
+) error {
+	if err := verifyMaterial(ctx, tx, c.ID, m); err != nil {
+		return err
+	}
+	o := Original{By: Handler{actor.ID, actor.Name}, Agency: c.AgencyName, Note: note}
+	if err := insertOriginal(ctx, tx, c.ID, m.File, o, micro(s.c.Now())); err != nil {
+		return err
+	}
+	if err := s.keepCopy(ctx, tx, c, spec, m); err != nil {
+		return err
+	}
+	return s.c.Events.Record(ctx, tx, meta(actor, c), contract.MaterialVerified{
+		Case: c.ID, Material: m.ID, File: m.File, At: s.c.Now().UTC().Truncate(time.Microsecond),
+	})
+}
+
+// keepCopy offers a material of level A or B to later applications.
+func (s *Service) keepCopy(ctx context.Context, tx db.Tx, c Case, spec contract.MaterialSpec, m contract.Material) error {
+	if spec.Element == "" || m.Blob == "" || m.Level != levelIssued && m.Level != levelVerified {
+		return nil
+	}
+	return insertCopy(ctx, tx, reusable{
+		id: c.ID, file: m.File, subject: c.Applicant.ID, element: spec.Element, item: c.Item,
+		name: spec.Name, checked: s.Today().String(),
+	})
+}
+
+// Originals says which materials of a case were compared with their originals,
+// by file.
+func (s *Service) Originals(ctx context.Context, actor auth.Principal, id contract.CaseID) (map[string]Original, error) {
+	c, err := s.Open(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.c.Policy.Check(actor, "casework.read", object(c, nil)); err != nil {
+		return nil, err
+	}
+	return originalsOf(ctx, s.c.DB, id)
+}
+
+// handedOver does what follows from handing materials in: what is owed is
+// watched, what government produced can be used again, and each use of an
+// earlier copy is a read of the applicant's data.
+func (s *Service) handedOver(ctx context.Context, tx db.Tx, c Case, svc contract.Service, h handIn) error {
+	if err := s.owe(ctx, tx, c, svc, h.materials); err != nil {
+		return err
+	}
+	if h.round > 1 { // told with the first round
+		return nil
+	}
+	var used []string
+	for _, m := range h.materials {
+		switch m.Origin {
+		case contract.MaterialCopy:
+			used = append(used, "copy:"+m.ID)
+		case contract.MaterialUpload:
+			if err := s.keepCopy(ctx, tx, c, materialSpec(svc, m.ID), m); err != nil {
+				return err
+			}
+		}
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	m := meta(auth.SystemPrincipal("material-reuse"), c)
+	m.Purpose, m.Basis = "reuse", reuseBasis
+	return s.c.Events.Record(ctx, tx, m, contract.PersonalDataRead{
+		Subject: c.Applicant.ID, What: used, Case: c.ID, Purpose: m.Purpose, Basis: m.Basis,
+		At: s.c.Now().UTC().Truncate(time.Microsecond),
+	})
+}
+
+// reuseBasis is why a verified copy is used instead of asking again.
+const reuseBasis = "国办函〔2016〕108号（材料可信等级与复用）"
