@@ -33,6 +33,8 @@ type LicenceIssued struct {
 	Holder     string    `json:"holder"` // subject id
 	Blob       BlobID    `json:"blob"`
 	At         time.Time `json:"at"`
+	Effect     string    `json:"effect,omitempty"` // LicenceIssue, LicenceChange or LicenceRenew
+	Version    int       `json:"version,omitempty"`
 }
 
 // EventName is the event's wire name.
@@ -69,12 +71,18 @@ func (LicenceUsed) EventName() string { return "licence.used.v1" }
 
 // PersonalDataRead is recorded for each read of personal data.
 type PersonalDataRead struct {
-	Subject string    `json:"subject"` // id of the person or company it is about
-	What    []string  `json:"what"`    // kinds of data: "answers", "materials", "phone"
-	Case    CaseID    `json:"case,omitempty"`
-	Purpose string    `json:"purpose"` // "review", "acceptance", ...
-	Basis   string    `json:"basis"`   // legal basis
-	At      time.Time `json:"at"`
+	Subject string   `json:"subject"` // id of the person or company it is about
+	What    []string `json:"what"`    // kinds of data: "answers", "materials", "phone"
+	Case    CaseID   `json:"case,omitempty"`
+	Purpose string   `json:"purpose"` // "review", "acceptance", ...
+	Basis   string   `json:"basis"`   // legal basis
+	// Of a look-up in registries: for which service, in which, for which draft,
+	// and which of them did not answer.
+	Item       ItemID    `json:"item,omitempty"`
+	Registries []string  `json:"registries,omitempty"`
+	Draft      DraftID   `json:"draft,omitempty"`
+	Down       []string  `json:"down,omitempty"`
+	At         time.Time `json:"at"`
 }
 
 // EventName is the event's wire name.
@@ -211,6 +219,14 @@ type MandateChanged struct {
 	State   string    `json:"state"`  // offered, active, declined, revoked
 	Notify  AccountID `json:"notify"` // the other side
 	At      time.Time `json:"at"`
+	// Asked is set where the agent began. Level is the real-name level of who did
+	// this step.
+	Asked bool     `json:"asked,omitempty"`
+	Role  string   `json:"role,omitempty"` // agent, operator, administrator
+	Items []string `json:"items,omitempty"`
+	From  string   `json:"from,omitempty"` // days
+	To    string   `json:"to,omitempty"`
+	Level int      `json:"level,omitempty"`
 }
 
 // EventName is the event's wire name.

@@ -55,6 +55,3 @@ func asHeld(l Licence) contract.HeldLicence {
 		Agency: l.AgencyName, From: l.From.String(), To: l.To.String(), Face: face,
 	}
 }
-
-// usable reports whether those who need a licence can rely on it in this state.
-func (s State) usable() bool { return s == Valid }

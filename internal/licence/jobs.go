@@ -37,40 +37,9 @@ const maxSheet = 8 << 20
 // Jobs registers the work of this area.
 func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	job.HandleOutside(q, s.press, s.issued)
+	job.Handle(q, s.watch)
 	event.Subscribe(l, "licence", s.onMoved)
-}
-
-// ended says what a step of the case means for the licence it granted.
-var ended = map[string]struct {
-	state         State
-	reason, basis string
-}{
-	"revoke": {Withdrawn, "准予许可的决定已被撤销，详见撤销决定书。", "《行政许可法》第六十九条"},
-	"cancel": {Cancelled, "许可已注销，详见注销决定书。", "《行政许可法》第七十条"},
-}
-
-// onMoved ends a licence whose decision was undone: nobody shall verify as
-// valid what the case says is withdrawn.
-func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.CaseMoved) error {
-	to, ok := ended[e.Action]
-	if !ok {
-		return nil
-	}
-	id, err := idOfCase(ctx, tx, e.Case)
-	if errors.Is(err, ErrNotFound) {
-		return nil // a case without a licence
-	}
-	if err != nil {
-		return err
-	}
-	r, err := byID(ctx, tx, id)
-	if err != nil || (r.State != Valid && r.State != Suspended) {
-		return err
-	}
-	from := r.State
-	r.State, r.Reason, r.Basis, r.Changed = to.state, to.reason, to.basis, s.Now()
-	actor := auth.Principal{Kind: rec.ActorKind, ID: rec.ActorID, Name: rec.ActorName}
-	return s.setState(ctx, tx, actor, r.Licence, from)
+	event.Subscribe(l, "licence", s.onRenewal)
 }
 
 // press makes the sheet. It may run twice after a crash: the number stays the
@@ -143,12 +112,18 @@ func (s *Service) issued(ctx context.Context, tx db.Tx, j sheetJob, r sheet) err
 	if err != nil {
 		return err
 	}
+	if err := s.replace(ctx, tx, l.Licence); err != nil {
+		return err
+	}
+	if err := s.planWatch(ctx, tx, l.Licence); err != nil {
+		return err
+	}
 	m := event.Meta{
 		Actor: auth.SystemPrincipal("licence-print"), Subject: l.Holder.ID, Object: "licence:" + string(l.ID),
 	}
 	return s.Events.Record(ctx, tx, m, contract.LicenceIssued{
 		Licence: l.ID, Case: l.Case, Number: l.Number, Identifier: l.Identifier,
-		Holder: l.Holder.ID, Blob: l.Blob, At: now,
+		Holder: l.Holder.ID, Blob: l.Blob, At: now, Effect: l.Effect, Version: l.Version,
 	})
 }
 
@@ -169,6 +144,9 @@ func (s *Service) certificate(l Licence) pdf.Certificate {
 		Agency: l.AgencyName.ZH, Date: day.In(l.Granted),
 		Seal:   pdf.Seal{Text: l.AgencyName.ZH},
 		Footer: []string{"电子证照标识　E-licence identifier", l.Identifier},
+	}
+	if l.Version > 1 {
+		c.Footer = append(c.Footer, fmt.Sprintf("第 %d 版，代替第 %d 版　Version %d, replaces version %d", l.Version, l.Version-1, l.Version, l.Version-1))
 	}
 	if s.Demo {
 		c.Seal = pdf.Seal{Text: l.AgencyName.ZH + "（样章）", Mark: "DEMO"}

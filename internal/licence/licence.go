@@ -8,14 +8,18 @@
 //
 //	pending -> valid -> suspended -> valid
 //	             |          |
-//	             +----------+-> withdrawn 撤销 | revoked 吊销 | cancelled 注销
+//	             +----------+-> withdrawn 撤销 | revoked 吊销 | cancelled 注销 | superseded 变更
 //
-// Expired is not stored: it follows from the last day of validity. Whoever
-// shows, verifies or downloads a licence leaves a use that its holder can read.
+// A change or a renewal is a new version with the same printed number. At every
+// moment one version counts: the old one until the new one is signed (change) or
+// until its last day (renewal). Upcoming, expired and deemed renewed are not
+// stored: they follow from the days. Whoever shows, verifies, uses, copies or
+// downloads a licence leaves a use that its holder can read.
 //
 // Events out: contract.LicenceIssued, contract.LicenceChanged,
-// contract.LicenceUsed. Events in: contract.CaseMoved, when the decision behind
-// a licence is undone.
+// contract.LicenceExpiring, contract.LicenceUsed. Events in: contract.CaseMoved,
+// when the decision behind a licence is undone or a renewal is decided against,
+// and contract.RenewalPending.
 package licence
 
 import (
@@ -55,20 +59,29 @@ var (
 	ErrReason   = fault.New(fault.Invalid, "licence.reason_required") // a change of state needs reason and basis
 	ErrNotOurs  = fault.New(fault.NotFound, "licence.file.not_ours")  // no file that we issued
 	ErrTooMany  = fault.New(fault.TooMany, "licence.too_many")
+
+	// Why a decision cannot act on the licence that its applicant chose.
+	ErrPriorUnknown  = fault.New(fault.Conflict, "licence.prior.unknown")  // none of the applicant's
+	ErrPriorType     = fault.New(fault.Conflict, "licence.prior.type")     // of another type
+	ErrPriorState    = fault.New(fault.Conflict, "licence.prior.state")    // not valid, nor renewable
+	ErrPriorReplaced = fault.New(fault.Conflict, "licence.prior.replaced") // another decision was first
 )
 
 // State is where a licence stands. The zero State is invalid.
 type State string
 
-// The states. Expired is never stored.
+// The states. Upcoming, Expired and Deemed are never stored.
 const (
-	Pending   State = "pending"   // granted, sheet not signed yet
-	Valid     State = "valid"     // 有效
-	Suspended State = "suspended" // 挂起
-	Withdrawn State = "withdrawn" // 撤销, Licensing Law art. 69
-	Revoked   State = "revoked"   // 吊销, a penalty
-	Cancelled State = "cancelled" // 注销, art. 70
-	Expired   State = "expired"   // 过期
+	Pending    State = "pending"    // granted, sheet not signed yet
+	Valid      State = "valid"      // 有效
+	Suspended  State = "suspended"  // 挂起
+	Withdrawn  State = "withdrawn"  // 撤销, Licensing Law art. 69
+	Revoked    State = "revoked"    // 吊销, a penalty
+	Cancelled  State = "cancelled"  // 注销, art. 70
+	Superseded State = "superseded" // 变更: a newer version took its place, art. 49
+	Upcoming   State = "upcoming"   // renewed, its time has not begun
+	Expired    State = "expired"    // 过期
+	Deemed     State = "deemed"     // 视为准予延续: renewal not decided in time, art. 50
 )
 
 // Licence is one e-licence.
@@ -96,7 +109,22 @@ type Licence struct {
 	Blob       contract.BlobID
 	Size       int64
 
+	Version int
+	Effect  string             // contract.LicenceIssue, LicenceChange or LicenceRenew
+	Root    contract.LicenceID // its first version
+	Prior   contract.LicenceID // version it came from
+	Next    contract.LicenceID // version that follows or will
+	Renewed time.Time          // its renewal was signed; zero if not
+	Renewal Renewal
+
 	prefix string // of the printed number
+}
+
+// Renewal is an application to renew a licence; the zero Renewal is none.
+type Renewal struct {
+	Case    contract.CaseID
+	Applied day.Date
+	Ended   day.Date // decided against; zero while it is not
 }
 
 // LongTerm is the last day of a licence without end (长期).
@@ -121,6 +149,7 @@ const (
 	UseDownload = "download"
 	UseRead     = "read" // an official opened it
 	UseApply    = "use"  // an application was filled from it, or it stood for a material
+	UseCopy     = "copy" // an annotated copy was made
 )
 
 // Channels of use.
@@ -130,6 +159,10 @@ const (
 	ChannelFile = "file"
 	ChannelAPI  = "api"
 	ChannelPage = "page"
+	// A code that the holder showed, and what it let the other side see.
+	ChannelCode     = "code"
+	ChannelCodeFace = "code_face"
+	ChannelCopy     = "copy" // an annotated copy
 )
 
 // Blobs keeps the signed sheets.

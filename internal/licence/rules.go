@@ -30,11 +30,11 @@ var transitions = []struct {
 	from []State
 	to   State
 }{
-	{Suspend, []State{Valid}, Suspended},
+	{Suspend, []State{Valid, Deemed}, Suspended},
 	{Resume, []State{Suspended}, Valid},
-	{Withdraw, []State{Valid, Suspended, Expired}, Withdrawn},
-	{Revoke, []State{Valid, Suspended, Expired}, Revoked},
-	{Cancel, []State{Valid, Suspended, Expired}, Cancelled},
+	{Withdraw, []State{Valid, Suspended, Expired, Deemed, Upcoming}, Withdrawn},
+	{Revoke, []State{Valid, Suspended, Expired, Deemed, Upcoming}, Revoked},
+	{Cancel, []State{Valid, Suspended, Expired, Deemed, Upcoming}, Cancelled},
 }
 
 // after returns the state an act leads to.
@@ -56,14 +56,6 @@ func (s State) Acts() []Act {
 		}
 	}
 	return acts
-}
-
-// StateOn is the state as those who rely on the licence must see it on a day.
-func (l Licence) StateOn(today day.Date) State {
-	if l.State == Valid && today.After(l.To) {
-		return Expired
-	}
-	return l.State
 }
 
 // validity returns the last day of a licence of so many years. It ends on the

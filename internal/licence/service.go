@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -24,10 +25,25 @@ const pageSize = 50
 // last stands behind every id, so that a list begins at the newest.
 const last = "~"
 
-// Issue registers a licence in the transaction of the decision and plans its
-// sheet. A case has one licence: asked again, it answers the same id.
+// Issue does to a licence what a grant is for, in the transaction of the
+// decision: it makes a licence or a new version of one and plans the sheet, or
+// it cancels one. A case does so once: asked again, it answers the same id.
 func (s *Service) Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest) (contract.LicenceID, error) {
-	l, err := s.draft(r)
+	if id, err := idOfCase(ctx, tx, r.Case); !errors.Is(err, ErrNotFound) {
+		return id, err
+	}
+	var l Licence
+	var err error
+	switch r.Spec.Effect {
+	case "", contract.LicenceIssue:
+		l, err = s.draft(r)
+	case contract.LicenceChange, contract.LicenceRenew:
+		l, err = s.follow(ctx, tx, r)
+	case contract.LicenceCancel:
+		return s.cancel(ctx, tx, r)
+	default:
+		err = fmt.Errorf("unknown effect %q", r.Spec.Effect)
+	}
 	if err != nil {
 		return "", fmt.Errorf("issue licence for case %s: %w", r.Case, err)
 	}
@@ -35,7 +51,7 @@ func (s *Service) Issue(ctx context.Context, tx db.Tx, r contract.LicenceRequest
 	if err != nil {
 		return "", err
 	}
-	fresh, err := insert(ctx, tx, l, r.Spec.TypeCode, face)
+	fresh, err := insert(ctx, tx, l, face)
 	if err != nil {
 		return "", err
 	}
@@ -60,9 +76,10 @@ func (s *Service) draft(r contract.LicenceRequest) (Licence, error) {
 	if err != nil {
 		return Licence{}, err
 	}
+	id := contract.LicenceID(s.NewID())
 	return Licence{
-		ID: contract.LicenceID(s.NewID()), Case: r.Case, CaseNumber: r.CaseNumber, Item: r.Item,
-		Name: r.Spec.Name, Identifier: name, Code: s.NewCode(), Holder: r.Holder,
+		ID: id, Case: r.Case, CaseNumber: r.CaseNumber, Item: r.Item, TypeCode: r.Spec.TypeCode,
+		Version: 1, Effect: cmp.Or(r.Spec.Effect, contract.LicenceIssue), Root: id, Name: r.Spec.Name, Identifier: name, Code: s.NewCode(), Holder: r.Holder,
 		Agency: r.Agency.ID, AgencyName: r.Agency.Name, Division: r.Agency.Division, Face: r.Face,
 		From: from, To: validity(from, r.Spec.Years), State: Pending,
 		Changed: r.At, Granted: r.At, prefix: r.Spec.Prefix,
@@ -112,7 +129,7 @@ func (s *Service) openAll(rows []row, err error) ([]Licence, error) {
 // object is what policies know of a licence.
 func object(l Licence) policy.Object {
 	return policy.Object{Type: "Licence", ID: string(l.ID), Attrs: map[string]any{
-		"holder": l.Holder.ID, "agency": string(l.Agency), "division": l.Division,
+		"holder": l.Holder.ID, "agency": string(l.Agency), "division": l.Division, "item": string(l.Item),
 	}}
 }
 
@@ -121,13 +138,23 @@ func Subject(p auth.Principal) string {
 	return p.Subject()
 }
 
-// Mine lists the actor's licences, newest first.
+// Mine lists the actor's licences, newest first: of each the version that counts
+// and the one that will, and for an agent only those of services that the right
+// covers.
 func (s *Service) Mine(ctx context.Context, actor auth.Principal) ([]Licence, error) {
 	o := policy.Object{Type: "Wallet", Attrs: map[string]any{"holder": Subject(actor)}}
 	if err := s.Policy.Check(actor, "licence.mine", o); err != nil {
 		return nil, err
 	}
-	return s.openAll(ofHolder(ctx, s.DB, Subject(actor), 200))
+	all, err := s.openAll(ofHolder(ctx, s.DB, Subject(actor), maxHeld))
+	if err != nil {
+		return nil, err
+	}
+	today := day.In(s.Now())
+	return slices.DeleteFunc(all, func(l Licence) bool {
+		old := l.State == Superseded || l.StateOn(today) == Expired && !l.Renewed.IsZero()
+		return old || !actor.For.Covers(string(l.Item))
+	}), nil
 }
 
 // Get returns one licence to its holder or to an official of its agency, whose
@@ -283,12 +310,21 @@ func (s *Service) Change(ctx context.Context, actor auth.Principal, id contract.
 		return Licence{}, err
 	}
 	from := l.State
-	l.State, err = l.StateOn(day.In(s.Now())).after(c.Act)
+	to, err := l.StateOn(day.In(s.Now())).after(c.Act)
 	if err != nil {
 		return Licence{}, err
 	}
-	l.Reason, l.Basis, l.Changed = strings.TrimSpace(c.Reason), strings.TrimSpace(c.Basis), s.Now()
-	err = s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.setState(ctx, tx, actor, l, from) })
+	reason, basis := strings.TrimSpace(c.Reason), strings.TrimSpace(c.Basis)
+	err = s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		if to.over() { // with it, what was to follow
+			_, err := s.end(ctx, tx, actor, l, ending{to, reason, basis})
+			return err
+		}
+		next := l
+		next.State, next.Reason, next.Basis, next.Changed = to, reason, basis, s.Now()
+		return s.setState(ctx, tx, actor, next, from)
+	})
+	l.State, l.Reason, l.Basis, l.Changed = to, reason, basis, s.Now()
 	return l, err
 }
 

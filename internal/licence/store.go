@@ -10,32 +10,49 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
 const columns = `id, case_id, case_number, item, type_code, name, prefix, number, identifier, code,
 	holder_kind, holder, holder_name, holder_code, agency, agency_name, division, face,
-	valid_from, valid_to, state, reason, basis, changed_at, granted_at, blob, size`
+	valid_from, valid_to, state, reason, basis, changed_at, granted_at, blob, size,
+	version, effect, root, prior, next, renewed_at, renewal_case, renewal_applied, renewal_ended`
 
 // insert stores a new licence unless its case has one.
-func insert(ctx context.Context, q db.Q, l Licence, typeCode string, face []byte) (bool, error) {
+func insert(ctx context.Context, q db.Q, l Licence, face []byte) (bool, error) {
 	name, agency, err := texts(l)
 	if err != nil {
 		return false, err
 	}
-	res, err := q.ExecContext(ctx, `INSERT INTO licence_licences (id, case_id, case_number, item, type_code, name, prefix,
-		number, identifier, code, holder_kind, holder, holder_name, holder_code, agency, agency_name, division, face,
-		valid_from, valid_to, state, reason, basis, changed_at, granted_at, blob, size)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, '', '', $21, $22, '', 0)
+	res, err := q.ExecContext(ctx, `INSERT INTO licence_licences (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, '', '',
+		$22, $23, '', 0, $24, $25, $26, $27, '', 0, $28, $29, $30)
 		ON CONFLICT (case_id) DO NOTHING`,
-		string(l.ID), string(l.Case), l.CaseNumber, string(l.Item), typeCode, name, l.prefix, l.Identifier, l.Code,
+		string(l.ID), string(l.Case), l.CaseNumber, string(l.Item), l.TypeCode, name, l.prefix, l.Number, l.Identifier, l.Code,
 		l.Holder.Kind, l.Holder.ID, l.Holder.Name, l.Holder.Code, string(l.Agency), agency, l.Division, face,
-		l.From, l.To, string(l.State), l.Changed.UnixMicro(), l.Granted.UnixMicro())
+		l.From, l.To, string(l.State), l.Changed.UnixMicro(), l.Granted.UnixMicro(),
+		l.Version, l.Effect, string(l.Root), string(l.Prior), string(l.Renewal.Case), dayText(l.Renewal.Applied), dayText(l.Renewal.Ended))
 	if err != nil {
 		return false, fmt.Errorf("insert licence: %w", err)
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// dayText is a day as stored; none is "".
+func dayText(d day.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+func parseDay(s string) (day.Date, error) {
+	if s == "" {
+		return day.Date{}, nil
+	}
+	return day.Parse(s)
 }
 
 func texts(l Licence) (name, agency string, err error) {
@@ -58,10 +75,12 @@ type row struct {
 
 func scan(s interface{ Scan(...any) error }) (r row, err error) {
 	var name, agency string
-	var changed, granted int64
+	var changed, granted, renewed int64
+	var applied, ended string
 	err = s.Scan(&r.ID, &r.Case, &r.CaseNumber, &r.Item, &r.TypeCode, &name, &r.prefix, &r.Number, &r.Identifier, &r.Code,
 		&r.Holder.Kind, &r.Holder.ID, &r.Holder.Name, &r.Holder.Code, &r.Agency, &agency, &r.Division, &r.face,
-		&r.From, &r.To, &r.State, &r.Reason, &r.Basis, &changed, &granted, &r.Blob, &r.Size)
+		&r.From, &r.To, &r.State, &r.Reason, &r.Basis, &changed, &granted, &r.Blob, &r.Size,
+		&r.Version, &r.Effect, &r.Root, &r.Prior, &r.Next, &renewed, &r.Renewal.Case, &applied, &ended)
 	if errors.Is(err, sql.ErrNoRows) {
 		return row{}, ErrNotFound
 	}
@@ -69,6 +88,15 @@ func scan(s interface{ Scan(...any) error }) (r row, err error) {
 		return row{}, fmt.Errorf("read licence: %w", err)
 	}
 	r.Changed, r.Granted = time.UnixMicro(changed).UTC(), time.UnixMicro(granted).UTC()
+	if renewed != 0 {
+		r.Renewed = time.UnixMicro(renewed).UTC()
+	}
+	if r.Renewal.Applied, err = parseDay(applied); err != nil {
+		return row{}, fmt.Errorf("read licence: %w", err)
+	}
+	if r.Renewal.Ended, err = parseDay(ended); err != nil {
+		return row{}, fmt.Errorf("read licence: %w", err)
+	}
 	if err := json.Unmarshal([]byte(name), &r.Name); err != nil {
 		return row{}, fmt.Errorf("read licence: %w", err)
 	}
@@ -94,8 +122,15 @@ func byBlob(ctx context.Context, q db.Q, blob string) (row, error) {
 	return scan(q.QueryRowContext(ctx, "SELECT "+columns+" FROM licence_licences WHERE blob = $1", blob))
 }
 
+// byCase is the licence that a case granted.
+func byCase(ctx context.Context, q db.Q, id contract.CaseID) (row, error) {
+	return scan(q.QueryRowContext(ctx, "SELECT "+columns+" FROM licence_licences WHERE case_id = $1", string(id)))
+}
+
+// idOfCase is the licence that a case granted, or the one that it cancelled.
 func idOfCase(ctx context.Context, q db.Q, id contract.CaseID) (out contract.LicenceID, err error) {
-	err = q.QueryRowContext(ctx, "SELECT id FROM licence_licences WHERE case_id = $1", string(id)).Scan(&out)
+	err = q.QueryRowContext(ctx, `SELECT id FROM licence_licences
+		WHERE case_id = $1 OR (ended_by = $1 AND ended_by <> '') ORDER BY id DESC LIMIT 1`, string(id)).Scan(&out)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", ErrNotFound
 	}

@@ -32,11 +32,18 @@ type Verification struct {
 	Face       []contract.FaceLine // public lines
 	Signature  Signature
 	At         time.Time
+	Version    int
+	// Newer is set when another version is signed that counts instead or will.
+	Newer bool
+	// DeemedTo is the last day of a deemed renewal.
+	DeemedTo day.Date
+	// Copy says what an annotated copy is for; nil for the licence itself.
+	Copy *CopyNote
 }
 
 // Good reports whether the licence can be relied on now.
 func (v Verification) Good() bool {
-	return v.State == Valid && v.Signature.Intact && v.Signature.Trusted
+	return v.State.usable() && v.Signature.Intact && v.Signature.Trusted && (v.Copy == nil || v.Copy.Good)
 }
 
 // Signature is what the check of the signed sheet found.
@@ -80,7 +87,7 @@ func (s *Service) find(ctx context.Context, text string) (Licence, error) {
 	if err != nil {
 		return Licence{}, err
 	}
-	if l.State == Pending {
+	if l.Blob == "" {
 		return Licence{}, ErrNotFound
 	}
 	return l, nil
@@ -118,6 +125,7 @@ func (s *Service) answer(l Licence, data []byte) (Verification, error) {
 		Name: l.Name, Number: l.Number, Identifier: l.Identifier, Holder: publicName(l.Holder),
 		Issuer: l.AgencyName, From: l.From, To: l.To, State: l.StateOn(day.In(now)),
 		Reason: l.Reason, Basis: l.Basis, Changed: l.Changed, Face: publicFace(l), At: now,
+		Version: l.Version, Newer: l.State == Superseded || !l.Renewed.IsZero(), DeemedTo: l.DeemedTo(),
 	}
 	r, err := sign.Verify(data, s.Roots)
 	if err != nil && !errors.Is(err, sign.ErrUnsigned) && !errors.Is(err, sign.ErrNotPDF) {
