@@ -71,6 +71,9 @@ type Config struct {
 	// ObjectionDays is how many working days the agency has to answer an
 	// objection within the case; no law sets it. Zero means 5.
 	ObjectionDays int
+	// ObjectionWithin is how many calendar days after the step one can object.
+	// Zero means 60, as long as reconsideration can be asked for.
+	ObjectionWithin int
 	// Lights are the thresholds of supervision; the zero value is the default.
 	Lights statute.LightRule
 }
@@ -99,6 +102,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.ObjectionDays == 0 {
 		c.ObjectionDays = 5
+	}
+	if c.ObjectionWithin == 0 {
+		c.ObjectionWithin = 60
 	}
 	if c.Lights == (statute.LightRule{}) {
 		c.Lights = statute.DefaultLights()
