@@ -108,6 +108,7 @@ type Copy struct {
 	Name     Text // of the material in that case
 	Case     string
 	Checked  string // day on which it was verified
+	Element  string // MaterialSpec.Element of the material in that case
 }
 
 // Held is one fact that the government already has: shown with its source

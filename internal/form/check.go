@@ -243,7 +243,7 @@ func (k *checker) rules() {
 }
 
 func (k *checker) ref(r namedRule, ref rule.Ref) {
-	if !ofField(ref) {
+	if !readsField(ref) {
 		return
 	}
 	pos, known := k.at[ref.Name]
@@ -257,8 +257,8 @@ func (k *checker) ref(r namedRule, ref rule.Ref) {
 	}
 }
 
-// ofField reports whether a rule reads a field of the form.
-func ofField(r rule.Ref) bool { return r.Var == "a" || r.Var == "given" || r.Var == "words" }
+// readsField reports whether a rule reads a field of the form.
+func readsField(r rule.Ref) bool { return r.Var == "a" || r.Var == "given" || r.Var == "words" }
 
 // maxTries bounds the search for answers that make a rule hold.
 const maxTries = 20_000
@@ -289,7 +289,7 @@ func (k *checker) readsText(text string) bool {
 		return false
 	}
 	return slices.ContainsFunc(p.Refs(), func(r rule.Ref) bool {
-		if !ofField(r) || r.Var == "given" {
+		if !readsField(r) || r.Var == "given" {
 			return false
 		}
 		f := k.svc.Form.Pages[k.at[r.Name][0]].Fields[k.at[r.Name][1]]
@@ -305,7 +305,7 @@ func (k *checker) try(text string) (yes, no bool) {
 	}
 	var names []string
 	for _, ref := range p.Refs() {
-		if ofField(ref) && !slices.Contains(names, ref.Name) {
+		if readsField(ref) && !slices.Contains(names, ref.Name) {
 			names = append(names, ref.Name)
 		}
 	}

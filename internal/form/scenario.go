@@ -257,10 +257,11 @@ func (c *Compiled) try(sc Scenario, yes, no map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	v, err := c.after(in)
+	e, err := c.run(in)
 	if err != nil {
 		return err
 	}
+	v := e.v
 	for _, r := range rulesOf(c.Service) {
 		if r.text == "" || r.face {
 			continue
@@ -273,15 +274,4 @@ func (c *Compiled) try(sc Scenario, yes, no map[string]bool) error {
 		yes[key], no[key] = yes[key] || ok, no[key] || !ok
 	}
 	return nil
-}
-
-// after returns what rules see once all pages were read.
-func (c *Compiled) after(in Input) (*rule.Vars, error) {
-	v := c.vars(in)
-	for _, p := range c.Service.Form.Pages {
-		if _, _, err := c.page(p, in, v, contract.Answers{}); err != nil {
-			return nil, err
-		}
-	}
-	return v, nil
 }

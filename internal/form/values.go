@@ -18,32 +18,6 @@ import (
 	"github.com/tongban/tongban/internal/kit/idcode"
 )
 
-// Kinds of field.
-const (
-	KindText        = "text"
-	KindLong        = "longtext"
-	KindInteger     = "integer"
-	KindDecimal     = "decimal"
-	KindDate        = "date"
-	KindChoice      = "choice"
-	KindChoices     = "choices"
-	KindYesNo       = "yesno"
-	KindPhone       = "phone"
-	KindEmail       = "email"
-	KindResidentID  = "resident_id"
-	KindCreditCode  = "credit_code"
-	KindAddress     = "address"
-	KindDeclaration = "declaration"
-)
-
-// Kinds lists every kind a field may have.
-func Kinds() []string {
-	return []string{
-		KindText, KindLong, KindInteger, KindDecimal, KindDate, KindChoice, KindChoices,
-		KindYesNo, KindPhone, KindEmail, KindResidentID, KindCreditCode, KindAddress, KindDeclaration,
-	}
-}
-
 // Bounds that hold whatever a package says.
 const (
 	maxTyped    = 4000 // characters kept of what could not be read
@@ -52,39 +26,6 @@ const (
 	maxNumber   = 1e12
 	maxDecimals = 4
 )
-
-// Parsed is what somebody gave for one field: a typed value, or the text that
-// could not be read as one, or nothing.
-type Parsed struct {
-	Value any
-	Typed []string
-	Fault *fault.Error // why Typed is not a Value
-}
-
-// Empty reports whether nothing was given.
-func (p Parsed) Empty() bool { return p.Value == nil && len(p.Typed) == 0 }
-
-// DateParts are the names of the three boxes of a date, after the field's name.
-var dateParts = [3]string{"-year", "-month", "-day"}
-
-// Parse reads a field from what a browser sent. get returns the values of a
-// named control.
-func Parse(f contract.Field, get func(name string) []string) Parsed {
-	if f.Kind == KindDate {
-		if one := first(get(f.ID)); strings.TrimSpace(one) != "" {
-			return parseDate(f, strings.Split(fold(one), "-"))
-		}
-		parts := make([]string, 0, len(dateParts))
-		for _, suffix := range dateParts {
-			parts = append(parts, first(get(f.ID+suffix)))
-		}
-		return parseDate(f, parts)
-	}
-	if f.Kind == KindChoices {
-		return parseChoices(get(f.ID))
-	}
-	return parseOne(f, first(get(f.ID)))
-}
 
 func first(vs []string) string {
 	if len(vs) == 0 {
@@ -122,6 +63,12 @@ func parseOne(f contract.Field, typed string) Parsed {
 			return Parsed{Value: false}
 		}
 		return bad("form.field.choose")
+	case KindMoney:
+		return parseMoney(f, s)
+	case KindPoint:
+		return parsePoint(f, s)
+	case KindDivision:
+		return parseDivision(f, s)
 	}
 	return Parsed{Value: tidy(f.Kind, s)}
 }
@@ -181,6 +128,7 @@ func parseDate(f contract.Field, parts []string) Parsed {
 	return Parsed{Typed: parts, Fault: invalid(f, code)}
 }
 
+// readDate reads year, month and day.
 func readDate(parts []string) (string, bool) {
 	if len(parts) != 3 || len(parts[0]) != 4 {
 		return "", false
@@ -240,7 +188,11 @@ func ParseJSON(f contract.Field, raw json.RawMessage) Parsed {
 	}
 	bad := Parsed{Typed: []string{""}, Fault: invalid(f, "form.field.type")}
 	switch f.Kind {
-	case KindInteger, KindDecimal:
+	case KindComputed, KindFile, KindPhoto:
+		return Parsed{Fault: invalid(f, "form.field.unasked")}
+	case KindGroup, KindTable:
+		return parseRowsJSON(f, raw, bad)
+	case KindInteger, KindDecimal, KindMoney:
 		return parseNumber(f, raw, bad)
 	case KindYesNo, KindDeclaration:
 		var b bool
@@ -259,10 +211,7 @@ func ParseJSON(f contract.Field, raw json.RawMessage) Parsed {
 	if json.Unmarshal(raw, &s) != nil {
 		return bad
 	}
-	if f.Kind == KindDate {
-		return parseDate(f, strings.Split(s, "-"))
-	}
-	return parseOne(f, s)
+	return reparse(f, []string{s})
 }
 
 func parseNumber(f contract.Field, raw json.RawMessage, bad Parsed) Parsed {
@@ -354,6 +303,9 @@ func validate(f contract.Field, v any) *fault.Error {
 	case string:
 		return validateText(f, x)
 	case int64:
+		if f.Kind == KindMoney {
+			return validateMoney(f, x)
+		}
 		return validateNumber(f, float64(x))
 	case float64:
 		if scaled := x * 1e4; math.Abs(scaled-math.Round(scaled)) > 1e-4 {
@@ -376,8 +328,14 @@ func validate(f contract.Field, v any) *fault.Error {
 
 func validateText(f contract.Field, s string) *fault.Error {
 	switch f.Kind {
-	case KindDate:
-		return nil // it was read as a date
+	case KindDate, KindPoint, KindLicence:
+		return nil // it was read as what it is; the applicant's licences are known to Evaluate
+	case KindPeriod:
+		return validatePeriod(f, s)
+	case KindDivision:
+		return validateDivision(f, s)
+	case KindSignature:
+		return validateSignature(f, s)
 	case KindChoice:
 		if !hasOption(f, s) {
 			return invalid(f, "form.field.option")
@@ -470,8 +428,10 @@ func hasOption(f contract.Field, id string) bool {
 // missing is the fault of a required field without an answer.
 func missing(f contract.Field) *fault.Error {
 	switch f.Kind {
-	case KindChoice, KindChoices, KindYesNo:
+	case KindChoice, KindChoices, KindYesNo, KindDivision, KindLicence:
 		return invalid(f, "form.field.choose")
+	case KindSignature:
+		return invalid(f, "form.field.sign")
 	case KindDeclaration:
 		return invalid(f, "form.field.declare")
 	}

@@ -1,21 +1,33 @@
 package form
 
 import (
+	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
 )
 
+// Names looks up what an answer only has the code of.
+type Names struct {
+	Division func(code string) (contract.Text, bool)
+	Licences []contract.HeldLicence
+}
+
+// Show returns the words of an answer, as people read it; a division and a
+// licence by their codes.
+func Show(f contract.Field, v any) contract.Text { return Names{}.Show(f, v) }
+
 // Show returns the words of an answer, as people read it.
-func Show(f contract.Field, v any) contract.Text {
-	both := func(s string) contract.Text { return contract.Text{ZH: s, EN: s} }
+func (n Names) Show(f contract.Field, v any) contract.Text {
 	switch x := v.(type) {
-	case nil:
-		return contract.Text{}
 	case bool:
 		return showBool(f, x)
 	case int64:
+		if f.Kind == KindMoney {
+			return both(yuan(x))
+		}
 		return withUnit(f, strconv.FormatInt(x, 10))
 	case float64:
 		return withUnit(f, number(x))
@@ -27,12 +39,79 @@ func Show(f contract.Field, v any) contract.Text {
 		}
 		return contract.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, "; ")}
 	case string:
-		if f.Kind == KindChoice {
-			return optionText(f, x)
-		}
-		return both(x)
+		return n.showText(f, x)
+	case []any:
+		return n.showRows(f, rowsOf(x))
 	}
 	return contract.Text{}
+}
+
+func both(s string) contract.Text { return contract.Text{ZH: s, EN: s} }
+
+func (n Names) showText(f contract.Field, s string) contract.Text {
+	switch f.Kind {
+	case KindChoice:
+		return optionText(f, s)
+	case KindPeriod:
+		from, to, _ := strings.Cut(s, "/")
+		return contract.Text{ZH: from + " 至 " + to, EN: from + " to " + to}
+	case KindPoint:
+		lat, lng, _ := strings.Cut(s, ",")
+		return contract.Text{ZH: "北纬 " + lat + "°，东经 " + lng + "°", EN: lat + "° N, " + lng + "° E"}
+	case KindDivision:
+		if n.Division != nil {
+			if t, ok := n.Division(s); ok {
+				return t
+			}
+		}
+	case KindLicence:
+		for _, l := range n.Licences {
+			if string(l.ID) == s {
+				return contract.Text{ZH: l.Name.ZH + " " + l.Number, EN: l.Name.EN + " " + l.Number}
+			}
+		}
+	case KindSignature:
+		if name, ok := strings.CutPrefix(s, keyedPrefix); ok {
+			return both(name)
+		}
+		return contract.Text{ZH: "已手写签名", EN: "Signed by hand"}
+	}
+	return both(s)
+}
+
+func (n Names) showRows(f contract.Field, rows []map[string]any) contract.Text {
+	var zh, en []string
+	for _, row := range rows {
+		var cells contract.Text
+		for _, column := range f.Fields {
+			v, ok := row[column.ID]
+			if !ok {
+				continue
+			}
+			t := n.Show(column, v)
+			if cells.ZH != "" {
+				cells.ZH += "，"
+				cells.EN += ", "
+			}
+			cells.ZH += column.Label.ZH + " " + t.ZH
+			cells.EN += column.Label.EN + " " + t.EN
+		}
+		zh, en = append(zh, cells.ZH), append(en, cells.EN)
+	}
+	return contract.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")}
+}
+
+// yuan writes an amount in fen as people write money: ¥1,234.50.
+func yuan(fen int64) string {
+	sign := ""
+	if fen < 0 {
+		sign, fen = "-", -fen
+	}
+	whole := strconv.FormatInt(fen/100, 10)
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return fmt.Sprintf("%s¥%s.%02d", sign, whole, fen%100)
 }
 
 func showBool(f contract.Field, yes bool) contract.Text {
@@ -69,39 +148,73 @@ func optionText(f contract.Field, id string) contract.Text {
 }
 
 // Controls returns what the controls of a field show in a browser, by name: what
-// Parse would read back.
+// Parse would read back. A group has those of its cells.
 func Controls(fs FieldState) map[string][]string {
-	f := fs.Field
-	if f.Kind == KindDate {
-		parts := fs.Typed
-		if s, ok := fs.Value.(string); ok {
-			parts = strings.Split(s, "-")
-		}
-		out := map[string][]string{}
-		for i, suffix := range dateParts {
-			if i < len(parts) {
-				out[f.ID+suffix] = []string{strings.TrimPrefix(parts[i], "0")}
+	f, out := fs.Field, map[string][]string{}
+	if Rows(f.Kind) {
+		out[f.ID+".rows"] = []string{strconv.Itoa(len(fs.Rows))}
+		for _, row := range fs.Rows {
+			for _, cell := range row.Fields {
+				maps.Copy(out, Controls(cell))
 			}
 		}
 		return out
 	}
-	switch x := fs.Value.(type) {
+	if texts := plain(f, fs.Value); texts != nil {
+		out[f.ID] = texts
+	} else if len(fs.Typed) > 0 {
+		out[f.ID] = fs.Typed
+	}
+	switch f.Kind {
+	case KindDate:
+		return dateControls(f.ID, fs, 0)
+	case KindPeriod:
+		from := dateControls(f.ID+periodParts[0], fs, 0)
+		maps.Copy(from, dateControls(f.ID+periodParts[1], fs, 1))
+		return from
+	case KindSignature:
+		s, _ := fs.Value.(string)
+		if path, ok := strings.CutPrefix(s, drawnPrefix); ok {
+			return map[string][]string{f.ID + drawnPart: {path}}
+		}
+	}
+	return out
+}
+
+// plain is what one control shows of a value.
+func plain(f contract.Field, v any) []string {
+	switch x := v.(type) {
 	case string:
-		return map[string][]string{f.ID: {x}}
+		return []string{strings.TrimPrefix(x, keyedPrefix)}
 	case int64:
-		return map[string][]string{f.ID: {strconv.FormatInt(x, 10)}}
+		if f.Kind == KindMoney {
+			return []string{strings.NewReplacer("¥", "", ",", "").Replace(strings.TrimSuffix(yuan(x), ".00"))}
+		}
+		return []string{strconv.FormatInt(x, 10)}
 	case float64:
-		return map[string][]string{f.ID: {number(x)}}
+		return []string{number(x)}
 	case []string:
-		return map[string][]string{f.ID: x}
+		return x
 	case bool:
 		if x {
-			return map[string][]string{f.ID: {"yes"}}
+			return []string{"yes"}
 		}
-		return map[string][]string{f.ID: {"no"}}
-	}
-	if len(fs.Typed) > 0 {
-		return map[string][]string{f.ID: fs.Typed}
+		return []string{"no"}
 	}
 	return nil
+}
+
+// dateControls are the three boxes of a date, or of one end of a period.
+func dateControls(id string, fs FieldState, end int) map[string][]string {
+	parts := fs.Typed
+	if s, ok := fs.Value.(string); ok {
+		parts = splitPeriod(s)
+	}
+	out := map[string][]string{}
+	for i, suffix := range dateParts {
+		if at := end*len(dateParts) + i; at < len(parts) {
+			out[id+suffix] = []string{strings.TrimPrefix(parts[at], "0")}
+		}
+	}
+	return out
 }
