@@ -101,7 +101,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 		return nil, err
 	}
 	a.catalog, err = catalog.New(catalog.Config{
-		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, NewID: t.newID, Examiner: examiner{rules},
+		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, NewID: t.newID, Examiner: examiner{rules}, Trial: t.trial,
 	})
 	if err != nil {
 		return nil, err

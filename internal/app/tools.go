@@ -43,6 +43,8 @@ type tools struct {
 	ca      *sign.CA
 	metrics *metrics.Metrics
 	texts   *web.Texts
+	// trial publishes packages that are still being written.
+	trial bool
 }
 
 // openTools opens the database and the keys, and brings the tables up to date.

@@ -58,6 +58,19 @@ func ExamineAll(folder fs.FS, ex Examiner) ([]Examined, error) {
 	return list, nil
 }
 
+// HashFolder identifies everything that the packages of a folder say.
+func HashFolder(folder fs.FS) (string, error) {
+	packages, err := readFolders(folder)
+	if err != nil {
+		return "", err
+	}
+	all := Files{}
+	for _, p := range packages {
+		all[p.Name] = p.Files.hash()
+	}
+	return all.hash(), nil
+}
+
 // examine goes on where Load ended. Find tells the services that a bundle joins.
 func examine(p Package, ex Examiner, find func(contract.ItemID) (contract.Service, error)) (Examined, error) {
 	e := Examined{Package: p, Scenarios: len(p.Files.Scenarios())}

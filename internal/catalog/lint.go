@@ -380,6 +380,18 @@ func (l *linter) field(at string, f contract.Field, seen map[string]bool) {
 	}
 }
 
+// What stands where somebody still has to write: a package may be tried with it,
+// and not be published.
+const (
+	ToWriteZH = "【待写】"
+	ToWriteEN = "[to write]"
+)
+
+// unwritten reports whether a package still has such places.
+func unwritten(list []Problem) bool {
+	return slices.ContainsFunc(list, func(p Problem) bool { return p.Code == "to_write" })
+}
+
 var textType = reflect.TypeFor[contract.Text]()
 
 // languages walks the whole service: every text has both languages or none.
@@ -388,6 +400,9 @@ func (l *linter) languages(at string, v reflect.Value) {
 		t := v.Interface().(contract.Text)
 		if (t.ZH == "") != (t.EN == "") {
 			l.add(at, "both_languages")
+		}
+		if strings.Contains(t.ZH, ToWriteZH) || strings.Contains(t.EN, ToWriteEN) {
+			l.warn(at, "to_write")
 		}
 		return
 	}

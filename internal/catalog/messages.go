@@ -25,6 +25,7 @@ var messages = map[string]contract.Text{
 	"columns":        {ZH: "分组和表格要有 fields，别的题型不能有", EN: "a group or table needs fields, and nothing else may have any"},
 	"part":           {ZH: "事项 {item} 还没有发布，不能放进一件事", EN: "{item} is not published, so no bundle can join it"},
 	"no_item":        {ZH: "目录里没有事项 {item}；清单外的事项要写 added", EN: "{item} is not in the catalogue; an item beyond the list needs added"},
+	"to_write":       {ZH: "还没有写，写了才能发布", EN: "is still to be written; until then it cannot be published"},
 	"department":     {ZH: "没有部门“{value}”", EN: "there is no department {value}"},
 	"type":           {ZH: "没有事项类型“{value}”", EN: "there is no item type {value}"},
 	"required":       {ZH: "必须填写", EN: "must be given"},

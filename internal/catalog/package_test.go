@@ -201,3 +201,30 @@ func TestAddedItemsJoinTheCatalogueMarked(t *testing.T) {
 		}
 	})
 }
+
+func TestNewPackagesCanBeTriedAndNotPublished(t *testing.T) {
+	t.Parallel()
+	files, err := Scaffold("511A0149400000-511602000000-000-115113016823646795-1-00", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc, problems := Load(files, check(t))
+	if HasErrors(problems) || !unwritten(problems) || svc.Name.ZH != "夜间建筑施工许可" || svc.Agency != "115113016823646795" {
+		t.Fatalf("%s of %s: %v", svc.Name.ZH, svc.Agency, problems)
+	}
+	each(t, func(t *testing.T, w world) {
+		if _, _, err := w.PublishFiles(t.Context(), manager, files); !errors.Is(err, ErrProblems) {
+			t.Errorf("what is not written is published: %v", err)
+		}
+	})
+	if _, err := Scaffold("ADDED-511602-something", ""); !errors.Is(err, ErrNoItem) {
+		t.Errorf("an unknown item without a department: %v", err)
+	}
+	files, err = Scaffold("ADDED-511602-something", "civil-affairs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if svc, problems = Load(files, check(t)); HasErrors(problems) || svc.Added == nil {
+		t.Errorf("an added item: %v", problems)
+	}
+}

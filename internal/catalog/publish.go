@@ -50,7 +50,8 @@ func (s *Service) publish(ctx context.Context, actor auth.Principal, svc contrac
 	if err := s.c.Policy.Check(actor, "catalog.publish", object(svc.Item)); err != nil {
 		return 0, err
 	}
-	if HasErrors(Lint(svc, s.c.Examiner.Rule)) {
+	problems := Lint(svc, s.c.Examiner.Rule)
+	if HasErrors(problems) || unwritten(problems) && !s.c.Trial {
 		return 0, ErrProblems.With("item", string(svc.Item))
 	}
 	hash, err := contentHash(svc)

@@ -32,6 +32,8 @@ type Config struct {
 	Now      func() time.Time
 	Examiner Examiner
 	NewID    func() string
+	// Trial lets packages be published that are still being written.
+	Trial bool
 }
 
 // Service is the catalogue. It keeps the items and the search index in memory;

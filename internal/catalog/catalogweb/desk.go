@@ -2,6 +2,7 @@ package catalogweb
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -164,6 +165,7 @@ type versionData struct {
 	catalog.Item
 	version int
 	json    string
+	source  bool // its files are known
 }
 
 func (p *pages) version(w http.ResponseWriter, r *http.Request) error {
@@ -187,5 +189,9 @@ func (p *pages) version(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.k.Render(w, r, http.StatusOK, versionPage(p.k.View(r), versionData{item, n, string(text)}))
+	_, err = p.source(r)
+	if err != nil && !errors.Is(err, catalog.ErrNoPackage) {
+		return err
+	}
+	return p.k.Render(w, r, http.StatusOK, versionPage(p.k.View(r), versionData{item, n, string(text), err == nil}))
 }

@@ -57,6 +57,7 @@ func Routes(k *web.Kit, s *catalog.Service, drafts Drafts) {
 	k.Page("GET /staff/catalog/{item}", "catalog.manage", p.edit)
 	k.Page("POST /staff/catalog/{item}", "catalog.edit", p.save)
 	k.Page("GET /staff/catalog/{item}/versions/{version}", "catalog.manage", p.version)
+	p.packageRoutes()
 }
 
 // Sizes of the lists on the home page.
@@ -282,6 +283,7 @@ func groupMaterials(list []contract.MaterialSpec) []materialGroup {
 	groups := []materialGroup{
 		{origin: "government", dot: "held"},
 		{origin: "upload", dot: "up"},
+		{origin: "statement", dot: "up"},
 		{origin: "form", dot: "up"},
 		{origin: "counter", dot: "counter"},
 	}
@@ -289,7 +291,24 @@ func groupMaterials(list []contract.MaterialSpec) []materialGroup {
 		i := slices.IndexFunc(groups, func(g materialGroup) bool { return g.origin == m.Origin })
 		groups[i].list = append(groups[i].list, m)
 	}
-	return groups
+	return slices.DeleteFunc(groups, func(g materialGroup) bool { return g.origin == "statement" && len(g.list) == 0 })
+}
+
+// ways says, in the order they are tried, what spares an applicant an upload.
+func ways(v web.View, m contract.MaterialSpec) []string {
+	var list []string
+	add := func(open bool, key string, args ...any) {
+		if open {
+			list = append(list, v.T("catalog.way."+key, args...))
+		}
+	}
+	add(len(m.Licence) > 0, "licence")
+	add(m.Held != "", "held")
+	add(m.ReuseDays > 0, "copy", "n", m.ReuseDays)
+	add(m.Statement.ZH != "", "statement")
+	add(m.CounterToo, "counter")
+	add(m.OwedDays > 0, "owed", "days", v.Days(m.OwedDays))
+	return list
 }
 
 // count returns how many materials of the origin there are.

@@ -290,3 +290,48 @@ func pretty(t *testing.T, body []byte) string {
 	}
 	return out.String()
 }
+
+func TestPackagesAtTheDesk(t *testing.T) {
+	t.Parallel()
+	allow := policy.Must(map[string]string{"catalog": catalog.Policies})
+	k, s := open(t, allow)
+	b := webtest.Browse(t, k.Handler()).As("catalog")
+	versions, err := s.Versions(t.Context(), actors["catalog"], "")
+	if err != nil || len(versions) == 0 {
+		t.Fatal(err)
+	}
+	item := string(versions[0].Item)
+
+	zipped := b.Get("/staff/catalog/"+item+"/versions/1/package.zip")
+	if zipped.Status != http.StatusOK {
+		t.Fatalf("download: %d", zipped.Status)
+	}
+	if files, err := catalog.ReadZip([]byte(zipped.Body)); err != nil || len(files) < 3 {
+		t.Fatalf("what is downloaded is no package: %d files, %v", len(files), err)
+	}
+	opened := b.Post("/staff/catalog/"+item+"/versions/1/edit", nil)
+	at := opened.Location()
+	if opened.Status != http.StatusSeeOther || !strings.HasPrefix(at, "/staff/packages/") {
+		t.Fatalf("edit: %d %s", opened.Status, at)
+	}
+	saved := b.Post(at, url.Values{"rev": {"1"}, "action": {"save"}, "file:service.yaml": {"item: ["}})
+	if saved.Status != http.StatusSeeOther {
+		t.Fatalf("save: %d", saved.Status)
+	}
+	page := b.Get(at).Body
+	if !strings.Contains(page, "item: [") || !strings.Contains(page, "service.yaml") {
+		t.Error("what was typed is not there")
+	}
+	late := b.Post(at, url.Values{"rev": {"1"}, "action": {"save"}, "file:service.yaml": {"mine: 1"}})
+	if late.Status != http.StatusConflict || !strings.Contains(late.Body, "mine: 1") {
+		t.Errorf("a late editor: %d, and what they typed must be kept", late.Status)
+	}
+	if got := b.Post(at, url.Values{"rev": {"2"}, "action": {"publish"}}); got.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a broken package is published: %d", got.Status)
+	}
+	for _, who := range []string{"lin", "clerk", ""} {
+		if got := b.As(who).Get(at); got.Status == http.StatusOK {
+			t.Errorf("%q sees the package", who)
+		}
+	}
+}
