@@ -21,6 +21,7 @@ import (
 	"github.com/tongban/tongban/internal/notify"
 	"github.com/tongban/tongban/internal/operation"
 	"github.com/tongban/tongban/internal/rating"
+	"github.com/tongban/tongban/internal/registry"
 	"github.com/tongban/tongban/internal/statute"
 	"github.com/tongban/tongban/services"
 )
@@ -38,6 +39,7 @@ type areas struct {
 	rating    *rating.Service
 	notify    *notify.Service
 	operation *operation.Service
+	registry  *registry.Service
 }
 
 // schema lists the tables of every area, in no particular order: no area
@@ -47,6 +49,7 @@ func schema() []db.Area {
 		job.Area(), event.Area(), auth.Area(),
 		{Name: "directory", Files: directory.Migrations},
 		{Name: "identity", Files: identity.Migrations},
+		{Name: "registry", Files: registry.Migrations},
 		{Name: "calendar", Files: calendar.Migrations},
 		{Name: "catalog", Files: catalog.Migrations},
 		{Name: "form", Files: form.Migrations},
@@ -62,6 +65,7 @@ func policies() map[string]string {
 	return map[string]string{
 		"directory": directory.Policies,
 		"identity":  identity.Policies,
+		"registry":  registry.Policies,
 		"calendar":  calendar.Policies,
 		"catalog":   catalog.Policies,
 		"form":      form.Policies,
@@ -88,6 +92,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.identity = identity.New(identity.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, Agencies: a.directory,
 		Sessions: a.sessions, Keys: keys, Hasher: auth.NewHasher(0),
+		Services: offered{a}, Relations: relations{a},
 		Now: t.now, NewID: t.newID, Log: t.log, Demo: t.config.Demo,
 	})
 	a.calendar = calendar.New(calendar.Config{
@@ -144,6 +149,10 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	if err != nil {
 		return err
 	}
+	a.registry = registry.New(registry.Config{
+		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, People: a.identity, Cases: a.casework,
+		Now: t.now, Log: t.log, Demo: t.config.Demo,
+	})
 	a.form, err = form.New(form.Config{
 		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Seal: t.seal,
 		Policy: t.policy, Jobs: t.jobs, Now: t.now, NewID: t.newID,
@@ -182,6 +191,9 @@ func (a *areas) seed(ctx context.Context, t *tools) error {
 	}
 	if err := a.identity.SeedDemo(ctx); err != nil {
 		return fmt.Errorf("seed demonstration accounts: %w", err)
+	}
+	if err := a.registry.SeedDemo(ctx); err != nil {
+		return fmt.Errorf("seed demonstration registries: %w", err)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type Profile struct {
 	Email     string // masked
 	CheckedOn day.Date
 	Post      *PostView // of staff
-	Mandates  []Mandate
+	Rights    []Right   // to act for others
 }
 
 // PostView is a post with the name of its agency.
@@ -54,13 +54,10 @@ func (s *Service) Profile(ctx context.Context, p auth.Principal) (Profile, error
 	if v.Post, err = s.post(ctx, a.ID); err != nil {
 		return Profile{}, err
 	}
-	if v.Mandates, err = s.mandates(ctx, s.c.DB, a.ID); err != nil {
-		return Profile{}, err
+	if a.Kind == auth.Resident {
+		v.Rights, err = s.rights(ctx, s.c.DB, a.ID)
 	}
-	for i := range v.Mandates {
-		v.Mandates[i].Selected = v.Mandates[i].Company == p.For.ID
-	}
-	return v, nil
+	return v, err
 }
 
 // post returns the post an account holds today, nil if none.
@@ -82,30 +79,37 @@ func (s *Service) post(ctx context.Context, id contract.AccountID) (*PostView, e
 	return nil, nil //nolint:nilnil // many accounts hold no post, which is no fault
 }
 
-// Act makes the session of p act for a company, or for oneself where company is
-// "", and returns who p is then. The choice is remembered for the next sign-in.
-func (s *Service) Act(ctx context.Context, p auth.Principal, company string) (auth.Principal, error) {
+// Act makes the session of p act for a company, person or ward, or for oneself
+// where subject is "", and returns who p is then. The choice is remembered for
+// the next sign-in.
+func (s *Service) Act(ctx context.Context, p auth.Principal, subject string) (auth.Principal, error) {
 	if err := s.c.Policy.Check(p, ActionAct, own(p)); err != nil {
 		return auth.Principal{}, err
 	}
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		var until time.Time
 		p.For = auth.Acting{}
-		if company != "" {
-			m, err := s.mandate(ctx, tx, accountID(p), company)
+		if subject != "" {
+			r, err := s.right(ctx, tx, accountID(p), subject)
 			if err != nil {
 				return err
 			}
-			p.For, until = m.acting(), m.ends()
+			p.For, until = r.acting(), r.ends()
 		}
 		if err := s.c.Sessions.Act(ctx, tx, p.Session, p, until); err != nil {
 			return err
 		}
-		if err := setActingFor(ctx, tx, accountID(p), company); err != nil {
+		if err := setActingFor(ctx, tx, accountID(p), subject); err != nil {
 			return err
 		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
-		return s.c.Events.Record(ctx, tx, m, ActedFor{Account: accountID(p), Company: company, At: s.at()})
+		e := ActedFor{Account: accountID(p), At: s.at()}
+		if p.For.Kind == auth.ForCompany {
+			e.Company = p.For.ID
+		} else {
+			e.Subject = p.For.ID
+		}
+		return s.c.Events.Record(ctx, tx, m, e)
 	})
 	return p, err
 }
@@ -137,7 +141,7 @@ func (s *Service) EndSession(ctx context.Context, p auth.Principal, session stri
 }
 
 // facts are the sealed facts of an account, opened.
-type facts struct{ number, phone, email string }
+type facts struct{ number, phone, email, address string }
 
 // The names under which facts are sealed; they never change.
 const (
@@ -154,7 +158,10 @@ func (s *Service) open(a Account) (f facts, err error) {
 	if f.phone, err = s.unseal(fieldPhone, a.phone); err != nil {
 		return facts{}, err
 	}
-	f.email, err = s.unseal(fieldEmail, a.email)
+	if f.email, err = s.unseal(fieldEmail, a.email); err != nil {
+		return facts{}, err
+	}
+	f.address, err = s.unseal(fieldAddress, a.address)
 	return f, err
 }
 

@@ -18,40 +18,8 @@ import (
 // demonstration alone, and elsewhere cannot sign in.
 const DemoPassword = "tongban-demo-2026" //nolint:gosec // meant to be known
 
-// The demonstration's county, the agency its staff are in, and its company.
-const (
-	demoDivision = "511602"
-	demoAgency   = contract.AgencyID("115113016823646795") // 区行政审批局
-	demoCompany  = "demo-company-qinghe"
-)
-
-// demoPerson is one demonstration account. Names, numbers and addresses are
-// invented; a sequence of 000 in an identity number is not given out.
-type demoPerson struct {
-	username, name string
-	number         string
-	phone          string
-	title          contract.Text
-	roles          []string
-	actingFor      string
-}
-
-func demoPeople() []demoPerson {
-	staff := func(username, name, zh, en string, roles ...string) demoPerson {
-		return demoPerson{username: username, name: name, title: contract.Text{ZH: zh, EN: en}, roles: roles}
-	}
-	return []demoPerson{
-		{username: "zhou", name: "周淑芬", number: "511602197904120004", phone: "13000000001"},
-		{username: "lin", name: "林晓梅", number: "511602198809090008", phone: "13000000002", actingFor: demoCompany},
-		staff("clerk", "何敏", "受理岗", "counter clerk", auth.RoleClerk),
-		staff("reviewer1", "唐建国", "审查岗", "reviewer", auth.RoleReviewer),
-		staff("reviewer2", "邓丽华", "审查岗", "reviewer", auth.RoleReviewer),
-		staff("approver", "蒋志强", "审批岗", "approver", auth.RoleApprover),
-		staff("supervisor", "罗文", "效能监察岗", "supervisor", auth.RoleSupervisor),
-		staff("catalog", "谢雨欣", "事项管理岗", "catalogue manager", auth.RoleCatalogManager),
-		staff("admin", "熊伟", "系统管理员", "system administrator", auth.RoleAdministrator),
-	}
-}
+// demoDivision is the demonstration's county.
+const demoDivision = "511602"
 
 // DemoAccountID is the id of a demonstration account.
 func DemoAccountID(username string) contract.AccountID {
@@ -64,8 +32,10 @@ func (s *Service) SeedDemo(ctx context.Context) error {
 	if !s.c.Demo {
 		return nil
 	}
-	if err := s.seedCompany(ctx); err != nil {
-		return fmt.Errorf("demo company: %w", err)
+	for address, c := range demoCompanies() {
+		if err := s.seedCompany(ctx, c, address); err != nil {
+			return fmt.Errorf("demo company: %w", err)
+		}
 	}
 	// One hash serves all: the password is printed anyway, and a hash takes long.
 	hash := sync.OnceValues(func() (string, error) { return s.c.Hasher.Hash(ctx, DemoPassword) })
@@ -74,7 +44,35 @@ func (s *Service) SeedDemo(ctx context.Context) error {
 			return fmt.Errorf("demo account %s: %w", p.username, err)
 		}
 	}
-	return nil
+	return s.seedRights(ctx)
+}
+
+// seedRights makes the mandates and the guardianship of the demonstration.
+func (s *Service) seedRights(ctx context.Context) error {
+	child, err := s.ward(ctx, s.c.DB, demoChild)
+	if err != nil {
+		return err
+	}
+	child.ID = DemoWardID
+	made := time.Date(2026, time.June, 1, 2, 0, 0, 0, time.UTC)
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		for _, m := range demoMandates() {
+			if err := putMandate(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		if _, err := wardByID(ctx, tx, DemoWardID); !errors.Is(err, ErrNoWard) {
+			return err
+		}
+		if err := putWard(ctx, tx, child, s.PersonKey(demoChild.Number), true, made); err != nil {
+			return err
+		}
+		chen := DemoAccountID("chen")
+		return putGuardian(ctx, tx, Guardianship{
+			ID: "demo-guardian-chen", Ward: child, Account: chen, Relation: demoChild.Relation, Registry: demoChild.Registry,
+			CheckedOn: day.In(made), Confirmed: Confirmation{By: chen, Level: grantLevel, At: made},
+		})
+	})
 }
 
 func (s *Service) seedPerson(ctx context.Context, p demoPerson, hash func() (string, error)) error {
@@ -106,7 +104,7 @@ func (s *Service) seedPerson(ctx context.Context, p demoPerson, hash func() (str
 			return nil
 		}
 		return putPost(ctx, tx, Post{
-			ID: "demo-post-" + p.username, Account: acc.ID, Agency: demoAgency, Division: demoDivision,
+			ID: "demo-post-" + p.username, Account: acc.ID, Agency: p.agency, Division: demoDivision,
 			Title: p.title, Roles: p.roles, From: day.Of(2026, time.January, 1),
 		})
 	})
@@ -133,35 +131,26 @@ func (s *Service) demoAccount(p demoPerson) (Account, indexes, error) {
 	if a.number, err = s.c.Seal.Seal(fieldNumber, number); err != nil {
 		return a, x, err
 	}
+	if a.address, err = s.c.Seal.Seal(fieldAddress, p.address); err != nil {
+		return a, x, err
+	}
+	a.Division = demoDivision
 	a.phone, err = s.c.Seal.Seal(fieldPhone, p.phone)
 	x = indexes{number: s.c.Seal.Index(fieldNumber, number), phone: s.c.Seal.Index(fieldPhone, p.phone)}
 	return a, x, err
 }
 
-func (s *Service) seedCompany(ctx context.Context) error {
-	code, err := idcode.CreditCode("92511602MADEM00032")
+func (s *Service) seedCompany(ctx context.Context, c Company, address string) error {
+	var err error
+	if c.CreditCode, err = idcode.CreditCode(c.CreditCode); err != nil {
+		return err
+	}
+	c.CheckedOn = s.today()
+	sealed, err := s.c.Seal.Seal(fieldAddress, address)
 	if err != nil {
 		return err
 	}
-	address, err := s.c.Seal.Seal(fieldAddress, "四川省广安市广安区清和街18号（演示地址）")
-	if err != nil {
-		return err
-	}
-	c := Company{
-		ID: demoCompany, Name: "广安区清和美发店", CreditCode: code, Form: "个体工商户", Status: "open",
-		RepName: "周淑芬", RepAccount: DemoAccountID("zhou"), Division: demoDivision,
-		Scope: "理发及美容服务；预包装食品销售（仅销售预包装食品）", Registrar: "广安区市场监督管理局",
-		RegisteredOn: day.Of(2026, time.March, 3), CheckedOn: s.today(), Demo: true,
-	}
-	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		if err := putCompany(ctx, tx, c, address); err != nil {
-			return err
-		}
-		return putOperator(ctx, tx, operator{
-			id: "demo-operator-lin", company: c.ID, account: DemoAccountID("lin"), grantedBy: c.RepAccount,
-			from: day.Of(2026, time.March, 3), to: day.Of(2036, time.March, 2),
-		})
-	})
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return putCompany(ctx, tx, c, sealed) })
 }
 
 // DemoAccount is a demonstration account as the sign-in page lists it.
@@ -174,6 +163,9 @@ type DemoAccount struct {
 	Kind  auth.Kind
 	Name  string
 	Roles []string
+	Title contract.Text // of staff
+	// Agency is that of staff, for a list by agency.
+	Agency contract.Text
 }
 
 // DemoAccounts lists the demonstration accounts with their passwords and the
@@ -186,7 +178,12 @@ func (s *Service) DemoAccounts(ctx context.Context) ([]DemoAccount, error) {
 	for _, p := range demoPeople() {
 		d := DemoAccount{Username: p.username, Password: DemoPassword, Kind: auth.Resident, Name: p.name, Roles: p.roles}
 		if len(p.roles) > 0 {
-			d.Kind = auth.Staff
+			d.Kind, d.Title = auth.Staff, p.title
+			agency, err := s.c.Agencies.Agency(ctx, p.agency)
+			if err != nil {
+				return nil, err
+			}
+			d.Agency = agency.Name
 			if err := s.demoCode(ctx, &d); err != nil {
 				return nil, err
 			}

@@ -36,15 +36,32 @@ type SignedOut struct {
 // EventName is the event's wire name.
 func (SignedOut) EventName() string { return "identity.signed_out.v1" }
 
-// ActedFor says for whom a person acts from now on; Company "" is oneself.
+// ActedFor says for whom a person acts from now on: a company, another person or
+// ward (Subject), or oneself where both are empty.
 type ActedFor struct {
 	Account contract.AccountID `json:"account"`
 	Company string             `json:"company"`
+	Subject string             `json:"subject,omitempty"`
 	At      time.Time          `json:"at"`
 }
 
 // EventName is the event's wire name.
 func (ActedFor) EventName() string { return "identity.acted_for.v1" }
+
+// GuardianChanged says that a guardian confirmed what a register told of a ward,
+// or gave the right up.
+type GuardianChanged struct {
+	Ward     string             `json:"ward"`
+	Account  contract.AccountID `json:"account"`
+	What     string             `json:"what"` // confirmed, ended
+	Relation string             `json:"relation"`
+	Registry string             `json:"registry"`
+	Level    int                `json:"level"`
+	At       time.Time          `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (GuardianChanged) EventName() string { return "identity.guardian.v1" }
 
 // AccountChanged says what an administrator did to an account.
 type AccountChanged struct {

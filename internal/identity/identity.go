@@ -28,33 +28,48 @@ var Policies string
 
 // Actions of this area.
 const (
-	ActionSignIn       = "identity.sign_in"
-	ActionSignOut      = "identity.sign_out"
-	ActionMe           = "identity.me"
-	ActionOwn          = "identity.own"
-	ActionData         = "identity.data"
-	ActionAct          = "identity.act"
-	ActionHeld         = "identity.held"
-	ActionCompanyRead  = "identity.company_read"
-	ActionAccounts     = "identity.accounts"
-	ActionLock         = "identity.lock"
-	ActionUnlock       = "identity.unlock"
-	ActionResetFactor  = "identity.reset_factor"
-	ActionClients      = "identity.clients"
-	ActionClientCreate = "identity.client_create"
-	ActionClientRevoke = "identity.client_revoke"
+	ActionSignIn        = "identity.sign_in"
+	ActionSignOut       = "identity.sign_out"
+	ActionMe            = "identity.me"
+	ActionOwn           = "identity.own"
+	ActionData          = "identity.data"
+	ActionAct           = "identity.act"
+	ActionHeld          = "identity.held"
+	ActionMandates      = "identity.mandates"
+	ActionMandateMake   = "identity.mandate_make"
+	ActionMandateAnswer = "identity.mandate_answer"
+	ActionMandateEnd    = "identity.mandate_end"
+	ActionOperators     = "identity.operators"
+	ActionOperatorGrant = "identity.operator_grant"
+	ActionFamily        = "identity.family"
+	ActionCompanyRead   = "identity.company_read"
+	ActionAccounts      = "identity.accounts"
+	ActionLock          = "identity.lock"
+	ActionUnlock        = "identity.unlock"
+	ActionResetFactor   = "identity.reset_factor"
+	ActionClients       = "identity.clients"
+	ActionClientCreate  = "identity.client_create"
+	ActionClientRevoke  = "identity.client_revoke"
 )
 
 // Faults of this area.
 var (
-	ErrNoAccount  = fault.New(fault.NotFound, "identity.no_account")
-	ErrNoCompany  = fault.New(fault.NotFound, "identity.no_company")
-	ErrNoMandate  = fault.New(fault.Denied, "identity.no_mandate")
-	ErrNoSession  = fault.New(fault.NotFound, "identity.no_session")
-	ErrPurpose    = fault.New(fault.Invalid, "identity.purpose")
-	ErrExpired    = fault.New(fault.Unauthenticated, "identity.sign_in_expired")
-	ErrNoFactor   = fault.New(fault.Conflict, "identity.no_factor")
-	ErrNotStarted = fault.New(fault.Unauthenticated, "identity.enrol_first")
+	ErrNoAccount     = fault.New(fault.NotFound, "identity.no_account")
+	ErrNoCompany     = fault.New(fault.NotFound, "identity.no_company")
+	ErrNoMandate     = fault.New(fault.Denied, "identity.no_mandate")
+	ErrNoWard        = fault.New(fault.NotFound, "identity.no_ward")
+	ErrNoSuchMandate = fault.New(fault.NotFound, "identity.mandate.none")
+	ErrMandateOver   = fault.New(fault.Conflict, "identity.mandate.over")
+	ErrMandateStands = fault.New(fault.Conflict, "identity.mandate.stands")
+	ErrMandateSelf   = fault.New(fault.Invalid, "identity.mandate.self")
+	ErrNobody        = fault.New(fault.Invalid, "identity.mandate.nobody")
+	ErrFinds         = fault.New(fault.TooMany, "identity.mandate.finds")
+	ErrLevel         = fault.New(fault.Denied, "identity.level")
+	ErrNoSession     = fault.New(fault.NotFound, "identity.no_session")
+	ErrPurpose       = fault.New(fault.Invalid, "identity.purpose")
+	ErrExpired       = fault.New(fault.Unauthenticated, "identity.sign_in_expired")
+	ErrNoFactor      = fault.New(fault.Conflict, "identity.no_factor")
+	ErrNotStarted    = fault.New(fault.Unauthenticated, "identity.enrol_first")
 )
 
 // State is whether an account may be used.
@@ -75,12 +90,13 @@ type Account struct {
 	State     State
 	Level     int
 	CheckedOn day.Date
-	ActingFor string
+	ActingFor string // company, person or ward chosen last
+	Division  string // of the registered address
 	Enrolled  bool
 	Demo      bool
 	Made      time.Time
 
-	number, phone, email []byte // sealed
+	number, phone, email, address []byte // sealed
 }
 
 // Post is what a member of staff is: an agency and roles in it.
@@ -117,19 +133,10 @@ func (c Company) Party() contract.Party {
 	return contract.Party{Kind: PartyCompany, ID: c.ID, Name: c.Name, Code: c.CreditCode}
 }
 
+const statusOpen = "open"
+
 // Kinds of party.
 const (
 	PartyPerson  = "person"
 	PartyCompany = "company"
 )
-
-// Mandate is the right of a person to act for a company.
-type Mandate struct {
-	Company  string
-	Name     string
-	Code     string
-	Items    []string // empty: every service
-	Until    day.Date // last day; zero: open
-	AsLegal  bool     // as its legal representative, without a mandate
-	Selected bool     // the session acts for it now
-}

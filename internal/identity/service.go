@@ -18,7 +18,8 @@ import (
 // Events is the log that everything here is recorded in.
 type Events interface {
 	Record(ctx context.Context, tx db.Tx, m event.Meta, e event.Event) error
-	About(ctx context.Context, subject string, limit int) ([]event.Recorded, error)
+	AboutAmong(ctx context.Context, subject string, a event.Among, limit int) ([]event.Recorded, error)
+	Under(ctx context.Context, mandate string, a event.Among, limit int) ([]event.Recorded, error)
 }
 
 // Policy decides who may do what.
@@ -40,6 +41,38 @@ type Agencies interface {
 	Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error)
 }
 
+// ServiceName is a service of the catalogue, as a right names it.
+type ServiceName struct {
+	Item   contract.ItemID
+	Name   contract.Text
+	Online bool // it can be applied for here
+}
+
+// Services tells of the services that can be applied for.
+type Services interface {
+	// ServiceNames names services; those that are not known are left out.
+	ServiceNames(ctx context.Context, items []string) ([]ServiceName, error)
+	// FindServices finds services by what people type.
+	FindServices(ctx context.Context, query string, limit int) ([]ServiceName, error)
+}
+
+// Relation is somebody whom a register knows as the child or ward of a person.
+type Relation struct {
+	Name     string
+	Number   string // identity number
+	Born     string
+	Relation string // parent, guardian
+	Registry string
+	Address  string
+	Division string
+}
+
+// Relations asks the registers of families for the children and wards of a
+// person, and records that it did. Down reports that a register did not answer.
+type Relations interface {
+	Wards(ctx context.Context, actor auth.Principal) (list []Relation, down bool, err error)
+}
+
 // Config is what New needs.
 type Config struct {
 	DB       *db.DB
@@ -53,6 +86,12 @@ type Config struct {
 	Now      func() time.Time
 	NewID    func() string
 	Log      *slog.Logger
+	// MandateDays is the longest period of a mandate between persons; 0 is a year.
+	MandateDays int
+	// Services names the services that a right may be limited to.
+	Services Services
+	// Relations asks the registers of families; nil is none.
+	Relations Relations
 	// Demo allows demonstration accounts: with it off there are none, and
 	// accounts marked so cannot sign in.
 	Demo bool
@@ -65,6 +104,7 @@ type Service struct {
 	c       Config
 	cred    *auth.Credentials
 	limiter *auth.Limiter
+	finds   *auth.Limiter // of other people, for a mandate
 }
 
 // New returns the Service.
@@ -72,11 +112,14 @@ func New(c Config) *Service {
 	if c.SignInsPerIP == 0 {
 		c.SignInsPerIP = 200
 	}
-	return &Service{
+	s := &Service{
 		c:       c,
 		cred:    auth.NewCredentials(c.DB, c.Hasher, c.Seal, c.Now),
 		limiter: auth.NewLimiter(c.SignInsPerIP, 5*time.Minute, c.Now),
+		finds:   auth.NewLimiter(findsAnHour, time.Hour, c.Now),
 	}
+	c.Sessions.AskRights(s.holds)
+	return s
 }
 
 // Keeper is the sessions that this area begins, for the cookies of its pages.
@@ -94,7 +137,7 @@ func own(p auth.Principal) policy.Object {
 
 // principal says who an account is now: staff with the post they hold today,
 // residents for whom they chose to act last, if they still may. The time is when
-// the mandate ends, zero if it does not.
+// the right ends, zero if it does not.
 func (s *Service) principal(ctx context.Context, q db.Q, a Account) (auth.Principal, time.Time, error) {
 	p := auth.Principal{Kind: a.Kind, ID: string(a.ID), Name: a.Name, Level: a.Level}
 	if a.Kind == auth.Staff {
@@ -113,71 +156,21 @@ func (s *Service) principal(ctx context.Context, q db.Q, a Account) (auth.Princi
 	if a.ActingFor == "" {
 		return p, time.Time{}, nil
 	}
-	m, err := s.mandate(ctx, q, a.ID, a.ActingFor)
+	r, err := s.right(ctx, q, a.ID, a.ActingFor)
 	if errors.Is(err, ErrNoMandate) {
 		return p, time.Time{}, nil
 	}
 	if err != nil {
 		return auth.Principal{}, time.Time{}, err
 	}
-	p.For = m.acting()
-	return p, m.ends(), nil
+	p.For = r.acting()
+	return p, r.ends(), nil
 }
 
 func (p Post) holds(on day.Date) bool { return within(p.From, p.To, on) }
 
 func within(from, to, on day.Date) bool {
 	return !on.Before(from) && (to.IsZero() || !on.After(to))
-}
-
-// acting is how a session acts under the mandate.
-func (m Mandate) acting() auth.Acting {
-	return auth.Acting{Kind: auth.ForCompany, ID: m.Company, Name: m.Name, Items: m.Items}
-}
-
-// ends is the instant a mandate ends: after its last day, zero if open.
-func (m Mandate) ends() time.Time {
-	if m.Until.IsZero() {
-		return time.Time{}
-	}
-	return m.Until.Add(1).Time()
-}
-
-// mandate returns the right of an account to act for a company today, or
-// ErrNoMandate.
-func (s *Service) mandate(ctx context.Context, q db.Q, account contract.AccountID, company string) (Mandate, error) {
-	all, err := s.mandates(ctx, q, account)
-	if err != nil {
-		return Mandate{}, err
-	}
-	for _, m := range all {
-		if m.Company == company {
-			return m, nil
-		}
-	}
-	return Mandate{}, ErrNoMandate
-}
-
-// mandates lists the companies an account may act for today: those it
-// represents by law, then those whose operator it is.
-func (s *Service) mandates(ctx context.Context, q db.Q, account contract.AccountID) ([]Mandate, error) {
-	represented, err := companiesOfRep(ctx, q, account)
-	if err != nil {
-		return nil, err
-	}
-	operated, err := mandatesOf(ctx, q, account, s.today())
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Mandate, 0, len(represented)+len(operated))
-	seen := map[string]bool{}
-	for _, m := range append(represented, operated...) {
-		if !seen[m.Company] {
-			list = append(list, m)
-			seen[m.Company] = true
-		}
-	}
-	return list, nil
 }
 
 // normal is the one form of an account name: people type spaces and capitals.

@@ -14,7 +14,7 @@ import (
 )
 
 const accountColumns = `id, username, kind, name, state, level, number, phone, email,
-	checked_on, acting_for, enrolled, demo, made_at`
+	address, division, checked_on, acting_for, enrolled, demo, made_at`
 
 func scanAccount(row *sql.Row) (Account, error) {
 	var (
@@ -22,7 +22,7 @@ func scanAccount(row *sql.Row) (Account, error) {
 		made int64
 	)
 	err := row.Scan(&a.ID, &a.Username, &a.Kind, &a.Name, &a.State, &a.Level, &a.number, &a.phone, &a.email,
-		&a.CheckedOn, &a.ActingFor, &a.Enrolled, &a.Demo, &made)
+		&a.address, &a.Division, &a.CheckedOn, &a.ActingFor, &a.Enrolled, &a.Demo, &made)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Account{}, ErrNoAccount
 	}
@@ -41,6 +41,13 @@ func accountByName(ctx context.Context, q db.Q, username string) (Account, error
 	return scanAccount(q.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM identity_accounts WHERE username = $1`, username))
 }
 
+// accountByNumber returns the account of a resident by the key of the number.
+// Where one person has several, it is the first that was made.
+func accountByNumber(ctx context.Context, q db.Q, key string) (Account, error) {
+	return scanAccount(q.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM identity_accounts
+		WHERE number_index = $1 AND number_index <> '' AND kind = 'resident' ORDER BY made_at, id LIMIT 1`, key))
+}
+
 // indexes are the blind indexes of an account's facts.
 type indexes struct{ number, phone string }
 
@@ -49,11 +56,11 @@ type indexes struct{ number, phone string }
 func putAccount(ctx context.Context, q db.Q, a Account, x indexes) (bool, error) {
 	res, err := q.ExecContext(ctx, `INSERT INTO identity_accounts
 		(id, username, kind, name, state, level, number, number_index, phone, phone_index, email,
-		 checked_on, acting_for, enrolled, demo, made_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		 address, division, checked_on, acting_for, enrolled, demo, made_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT DO NOTHING`,
 		string(a.ID), a.Username, string(a.Kind), a.Name, string(a.State), a.Level, a.number, x.number, a.phone, x.phone,
-		a.email, a.CheckedOn, a.ActingFor, a.Enrolled, a.Demo, a.Made.UnixMicro())
+		a.email, a.address, a.Division, a.CheckedOn, a.ActingFor, a.Enrolled, a.Demo, a.Made.UnixMicro())
 	if err != nil {
 		return false, fmt.Errorf("store account: %w", err)
 	}

@@ -3,13 +3,11 @@ package identity
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
-	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
@@ -66,73 +64,20 @@ func putCompany(ctx context.Context, q db.Q, c Company, address []byte) error {
 }
 
 // companiesOfRep lists the open companies an account represents by law.
-func companiesOfRep(ctx context.Context, q db.Q, account contract.AccountID) ([]Mandate, error) {
+func companiesOfRep(ctx context.Context, q db.Q, account contract.AccountID) ([]Right, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id, name, credit_code FROM identity_companies
 		WHERE rep_account = $1 AND status = 'open' ORDER BY id LIMIT 100`, string(account))
 	if err != nil {
 		return nil, fmt.Errorf("list companies: %w", err)
 	}
 	defer rows.Close()
-	var list []Mandate
+	var list []Right
 	for rows.Next() {
-		m := Mandate{AsLegal: true}
-		if err := rows.Scan(&m.Company, &m.Name, &m.Code); err != nil {
+		var c Company
+		if err := rows.Scan(&c.ID, &c.Name, &c.CreditCode); err != nil {
 			return nil, fmt.Errorf("list companies: %w", err)
 		}
-		list = append(list, m)
+		list = append(list, legalRight(c))
 	}
 	return list, rows.Err()
-}
-
-// mandatesOf lists the open companies whose operator an account is on a day.
-func mandatesOf(ctx context.Context, q db.Q, account contract.AccountID, on day.Date) ([]Mandate, error) {
-	rows, err := q.QueryContext(ctx, `SELECT c.id, c.name, c.credit_code, o.items, o.valid_to
-		FROM identity_operators o JOIN identity_companies c ON c.id = o.company
-		WHERE o.account = $1 AND o.revoked_at = 0 AND o.valid_from <= $2 AND (o.valid_to = '' OR o.valid_to >= $2)
-			AND c.status = 'open'
-		ORDER BY c.id, o.id LIMIT 100`, string(account), on)
-	if err != nil {
-		return nil, fmt.Errorf("list mandates: %w", err)
-	}
-	defer rows.Close()
-	var list []Mandate
-	for rows.Next() {
-		var (
-			m     Mandate
-			items string
-		)
-		err := rows.Scan(&m.Company, &m.Name, &m.Code, &items, &m.Until)
-		if err == nil {
-			err = json.Unmarshal([]byte(items), &m.Items)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("list mandates: %w", err)
-		}
-		list = append(list, m)
-	}
-	return list, rows.Err()
-}
-
-// operator is one mandate as it is stored.
-type operator struct {
-	id, company string
-	account     contract.AccountID
-	items       []string
-	grantedBy   contract.AccountID
-	from, to    day.Date
-}
-
-func putOperator(ctx context.Context, q db.Q, o operator) error {
-	items, err := json.Marshal(append([]string{}, o.items...))
-	if err != nil {
-		return fmt.Errorf("store mandate: %w", err)
-	}
-	_, err = q.ExecContext(ctx, `INSERT INTO identity_operators
-		(id, company, account, items, granted_by, valid_from, valid_to, revoked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (id) DO NOTHING`,
-		o.id, o.company, string(o.account), string(items), string(o.grantedBy), o.from, o.to)
-	if err != nil {
-		return fmt.Errorf("store mandate: %w", err)
-	}
-	return nil
 }

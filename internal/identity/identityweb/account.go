@@ -36,7 +36,7 @@ func (e site) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := e.s.Act(r.Context(), e.k.Actor(r), f.Get("company")); err != nil {
+	if _, err := e.s.Act(r.Context(), e.k.Actor(r), f.Get("party")); err != nil {
 		return err
 	}
 	e.k.Flash(w, "identity.notice.acting")
@@ -52,7 +52,7 @@ func (e site) endSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (e site) data(w http.ResponseWriter, r *http.Request) error {
-	uses, err := e.s.Uses(r.Context(), e.k.Actor(r))
+	uses, _, err := e.s.Uses(r.Context(), e.k.Actor(r), identity.UseQuery{})
 	if err != nil {
 		return err
 	}

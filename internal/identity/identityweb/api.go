@@ -1,6 +1,7 @@
 package identityweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -27,7 +28,7 @@ func API(a *api.API, s *identity.Service) {
 	}, deleteSession(s))
 	api.Register(a, api.Op{
 		Method: http.MethodPost, Path: "/session/party", ID: "session-party", Action: identity.ActionAct,
-		Tag: tag, Summary: "Act for a company, or for oneself",
+		Tag: tag, Summary: "Act for a company, another person or a ward, or for oneself",
 	}, setParty(s))
 	api.Register(a, api.Op{
 		Method: http.MethodGet, Path: "/me", ID: "me-get", Action: identity.ActionMe,
@@ -83,7 +84,17 @@ type whoami struct {
 	Roles    []string `json:"roles,omitempty"`
 	Agency   string   `json:"agency,omitempty"`
 	Division string   `json:"division,omitempty"`
-	Company  *company `json:"company,omitempty" doc:"Acted for; absent is oneself."`
+	Company  *company `json:"company,omitempty" doc:"Acted for, where it is a company."`
+	For      *forBody `json:"for,omitempty" doc:"Acted for; absent is oneself."`
+}
+
+// forBody is whom the session acts for.
+type forBody struct {
+	Kind    string   `json:"kind" enum:"company,person,ward"`
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Mandate string   `json:"mandate"`
+	Items   []string `json:"items,omitempty"`
 }
 
 type company struct {
@@ -98,6 +109,9 @@ func whoamiOf(p auth.Principal) whoami {
 		Roles: p.Roles, Agency: p.Agency, Division: p.Division,
 	}
 	if p.For.ID != "" {
+		w.For = &forBody{Kind: p.For.Kind, ID: p.For.ID, Name: p.For.Name, Mandate: p.For.Mandate, Items: p.For.Items}
+	}
+	if p.For.Kind == auth.ForCompany {
 		w.Company = &company{ID: p.For.ID, Name: p.For.Name}
 	}
 	return w
@@ -126,7 +140,8 @@ func deleteSession(s *identity.Service) func(context.Context, auth.Principal, *n
 
 type partyIn struct {
 	Body struct {
-		Company string `json:"company" maxLength:"100" doc:"Id of the company; empty is oneself."`
+		Party   string `json:"party,omitempty" maxLength:"100" doc:"Id of the company, person or ward; empty is oneself."`
+		Company string `json:"company,omitempty" maxLength:"100" deprecated:"true" doc:"Older name of party."`
 	}
 }
 
@@ -134,7 +149,7 @@ type whoamiOut struct{ Body whoami }
 
 func setParty(s *identity.Service) func(context.Context, auth.Principal, *partyIn) (*whoamiOut, error) {
 	return func(ctx context.Context, p auth.Principal, in *partyIn) (*whoamiOut, error) {
-		p, err := s.Act(ctx, p, in.Body.Company)
+		p, err := s.Act(ctx, p, cmp.Or(in.Body.Party, in.Body.Company))
 		if err != nil {
 			return nil, err
 		}
@@ -146,11 +161,32 @@ type meOut struct{ Body meBody }
 
 type meBody struct {
 	whoami
-	Username  string    `json:"username"`
-	Number    string    `json:"number,omitempty" doc:"Resident identity number, masked."`
-	Phone     string    `json:"phone,omitempty" doc:"Masked."`
-	Email     string    `json:"email,omitempty" doc:"Masked."`
-	Companies []company `json:"companies" doc:"That the person may act for."`
+	Username  string      `json:"username"`
+	Number    string      `json:"number,omitempty" doc:"Resident identity number, masked."`
+	Phone     string      `json:"phone,omitempty" doc:"Masked."`
+	Email     string      `json:"email,omitempty" doc:"Masked."`
+	Companies []company   `json:"companies" doc:"That the person may act for; see rights."`
+	Rights    []rightBody `json:"rights" doc:"Companies, persons and wards that the person may act for."`
+}
+
+// rightBody is one right to act for another.
+type rightBody struct {
+	Kind    string   `json:"kind" enum:"company,person,ward"`
+	ID      string   `json:"id" doc:"For /session/party."`
+	Name    string   `json:"name"`
+	Code    string   `json:"code,omitempty"`
+	Role    string   `json:"role" enum:"legal,administrator,operator,agent,guardian"`
+	Mandate string   `json:"mandate"`
+	Items   []string `json:"items,omitempty" doc:"Services it is limited to; absent is all."`
+	Until   string   `json:"until,omitempty" doc:"Last day."`
+}
+
+func rightOf(r identity.Right) rightBody {
+	b := rightBody{Kind: r.Kind, ID: r.ID, Name: r.Name, Code: r.Code, Role: r.Role, Mandate: r.Mandate, Items: r.Items}
+	if !r.Until.IsZero() {
+		b.Until = r.Until.String()
+	}
+	return b
 }
 
 func me(s *identity.Service) func(context.Context, auth.Principal, *none) (*meOut, error) {
@@ -161,10 +197,13 @@ func me(s *identity.Service) func(context.Context, auth.Principal, *none) (*meOu
 		}
 		b := meBody{
 			whoami: whoamiOf(p), Username: v.Username, Number: v.Number, Phone: v.Phone, Email: v.Email,
-			Companies: []company{},
+			Companies: []company{}, Rights: []rightBody{},
 		}
-		for _, m := range v.Mandates {
-			b.Companies = append(b.Companies, company{ID: m.Company, Name: m.Name, Code: m.Code})
+		for _, r := range v.Rights {
+			b.Rights = append(b.Rights, rightOf(r))
+			if r.Kind == auth.ForCompany {
+				b.Companies = append(b.Companies, company{ID: r.ID, Name: r.Name, Code: r.Code})
+			}
 		}
 		return &meOut{b}, nil
 	}
@@ -220,7 +259,7 @@ type useBody struct {
 
 func dataUses(s *identity.Service) func(context.Context, auth.Principal, *none) (*usesOut, error) {
 	return func(ctx context.Context, p auth.Principal, _ *none) (*usesOut, error) {
-		uses, err := s.Uses(ctx, p)
+		uses, _, err := s.Uses(ctx, p, identity.UseQuery{})
 		if err != nil {
 			return nil, err
 		}

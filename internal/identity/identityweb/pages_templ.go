@@ -1019,13 +1019,13 @@ func acting(v web.View, d accountData) templ.Component {
 			templ_7745c5c3_Var47 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if len(d.Mandates) > 0 {
+		if len(d.Rights) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<section class=\"tb-block\"><form method=\"post\" action=\"/account/acting\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = web.Radios(v, nil, web.ChoiceArgs{
-				FieldArgs: web.FieldArgs{Name: "company", Label: v.T("identity.acting.title"), Hint: v.T("identity.acting.hint")},
+				FieldArgs: web.FieldArgs{Name: "party", Label: v.T("identity.acting.title"), Hint: v.T("identity.acting.hint")},
 				Options:   actingOptions(v, d), Value: v.Actor.For.ID,
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -43,7 +43,17 @@ type Sessions struct {
 	secure bool
 
 	residents Lifetime
+	rights    Rights
 }
+
+// Rights tells whether a person may act for another now, and how far: the right
+// as it is at this moment, or ok false where it has ended.
+type Rights func(ctx context.Context, p Principal) (a Acting, ok bool, err error)
+
+// AskRights has each request ask whether the right to act for another still
+// holds, so that one that was revoked, limited or has ended is gone with the very
+// next request. It is called once, before the first request.
+func (s *Sessions) AskRights(r Rights) { s.rights = r }
 
 // SessionConfig is what NewSessions needs.
 type SessionConfig struct {
@@ -116,7 +126,24 @@ func (s *Sessions) find(ctx context.Context, token string) (Principal, bool, err
 			return Principal{}, false, err
 		}
 	}
-	return row.principal(s.now()), true, nil
+	p, err := s.withRight(ctx, row.principal(s.now()))
+	return p, err == nil, err
+}
+
+// withRight leaves a person alone whose right to act for another has ended.
+func (s *Sessions) withRight(ctx context.Context, p Principal) (Principal, error) {
+	if p.For.ID == "" || s.rights == nil {
+		return p, nil
+	}
+	a, ok, err := s.rights(ctx, p)
+	if err != nil {
+		return Principal{}, err
+	}
+	if !ok {
+		a = Acting{}
+	}
+	p.For = a
+	return p, nil
 }
 
 // From says where a sign-in comes from.
