@@ -117,7 +117,7 @@ func demoRecords() []DemoRecord {
 		single("employment", chen, "2018-09-01", map[string]string{"employer": "广安区城北实验学校（演示）"}),
 		single("employment", huang, "2016-11-01", map[string]string{"employer": "广安绿能科技有限公司（演示）"}),
 		single("employment", sun, "2025-07-15", map[string]string{"employer": hospital}),
-		single("nurse", sun, "2025-06-20", map[string]string{"qualification": "护士执业资格（2025年考试合格）", "number": "HS2025510000321"}),
+		single("nurse", sun, "2025-06-20", map[string]string{"qualification": "护士执业资格（2025年考试合格）", "number": "HS2025510000321", "passed_on": "2025-06-20"}),
 		single("estate", huang, "2020-10-16", map[string]string{
 			"owned": "yes", "address": homeOfHuang, "area": "98.60", "certificate": "川（2020）广安区不动产权第0010016号",
 		}),

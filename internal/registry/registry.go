@@ -131,7 +131,7 @@ func Known() []Info {
 		}, false, people},
 		{"employment", text("就业登记，人力资源社会保障部门", "register of employment, human resources"), []string{"employment.employer"}, false, people},
 		{"disability", text("残疾人证信息，残联", "disability certificates, disabled persons' federation"), []string{"disability.certificate"}, true, people},
-		{"nurse", text("护士执业资格，卫生健康部门", "nursing qualifications, health authority"), []string{"nurse.qualification", "nurse.number"}, false, people},
+		{"nurse", text("护士执业资格，卫生健康部门", "nursing qualifications, health authority"), []string{"nurse.qualification", "nurse.number", "nurse.passed_on"}, false, people},
 		{"project", text("投资项目在线审批监管平台", "investment project platform"), []string{"project.code"}, false, both},
 	}
 }
