@@ -55,10 +55,16 @@ func (s *Service) press(ctx context.Context, j sheetJob) (sheet, error) {
 	if l.State != Pending {
 		return sheet{string(l.Blob), l.Size}, nil
 	}
-	page, err := s.Press.Certificate(s.certificate(l))
+	sh, err := s.signed(ctx, l, s.certificate(l), "颁发"+l.Name.ZH)
 	if fault.KindOf(err) == fault.Invalid {
 		return sheet{}, job.Dead(err) // the same text will not fit the next time
 	}
+	return sh, err
+}
+
+// signed prints a sheet, signs it and stores the file.
+func (s *Service) signed(ctx context.Context, l Licence, c pdf.Certificate, reason string) (sheet, error) {
+	page, err := s.Press.Certificate(c)
 	if err != nil {
 		return sheet{}, fmt.Errorf("print licence %s: %w", l.ID, err)
 	}
@@ -66,9 +72,7 @@ func (s *Service) press(ctx context.Context, j sheetJob) (sheet, error) {
 	if err != nil {
 		return sheet{}, fmt.Errorf("signer of licence %s: %w", l.ID, err)
 	}
-	signed, err := sign.Sign(ctx, page, signer, sign.Options{
-		At: s.Now(), Reason: "颁发" + l.Name.ZH, Location: l.AgencyName.ZH,
-	})
+	signed, err := sign.Sign(ctx, page, signer, sign.Options{At: s.Now(), Reason: reason, Location: l.AgencyName.ZH})
 	if err != nil {
 		return sheet{}, fmt.Errorf("sign licence %s: %w", l.ID, err)
 	}
@@ -127,6 +131,9 @@ func (s *Service) issued(ctx context.Context, tx db.Tx, j sheetJob, r sheet) err
 	})
 }
 
+// Link is the address behind the QR code.
+func (s *Service) Link(l Licence) string { return s.BaseURL + "/v/" + l.Code }
+
 // certificate is the sheet of a licence.
 func (s *Service) certificate(l Licence) pdf.Certificate {
 	rows := make([]pdf.Row, 0, len(l.Face)+1)
@@ -154,6 +161,3 @@ func (s *Service) certificate(l Licence) pdf.Certificate {
 	}
 	return c
 }
-
-// Link is the address behind the QR code.
-func (s *Service) Link(l Licence) string { return s.BaseURL + "/v/" + l.Code }

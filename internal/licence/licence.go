@@ -59,6 +59,8 @@ var (
 	ErrReason   = fault.New(fault.Invalid, "licence.reason_required") // a change of state needs reason and basis
 	ErrNotOurs  = fault.New(fault.NotFound, "licence.file.not_ours")  // no file that we issued
 	ErrTooMany  = fault.New(fault.TooMany, "licence.too_many")
+	ErrCode     = fault.New(fault.NotFound, "licence.code.gone") // shown code: used, too old or never there
+	ErrCopies   = fault.New(fault.TooMany, "licence.copy.too_many")
 
 	// Why a decision cannot act on the licence that its applicant chose.
 	ErrPriorUnknown  = fault.New(fault.Conflict, "licence.prior.unknown")  // none of the applicant's

@@ -331,7 +331,7 @@ func TestEveryUseIsKept(t *testing.T) {
 		if _, err := w.Get(ctx, licencetest.Staff(auth.RoleClerk), l.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Present(ctx, holder, l.ID); err != nil {
+		if _, err := w.Present(ctx, holder, l.ID, licence.ScopeMinimum); err != nil {
 			t.Fatal(err)
 		}
 		uses, err := w.Uses(ctx, holder, l.ID, "")
@@ -342,7 +342,7 @@ func TestEveryUseIsKept(t *testing.T) {
 		for _, u := range uses {
 			got += fmt.Sprintf("%s/%s %d own=%v %s; ", u.Kind, u.Channel, u.Times, u.Own, u.Who)
 		}
-		want := "present/page 1 own=true ; read/page 1 own=false 审批岗 01; verify/qr 3 own=false ; "
+		want := "present/code 1 own=true ; read/page 1 own=false 审批岗 01; verify/qr 3 own=false ; "
 		if got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

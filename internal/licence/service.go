@@ -178,15 +178,6 @@ func (s *Service) visible(ctx context.Context, actor auth.Principal, action stri
 	return l, nil
 }
 
-// Present is Get for showing the code to somebody; the holder's own log says so.
-func (s *Service) Present(ctx context.Context, actor auth.Principal, id contract.LicenceID) (Licence, error) {
-	l, err := s.visible(ctx, actor, "licence.view", id)
-	if err != nil {
-		return Licence{}, err
-	}
-	return l, s.record(ctx, actor, l, UsePresent, ChannelPage)
-}
-
 // Download opens the signed sheet. The caller closes it.
 func (s *Service) Download(ctx context.Context, actor auth.Principal, id contract.LicenceID, channel string) (Licence, io.ReadCloser, error) {
 	l, err := s.visible(ctx, actor, "licence.download", id)

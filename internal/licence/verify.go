@@ -39,6 +39,8 @@ type Verification struct {
 	DeemedTo day.Date
 	// Copy says what an annotated copy is for; nil for the licence itself.
 	Copy *CopyNote
+	// Full says that the holder let all lines be seen, names in full.
+	Full bool
 }
 
 // Good reports whether the licence can be relied on now.
@@ -57,6 +59,13 @@ type Signature struct {
 // Verify answers to a verification code or an identifier.
 func (s *Service) Verify(ctx context.Context, actor auth.Principal, code, channel string) (Verification, error) {
 	l, err := s.find(ctx, code)
+	if errors.Is(err, ErrNotFound) {
+		c, err := s.openCopy(copyByCode(ctx, s.DB, strings.ToUpper(strings.TrimSpace(code))))
+		if err != nil {
+			return Verification{}, err
+		}
+		return s.verifiedCopy(ctx, actor, c, ChannelCopy)
+	}
 	if err != nil {
 		return Verification{}, err
 	}
@@ -167,6 +176,14 @@ func (s *Service) VerifyFile(ctx context.Context, actor auth.Principal, file io.
 			return FileCheck{}, err
 		}
 		v, err := s.answer(l, data)
+		return FileCheck{Issued: &v, Signed: true, Ours: v.Signature.Trusted, Signer: v.Signature.Signer}, err
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return FileCheck{}, err
+	}
+	c, err := s.openCopy(copyByBlob(ctx, s.DB, hash(data)))
+	if err == nil {
+		v, err := s.verifiedCopy(ctx, actor, c, ChannelCopy)
 		return FileCheck{Issued: &v, Signed: true, Ours: v.Signature.Trusted, Signer: v.Signature.Signer}, err
 	}
 	if !errors.Is(err, ErrNotFound) {

@@ -79,10 +79,15 @@ func (s *Service) follow(ctx context.Context, tx db.Tx, r contract.LicenceReques
 	if err != nil {
 		return Licence{}, err
 	}
-	if l.Identifier, err = nextIdentifier(prior.Identifier); err != nil {
+	all, err := versions(ctx, tx, prior.Root) // some may have come to nothing
+	if err != nil {
 		return Licence{}, err
 	}
-	l.Version, l.Root, l.Prior, l.Number, l.prefix = prior.Version+1, prior.Root, prior.ID, prior.Number, prior.prefix
+	l.Version = all[0].Version + 1
+	if l.Identifier, err = versionOf(prior.Identifier, l.Version); err != nil {
+		return Licence{}, err
+	}
+	l.Root, l.Prior, l.Number, l.prefix = prior.Root, prior.ID, prior.Number, prior.prefix
 	switch r.Spec.Effect {
 	case contract.LicenceChange:
 		l.From, l.To, l.Renewal = from, prior.To, prior.Renewal
@@ -149,13 +154,13 @@ func (s *Service) tip(ctx context.Context, tx db.Tx, l Licence, effect string) (
 	return Licence{}, ErrPriorReplaced
 }
 
-// nextIdentifier names the next version: the same serial, one more (GB/T 36904).
-func nextIdentifier(of string) (string, error) {
+// versionOf names another version: the serial stays the same (GB/T 36904).
+func versionOf(of string, version int) (string, error) {
 	id, err := idcode.ParseLicenceIdentifier(of)
 	if err != nil {
 		return "", fmt.Errorf("licence identifier %s: %w", of, err)
 	}
-	id.Version++
+	id.Version = version
 	if err := id.Check(); err != nil {
 		return "", fmt.Errorf("licence identifier: %w", err)
 	}

@@ -18,13 +18,16 @@ type Certificate struct {
 	Date   day.Date
 	Seal   Seal
 	Footer []string // identifier, notes
+	// Stamp makes an annotated copy: for whom and for what, at the top and as a
+	// watermark over the whole sheet. Nothing is stamped when it is empty.
+	Stamp []string
 }
 
 // Certificate prints c. A character that the font lacks is an error: a licence
 // must not go out with a holder's name spoilt.
 func (p *Press) Certificate(c Certificate) ([]byte, error) {
 	texts := []string{c.Number, c.Name, c.NameEN, c.Agency, c.Seal.Text, c.Seal.Mark}
-	texts = append(append(texts, c.Footer...), c.QR.Notes...)
+	texts = append(append(append(texts, c.Footer...), c.QR.Notes...), c.Stamp...)
 	for _, r := range c.Rows {
 		texts = append(texts, r.Label, r.LabelEN, r.Value)
 	}
@@ -41,6 +44,7 @@ func (p *Press) Certificate(c Certificate) ([]byte, error) {
 	if err := s.certificateFoot(c); err != nil {
 		return nil, err
 	}
+	s.stamp(c.Stamp)
 	return s.bytes()
 }
 
@@ -129,4 +133,29 @@ func (s *sheet) certificateFoot(c Certificate) error {
 		s.left(sheetLeft, 261+float64(i)*5, line)
 	}
 	return nil
+}
+
+// stamp writes what a copy is for, so that no part of the sheet can be used for
+// anything else: readable at the top, pale across everything.
+func (s *sheet) stamp(lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	const top, leading = 23.5, 4.6
+	for i, line := range lines {
+		s.fit(style{regular, 9, sealRed}, line, 165)
+		s.centre(pageWidth/2, top+float64(i)*leading, line)
+	}
+	s.SetAlpha(0.13, "Normal")
+	for row := range 5 {
+		y := 60 + float64(row)*48
+		s.TransformBegin()
+		s.TransformRotate(28, pageWidth/2, y)
+		for i, line := range lines {
+			s.fit(style{bold, 15, inkSoft}, line, 190)
+			s.centre(pageWidth/2, y+float64(i)*7, line)
+		}
+		s.TransformEnd()
+	}
+	s.SetAlpha(1, "Normal")
 }

@@ -104,8 +104,10 @@ type licenceJSON struct {
 	Issuer     textJSON   `json:"issuer"`
 	ValidFrom  string     `json:"valid_from"`
 	ValidTo    string     `json:"valid_to" doc:"9999-12-31 is without end."`
-	State      string     `json:"state" enum:"pending,valid,suspended,withdrawn,revoked,cancelled,expired"`
+	State      string     `json:"state" enum:"pending,valid,suspended,withdrawn,revoked,cancelled,superseded,upcoming,expired,deemed" doc:"deemed: renewal not decided in time, Licensing Law article 50."`
 	VerifyURL  string     `json:"verify_url"`
+	Version    int        `json:"version"`
+	Prior      string     `json:"prior,omitempty" doc:"The version it came from."`
 	Face       []faceJSON `json:"face"`
 }
 
@@ -121,7 +123,7 @@ func toJSON(s *licence.Service, l licence.Licence) licenceJSON {
 	return licenceJSON{
 		ID: string(l.ID), Case: string(l.Case), Name: textJSON(l.Name), Number: l.Number, Identifier: l.Identifier,
 		Holder: l.Holder.Name, Issuer: textJSON(l.AgencyName), ValidFrom: l.From.String(), ValidTo: l.To.String(),
-		State: string(l.StateOn(day.In(s.Now()))), VerifyURL: s.Link(l), Face: faceOf(l.Face),
+		State: string(l.StateOn(day.In(s.Now()))), VerifyURL: s.Link(l), Version: l.Version, Prior: string(l.Prior), Face: faceOf(l.Face),
 	}
 }
 
@@ -135,7 +137,7 @@ func faceOf(lines []contract.FaceLine) []faceJSON {
 
 type verificationJSON struct {
 	Good       bool          `json:"good" doc:"It can be relied on now."`
-	State      string        `json:"state" enum:"valid,suspended,withdrawn,revoked,cancelled,expired"`
+	State      string        `json:"state" enum:"valid,suspended,withdrawn,revoked,cancelled,superseded,upcoming,expired,deemed"`
 	Reason     string        `json:"reason,omitempty"`
 	Basis      string        `json:"basis,omitempty"`
 	Name       textJSON      `json:"name"`
@@ -146,6 +148,8 @@ type verificationJSON struct {
 	ValidFrom  string        `json:"valid_from"`
 	ValidTo    string        `json:"valid_to"`
 	Face       []faceJSON    `json:"face" doc:"Public lines only."`
+	Version    int           `json:"version"`
+	Replaced   bool          `json:"replaced" doc:"A newer version counts instead, or will."`
 	Signature  signatureJSON `json:"signature"`
 	CheckedAt  time.Time     `json:"checked_at"`
 }
@@ -164,6 +168,6 @@ func verificationOf(v licence.Verification) verificationJSON {
 		Good: v.Good(), State: string(v.State), Reason: v.Reason, Basis: v.Basis, Name: textJSON(v.Name),
 		Number: v.Number, Identifier: v.Identifier, Holder: v.Holder, Issuer: textJSON(v.Issuer),
 		ValidFrom: v.From.String(), ValidTo: v.To.String(), Face: faceOf(v.Face),
-		Signature: signatureJSON(v.Signature), CheckedAt: v.At,
+		Version: v.Version, Replaced: v.Newer, Signature: signatureJSON(v.Signature), CheckedAt: v.At,
 	}
 }

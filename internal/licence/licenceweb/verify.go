@@ -119,5 +119,13 @@ func verdict(v licence.Verification) string {
 	if !v.Signature.Intact || !v.Signature.Trusted {
 		return "broken"
 	}
+	if v.Copy != nil && v.State != licence.Suspended { // what the copy is good for comes first
+		switch usable := v.State == licence.Valid || v.State == licence.Deemed; {
+		case usable && v.Copy.Good:
+			return "copy"
+		case usable:
+			return "copy_over"
+		}
+	}
 	return string(v.State)
 }

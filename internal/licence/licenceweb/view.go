@@ -14,8 +14,8 @@ import (
 
 type showData struct {
 	licence.Licence
-	Code qrCode
-	Uses []licence.Use
+	Versions []licence.Licence
+	Uses     []licence.Use
 }
 
 // next is the address of older uses.
@@ -84,7 +84,7 @@ const soon = 60
 
 // badge is the word in the corner of a card: the state, or the days left.
 func badge(v web.View, l licence.Licence) string {
-	if left := l.To.Sub(day.In(v.Now)); state(v, l) == licence.Valid && left <= soon {
+	if left := l.To.Sub(day.In(v.Now)); state(v, l) == licence.Valid && left <= soon && l.Next == "" {
 		return v.T("licence.ends_in", "n", left)
 	}
 	return v.T("licence.state." + string(state(v, l)))
@@ -108,11 +108,11 @@ func period(v web.View, from, to day.Date) string {
 // card colours the cards by the area of life they belong to: here by state.
 func card(s licence.State) string {
 	switch s {
-	case licence.Valid, licence.Pending:
+	case licence.Valid, licence.Pending, licence.Deemed, licence.Upcoming:
 		return ""
 	case licence.Suspended, licence.Expired:
 		return "tb-lic--2"
-	case licence.Withdrawn, licence.Revoked, licence.Cancelled:
+	case licence.Withdrawn, licence.Revoked, licence.Cancelled, licence.Superseded:
 		return "tb-lic--3"
 	}
 	return ""
@@ -121,16 +121,24 @@ func card(s licence.State) string {
 // tagKind is the colour of a state in a table.
 func tagKind(s licence.State) string {
 	switch s {
-	case licence.Valid:
+	case licence.Valid, licence.Deemed:
 		return web.OK
-	case licence.Pending:
+	case licence.Pending, licence.Upcoming:
 		return web.Info
+	case licence.Superseded:
+		return web.Plain
 	case licence.Suspended, licence.Expired:
 		return web.Warn
 	case licence.Withdrawn, licence.Revoked, licence.Cancelled:
 		return web.Bad
 	}
 	return web.Plain
+}
+
+// usable reports whether the licence can be relied on today.
+func usable(v web.View, l licence.Licence) bool {
+	s := state(v, l)
+	return s == licence.Valid || s == licence.Deemed
 }
 
 // used says who used a licence and how.
@@ -155,6 +163,3 @@ func used(v web.View, u licence.Use) string {
 	}
 	return text
 }
-
-// grouped writes a verification code in groups of four and six.
-func grouped(code string) string { return strings.Join(web.Groups(code, 4, 4, 4, 4, 4), "-") }

@@ -45,12 +45,19 @@ func Routes(k *web.Kit, s *licence.Service) {
 	k.Page("GET /licences", "licence.mine", p.wallet)
 	k.Page("GET /licences/{id}", "licence.view", p.show)
 	k.Page("GET /licences/{id}/pdf", "licence.download", p.download)
+	k.Page("GET /licences/{id}/present", "licence.present", p.present)
+	k.Page("GET /licences/{id}/copies", "licence.copy", p.copies)
+	k.Page("POST /licences/{id}/copies", "licence.copy", p.makeCopy)
+	k.Page("GET /licences/{id}/copies/{copy}/pdf", "licence.copy", p.copyFile)
+	k.Page("POST /licences/{id}/copies/{copy}/end", "licence.copy", p.endCopy)
 
 	k.Page("GET /verify", "licence.verify", p.ask)
 	k.Page("GET /verify/offline", "licence.verify", p.offline)
 	k.Page("GET /verify/root.crt", "licence.verify", p.root)
 	k.Page("GET /verify/{identifier}", "licence.verify", p.byIdentifier)
 	k.Page("GET /v/{code}", "licence.verify", p.byCode)
+	k.Page("GET /p/{code}", "licence.verify", p.shownCode)
+	k.Page("POST /p/{code}", "licence.verify", p.redeem)
 	k.Page("POST /verify/file", "licence.verify", p.byFile)
 
 	k.Page("GET /staff/licences", "licence.desk", p.desk)
@@ -71,7 +78,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if actor.Kind == auth.Staff {
 		return p.k.SeeOther(w, r, "/staff/licences/"+url.PathEscape(string(id)))
 	}
-	l, err := p.s.Present(r.Context(), actor, id)
+	l, err := p.s.Get(r.Context(), actor, id)
 	if err != nil {
 		return err
 	}
@@ -79,11 +86,11 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	code, err := newQR(p.s.Link(l))
+	all, err := p.s.History(r.Context(), actor, l)
 	if err != nil {
 		return err
 	}
-	return p.k.Render(w, r, http.StatusOK, showPage(p.k.View(r), showData{l, code, uses}))
+	return p.k.Render(w, r, http.StatusOK, showPage(p.k.View(r), showData{l, all, uses}))
 }
 
 func (p *pages) download(w http.ResponseWriter, r *http.Request) error {

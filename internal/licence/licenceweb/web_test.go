@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/web"
@@ -48,16 +49,49 @@ func TestHolderShowsAndDownloads(t *testing.T) {
 		{Name: "empty wallet", Actor: "zhou", Path: "/licences", Has: []string{"还没有证照"}},
 		{Name: "wallet", Actor: "lin", Path: "/licences", Has: []string{"公共场所卫生许可证", "有效", "2030-11-23", "广安区行政审批局"}},
 		{Name: "wallet in English", Actor: "lin", Locale: "en", Path: "/licences", Has: []string{"My licences", "Hygiene licence", "Valid"}},
+		{Name: "card", Actor: "lin", Path: page, Has: []string{"川广安广卫公字〔2026〕第 0001 号", "负责人", "周淑芬", l.Identifier, "出示证照"}},
 		{
-			Name: "card", Actor: "lin", Path: page,
-			Has: []string{"川广安广卫公字〔2026〕第 0001 号", "负责人", "周淑芬", "您打开了核验码", l.Identifier},
+			Name: "code", Actor: "lin", Path: page + "/present", Has: []string{"只能用一次", "最少内容"},
 			Then: func(t *testing.T, p *webtest.Page) {
 				if d := p.Doc.Find(".tb-qr path").AttrOr("d", ""); !strings.HasPrefix(d, "M4 4h7v1h-7z") {
 					t.Errorf("QR code begins %.40s", d)
 				}
+				if got, want := p.Header.Get("Refresh"), "50; url="+page+"/present?round=1&show=minimum"; got != want {
+					t.Errorf("refresh %q, want %q", got, want)
+				}
 			},
 		},
-		{Name: "card in English", Actor: "lin", Locale: "en", Path: page, Has: []string{"You opened the code, 2 times", "Person in charge"}},
+		{
+			Name: "the code is not shown all day", Actor: "lin", Path: page + "/present?show=face&round=5", Has: []string{"每一栏", "不再自己换码"},
+			Then: func(t *testing.T, p *webtest.Page) {
+				if got := p.Header.Get("Refresh"); got != "" {
+					t.Errorf("refresh %q", got)
+				}
+			},
+		},
+		{Name: "card in English", Actor: "lin", Locale: "en", Path: page, Has: []string{"You showed the licence, 2 times", "Person in charge"}},
+		{Name: "another's code", Actor: "zhou", Path: page + "/present", Status: 404},
+		{Name: "copies", Actor: "lin", Path: page + "/copies", Has: []string{"加注件", "还没有做过"}},
+		{Name: "a copy for nothing", Actor: "lin", Path: page + "/copies", Form: url.Values{"days": {"x"}}, Status: 422, Has: []string{"有 3 处要改"}},
+		{Name: "a copy", Actor: "lin", Path: page + "/copies", Form: url.Values{"purpose": {"商铺租赁"}, "recipient": {"某商场"}, "days": {"30"}}, Status: 303, To: page + "/copies"},
+		{
+			Name: "its file", Actor: "lin", Locale: "en", Path: page + "/copies", Has: []string{"For 某商场", "商铺租赁", "Good"},
+			Then: func(t *testing.T, p *webtest.Page) {
+				at := p.Doc.Find(`a[href$="/pdf"]`).AttrOr("href", "")
+				b := webtest.Browse(t, k.Handler())
+				if f := b.As("lin").Get(at); f.Status != http.StatusOK || !strings.HasPrefix(f.Body, "%PDF-1") {
+					t.Errorf("%s: %d", at, f.Status)
+				}
+				if f := b.As("zhou").Get(at); f.Status != http.StatusNotFound {
+					t.Errorf("another opens it: %d", f.Status)
+				}
+				if e := b.As("lin").Post(strings.TrimSuffix(at, "/pdf")+"/end", url.Values{}); e.Status != http.StatusSeeOther {
+					t.Errorf("take back: %d", e.Status)
+				}
+			},
+		},
+		{Name: "taken back", Actor: "lin", Path: page + "/copies", Has: []string{"已作废"}},
+		{Name: "another's copies", Actor: "zhou", Path: page + "/copies", Status: 404},
 		{
 			Name: "file", Actor: "lin", Path: page + "/pdf", Has: []string{"%PDF-1"},
 			Then: func(t *testing.T, p *webtest.Page) {
@@ -90,6 +124,48 @@ func TestAnybodyVerifies(t *testing.T) {
 		{Name: "offline in English", Locale: "en", Path: "/verify/offline", Has: []string{"How to verify offline"}},
 		{Name: "root certificate", Path: "/verify/root.crt", Has: []string{"BEGIN CERTIFICATE"}},
 		{Name: "unknown code", Locale: "en", Path: "/v/" + strings.Repeat("0", 26), Status: 404, Has: []string{"Not found"}},
+	})
+}
+
+// TestAShownCodeIsAskedFor: looking at the link does not use it up.
+func TestAShownCodeIsAskedFor(t *testing.T) {
+	t.Parallel()
+	k, w, l := open(t)
+	x, err := w.Present(t.Context(), licencetest.Holder(licencetest.Request("")), l.ID, licence.ScopeFace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/p/" + x.Code
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "a program looks", Path: path, Has: []string{"核验对方出示的证照"}},
+		{Name: "again", Locale: "en", Path: path, Has: []string{"Check the licence shown to you"}},
+		{Name: "the person", Path: path, Form: url.Values{}, Status: 200, Has: []string{"有效", "周淑芬", "持证人同意"}},
+		{Name: "once", Path: path, Form: url.Values{}, Status: 404, Has: []string{"码已失效"}, HasNot: []string{"周淑芬"}},
+		{Name: "nor looked at", Locale: "en", Path: path, Status: 404, Has: []string{"The code has ended"}},
+	})
+}
+
+func TestEarlierVersionsSayWhatBecameOfThem(t *testing.T) {
+	t.Parallel()
+	k, w, old := open(t)
+	r := licencetest.Request("case-2")
+	r.Spec.Effect, r.Prior = contract.LicenceChange, old.ID
+	l, err := w.Get(t.Context(), licencetest.Holder(r), w.Grant(t, r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "the old code", Path: "/v/" + old.Code, Has: []string{"已变更", "新版本", "第四十九条"}},
+		{Name: "in English", Locale: "en", Path: "/v/" + old.Code, Has: []string{"Replaced", "no longer valid"}},
+		{Name: "the new code", Path: "/v/" + l.Code, Has: []string{"有效", "第 2 版"}},
+		{Name: "the holder's old one", Actor: "lin", Path: "/licences/" + string(old.ID), Has: []string{"已变更", "看新版本"}, HasNot: []string{"出示证照"}},
+		{Name: "the holder's new one", Actor: "lin", Path: "/licences/" + string(l.ID), Has: []string{"第 2 版", "第 1 版", "出示证照"}},
+		{Name: "nothing to show of the old", Actor: "lin", Path: "/licences/" + string(old.ID) + "/present", Status: 303, To: "/licences/" + string(old.ID)},
+	})
+	w.Record(t, contract.RenewalPending{})
+	w.Clock = w.Clock.AddDate(4, 0, 30)
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "ran out", Path: "/v/" + l.Code, Has: []string{"已过期"}},
 	})
 }
 
