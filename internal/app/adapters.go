@@ -65,3 +65,12 @@ func regions(d *directory.Service) calendarweb.Names {
 		return contract.Text{ZH: name, EN: name}, err
 	}
 }
+
+// divisions names a division for forms, whose rules run without a context. What
+// cannot be read now counts as unknown.
+func divisions(d *directory.Service) func(code string) (contract.Text, bool) {
+	return func(code string) (contract.Text, bool) {
+		name, err := d.FullName(context.Background(), code)
+		return contract.Text{ZH: name, EN: name}, err == nil && name != ""
+	}
+}

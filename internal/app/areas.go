@@ -120,7 +120,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.rating.Jobs(t.jobs, t.events)
 	a.notify.Jobs(t.jobs, t.events)
 	a.form.Jobs(t.jobs)
-	return a, nil
+	return a, a.form.Plan(ctx)
 }
 
 // buildCases puts together what a case goes through, from the last to the
@@ -154,8 +154,10 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		Now: t.now, Log: t.log, Demo: t.config.Demo,
 	})
 	a.form, err = form.New(form.Config{
-		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Seal: t.seal,
-		Policy: t.policy, Jobs: t.jobs, Now: t.now, NewID: t.newID,
+		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Parts: t.blobs.Parts(), Seal: t.seal,
+		Policy: t.policy, Jobs: t.jobs, Events: t.events, Now: t.now, NewID: t.newID,
+		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework,
+		Calendars: a.calendar, Region: t.config.Site.Division, Divisions: divisions(a.directory),
 		MaxUploadMB: int(t.config.Upload.File >> 20),
 	})
 	if err != nil {

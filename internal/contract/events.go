@@ -18,6 +18,7 @@ type CaseMoved struct {
 	Due    string    `json:"due,omitempty"`    // the next day something must have happened
 	Notify AccountID `json:"notify"`           // the applicant's account
 	Step   int       `json:"step"`
+	Parent CaseID    `json:"parent,omitempty"` // the bundle's case that this one is a part of
 	At     time.Time `json:"at"`
 }
 
@@ -97,6 +98,7 @@ type SupervisionRaised struct {
 	Agency AgencyID  `json:"agency"`
 	Rule   string    `json:"rule"`  // "deemed", "promised", "legal", "second_notice", "two_yellow"
 	Light  string    `json:"light"` // "yellow" or "red"
+	Unit   AgencyID  `json:"unit,omitempty"` // whose card it is, where it is another agency's
 	At     time.Time `json:"at"`
 }
 
@@ -191,6 +193,39 @@ type SignatureGiven struct {
 
 // EventName is the event's wire name.
 func (SignatureGiven) EventName() string { return "form.signature_given.v1" }
+
+// Reasons why an application stopped waiting for signatures.
+const (
+	SigningRecalled = "recalled" // by the applicant
+	SigningExpired  = "expired"
+	SigningStale    = "stale" // a condition does not hold any more: the applicant must look again
+)
+
+// SigningEnded is recorded when an application no longer waits for signatures
+// without having been submitted. Signatures given are void.
+type SigningEnded struct {
+	Draft   DraftID     `json:"draft"`
+	Item    ItemID      `json:"item"`
+	Reason  string      `json:"reason"`
+	Notify  AccountID   `json:"notify"`            // the applicant's account
+	Signers []AccountID `json:"signers,omitempty"` // who had signed or declined
+	At      time.Time   `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (SigningEnded) EventName() string { return "form.signing_ended.v1" }
+
+// DraftChanged is recorded for each change of an application that somebody
+// writes for another, under the right it rests on.
+type DraftChanged struct {
+	Draft DraftID   `json:"draft"`
+	Item  ItemID    `json:"item"`
+	What  []string  `json:"what"` // ids of fields and materials, or "started", "sent", "recalled", "deleted"
+	At    time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (DraftChanged) EventName() string { return "form.draft_changed.v1" }
 
 // MessageSent is recorded for each message within a case. The words stay in the case.
 type MessageSent struct {

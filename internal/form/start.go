@@ -3,6 +3,7 @@ package form
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -36,7 +37,7 @@ func current(actor auth.Principal, p contract.Party) bool {
 	if actor.For.ID == "" {
 		return p.Kind == "person" && p.ID == actor.ID
 	}
-	return p.Kind == "company" && p.ID == actor.For.ID
+	return p.ID == actor.For.ID
 }
 
 // Choose tells for whom the actor may apply for a service now, whom else they
@@ -56,7 +57,11 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, item contrac
 }
 
 func (s *Service) applicants(ctx context.Context, actor auth.Principal, item contract.ItemID) (Choice, error) {
-	if err := s.c.Policy.Check(actor, "form.apply", policy.Object{Type: "Item", ID: string(item)}); err != nil {
+	about := policy.Object{Type: "Item", ID: string(item), Attrs: map[string]any{"item": string(item)}}
+	if err := s.c.Policy.Check(actor, "form.apply", about); err != nil {
+		if actor.Kind == auth.Resident {
+			err = ErrNotCovered.Wrap(err)
+		}
 		return Choice{}, err
 	}
 	svc, err := s.c.Catalog.Current(ctx, item)
@@ -97,23 +102,48 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindApplication, Service: ch.Service,
-		Owner: contract.AccountID(actor.ID), Company: actor.For.ID, Party: ch.Parties[0],
+		Owner: contract.AccountID(actor.ID), Subject: actor.For.ID, Acting: actor.For.Kind, Mandate: actor.For.Mandate, Party: ch.Parties[0], State: StateOpen,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(keep), revs: map[string]int64{},
 	}
-	if d.Held, err = s.held(ctx, actor, c, d.Party); err != nil {
+	if n, err := countOpen(ctx, s.c.DB, d.Owner, now); err != nil || n >= maxDrafts {
+		return "", errors.Join(err, onlyIf(err == nil, ErrTooMany.With("n", maxDrafts)))
+	}
+	for _, x := range c.sensitive() {
+		d.Consents = append(d.Consents, x)
+	}
+	if d.Choice.Barred, err = s.barred(ctx, d); err != nil {
+		return "", err
+	}
+	if err := s.known(ctx, actor, c, &d); err != nil {
 		return "", err
 	}
 	if err := s.judge(c, &d); err != nil {
 		return "", err
 	}
-	return d.ID, s.insert(ctx, c, d)
+	if err := s.insert(ctx, actor, c, d); err != nil {
+		return "", err
+	}
+	return d.ID, nil
+}
+
+// barred tells whether an applicant may not commit instead of proving.
+func (s *Service) barred(ctx context.Context, d Draft) (bool, error) {
+	if s.c.Barred == nil || d.Service.Commitment == nil {
+		return false, nil
+	}
+	yes, err := s.c.Barred.Barred(ctx, d.Party.ID, d.Service.Item)
+	if err != nil {
+		return false, fmt.Errorf("earlier commitments: %w", err)
+	}
+	return yes, nil
 }
 
 // insert stores a new draft; a second correction of a case is not stored.
-func (s *Service) insert(ctx context.Context, c *Compiled, d Draft) error {
+func (s *Service) insert(ctx context.Context, actor auth.Principal, c *Compiled, d Draft) error {
 	r := row{
-		ID: d.ID, Kind: d.Kind, Item: d.Service.Item, Version: d.Service.Version, Owner: d.Owner, Company: d.Company,
-		Party: d.Party, Case: d.Case, Rev: d.Rev, Created: d.Created, Saved: d.Saved, HeldAt: d.Created, Expires: d.Expires,
+		ID: d.ID, Kind: d.Kind, Item: d.Service.Item, Version: d.Service.Version, Owner: d.Owner, Company: d.Subject,
+		Acting: d.Acting, Mandate: d.Mandate, State: d.State,
+		Party: d.Party, Case: d.Case, Rev: d.Rev, Created: d.Created, Saved: d.Saved, HeldAt: s.heldAt(d), Expires: d.Expires,
 	}
 	var err error
 	if r.Answers, r.Sealed, err = s.pack(c, d); err != nil {
@@ -124,34 +154,10 @@ func (s *Service) insert(ctx context.Context, c *Compiled, d Draft) error {
 		if fresh, err := insertDraft(ctx, tx, r); err != nil || !fresh {
 			return err
 		}
+		if err := s.tell(ctx, tx, actor, r, "started"); err != nil {
+			return err
+		}
 		return s.c.Jobs.InsertTx(ctx, tx, expire{r.ID}, job.Insert{At: r.Expires})
-	})
-}
-
-// expire forgets a draft that nobody touched for long.
-type expire struct {
-	Draft contract.DraftID `json:"draft"`
-}
-
-// Kind names the job.
-func (expire) Kind() string { return "form.expire" }
-
-// Jobs registers the jobs of this area.
-func (s *Service) Jobs(q *job.Queue) {
-	job.Handle(q, func(ctx context.Context, tx db.Tx, j expire) error {
-		r, err := selectDraft(ctx, tx, j.Draft)
-		if err != nil {
-			return ignoreMissing(err)
-		}
-		if left := r.Expires.Sub(s.c.Now()); left > 0 && r.Submitted.IsZero() {
-			return job.Snooze(left)
-		}
-		// Submitted ones go too: the case keeps the receipt, and nobody clicks
-		// twice after a month.
-		if left := r.Submitted.Add(keep).Sub(s.c.Now()); !r.Submitted.IsZero() && left > 0 {
-			return job.Snooze(left)
-		}
-		return deleteDraft(ctx, tx, j.Draft)
 	})
 }
 
@@ -186,7 +192,7 @@ func (s *Service) Correct(ctx context.Context, actor auth.Principal, id contract
 	if err != nil {
 		return Draft{}, err
 	}
-	if d.Files, err = selectFiles(ctx, s.c.DB, r.ID); err != nil {
+	if err := s.papers(ctx, &d); err != nil {
 		return Draft{}, err
 	}
 	d.Correction = &k
@@ -205,13 +211,13 @@ func (s *Service) startCorrection(ctx context.Context, actor auth.Principal, k c
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindCorrection, Service: c.Service,
-		Owner: contract.AccountID(actor.ID), Company: actor.For.ID, Party: k.Applicant, Case: k.Case,
+		Owner: contract.AccountID(actor.ID), Subject: actor.For.ID, Acting: actor.For.Kind, Mandate: actor.For.Mandate, Party: k.Applicant, State: StateOpen, Case: k.Case,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(correctionKeep), Correction: &k, revs: map[string]int64{},
 	}
 	if err := s.judge(c, &d); err != nil {
 		return row{}, err
 	}
-	if err := s.insert(ctx, c, d); err != nil {
+	if err := s.insert(ctx, actor, c, d); err != nil {
 		return row{}, err
 	}
 	// Somebody else may have been first; then theirs is the one.

@@ -19,7 +19,11 @@ type row struct {
 	Item      contract.ItemID
 	Version   int
 	Owner     contract.AccountID
-	Company   string
+	Company   string // whom the owner acts for
+	Acting    string
+	Mandate   string
+	State     string
+	Round     int64
 	Party     contract.Party
 	Case      contract.CaseID
 	Rev       int64
@@ -36,7 +40,7 @@ type row struct {
 }
 
 const draftColumns = `id, kind, item, version, owner, company, party, case_id, rev, answers, sealed, done, total,
-	created_at, saved_at, held_at, expires_at, submitted_at, receipt`
+	created_at, saved_at, held_at, expires_at, submitted_at, receipt, acting, mandate, state, round`
 
 func micros(t time.Time) int64 {
 	if t.IsZero() {
@@ -59,11 +63,12 @@ func insertDraft(ctx context.Context, q db.Q, r row) (bool, error) {
 		return false, fmt.Errorf("insert draft: %w", err)
 	}
 	res, err := q.ExecContext(ctx, `INSERT INTO form_drafts (`+draftColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 		ON CONFLICT DO NOTHING`,
 		string(r.ID), r.Kind, string(r.Item), r.Version, string(r.Owner), r.Company, string(party), string(r.Case), r.Rev,
 		r.Answers, r.Sealed, r.Done, r.Total,
-		micros(r.Created), micros(r.Saved), micros(r.HeldAt), micros(r.Expires), micros(r.Submitted), r.Receipt)
+		micros(r.Created), micros(r.Saved), micros(r.HeldAt), micros(r.Expires), micros(r.Submitted), r.Receipt,
+		r.Acting, r.Mandate, r.State, r.Round)
 	return changed(res, err, "insert draft")
 }
 
@@ -85,7 +90,8 @@ func scanDraft(s scanner) (row, error) {
 	var party string
 	var created, saved, heldAt, expires, submitted int64
 	err := s.Scan(&r.ID, &r.Kind, &r.Item, &r.Version, &r.Owner, &r.Company, &party, &r.Case, &r.Rev,
-		&r.Answers, &r.Sealed, &r.Done, &r.Total, &created, &saved, &heldAt, &expires, &submitted, &r.Receipt)
+		&r.Answers, &r.Sealed, &r.Done, &r.Total, &created, &saved, &heldAt, &expires, &submitted, &r.Receipt,
+		&r.Acting, &r.Mandate, &r.State, &r.Round)
 	if errors.Is(err, sql.ErrNoRows) {
 		return row{}, ErrNotFound
 	}
@@ -134,9 +140,9 @@ func selectOpen(ctx context.Context, q db.Q, owner, company string, now time.Tim
 // it is at the next one then.
 func updateDraft(ctx context.Context, q db.Q, r row) (bool, error) {
 	res, err := q.ExecContext(ctx, `UPDATE form_drafts
-		SET rev = rev + 1, answers = $3, sealed = $4, done = $5, total = $6, saved_at = $7, expires_at = $8
-		WHERE id = $1 AND rev = $2 AND submitted_at = 0`,
-		string(r.ID), r.Rev, r.Answers, r.Sealed, r.Done, r.Total, micros(r.Saved), micros(r.Expires))
+		SET rev = rev + 1, answers = $3, sealed = $4, done = $5, total = $6, saved_at = $7, expires_at = $8, mandate = $9
+		WHERE id = $1 AND rev = $2 AND submitted_at = 0 AND state = 'open'`,
+		string(r.ID), r.Rev, r.Answers, r.Sealed, r.Done, r.Total, micros(r.Saved), micros(r.Expires), r.Mandate)
 	return changed(res, err, "update draft")
 }
 
@@ -154,15 +160,15 @@ func updateHeld(ctx context.Context, q db.Q, r row) error {
 // touchDraft moves an open draft to the next revision, for a change of its files.
 func touchDraft(ctx context.Context, q db.Q, r row) (bool, error) {
 	res, err := q.ExecContext(ctx, `UPDATE form_drafts SET rev = rev + 1, saved_at = $2, expires_at = $3, done = $4
-		WHERE id = $1 AND submitted_at = 0`, string(r.ID), micros(r.Saved), micros(r.Expires), r.Done)
+		WHERE id = $1 AND submitted_at = 0 AND state = $5`, string(r.ID), micros(r.Saved), micros(r.Expires), r.Done, r.State)
 	return changed(res, err, "touch draft")
 }
 
 // claimDraft marks a draft as submitted, once: of any number of requests for
-// the same revision one is told true.
-func claimDraft(ctx context.Context, q db.Q, id contract.DraftID, rev int64, now time.Time) (bool, error) {
-	res, err := q.ExecContext(ctx, `UPDATE form_drafts SET submitted_at = $3
-		WHERE id = $1 AND rev = $2 AND submitted_at = 0`, string(id), rev, micros(now))
+// the same revision and state one is told true.
+func claimDraft(ctx context.Context, q db.Q, r row, now time.Time) (bool, error) {
+	res, err := q.ExecContext(ctx, `UPDATE form_drafts SET submitted_at = $3, rev = rev + 1
+		WHERE id = $1 AND rev = $2 AND submitted_at = 0 AND state = $4`, string(r.ID), r.Rev, micros(now), r.State)
 	return changed(res, err, "claim draft")
 }
 
@@ -174,53 +180,4 @@ func finishDraft(ctx context.Context, q db.Q, id contract.DraftID, receipt strin
 		return fmt.Errorf("finish draft: %w", err)
 	}
 	return nil
-}
-
-func deleteDraft(ctx context.Context, q db.Q, id contract.DraftID) error {
-	if _, err := q.ExecContext(ctx, `DELETE FROM form_files WHERE draft_id = $1`, string(id)); err != nil {
-		return fmt.Errorf("delete files of draft: %w", err)
-	}
-	if _, err := q.ExecContext(ctx, `DELETE FROM form_drafts WHERE id = $1`, string(id)); err != nil {
-		return fmt.Errorf("delete draft: %w", err)
-	}
-	return nil
-}
-
-func insertFile(ctx context.Context, q db.Q, draft contract.DraftID, m contract.Material) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO form_files (id, draft_id, material, name, type, size, blob, uploaded_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		m.File, string(draft), m.ID, m.Name, m.Type, m.Size, string(m.Blob), micros(m.At))
-	if err != nil {
-		return fmt.Errorf("insert file: %w", err)
-	}
-	return nil
-}
-
-func deleteFile(ctx context.Context, q db.Q, draft contract.DraftID, file string) (bool, error) {
-	res, err := q.ExecContext(ctx, `DELETE FROM form_files WHERE draft_id = $1 AND id = $2`, string(draft), file)
-	return changed(res, err, "delete file")
-}
-
-// uploadLevel is the trust level of what applicants upload: a clerk checks it
-// (domain: trust levels of G108).
-const uploadLevel = "C"
-
-func selectFiles(ctx context.Context, q db.Q, draft contract.DraftID) ([]contract.Material, error) {
-	rows, err := q.QueryContext(ctx, `SELECT material, id, name, type, size, blob, uploaded_at FROM form_files
-		WHERE draft_id = $1 ORDER BY uploaded_at, id LIMIT 500`, string(draft))
-	if err != nil {
-		return nil, fmt.Errorf("files of draft: %w", err)
-	}
-	defer rows.Close()
-	var list []contract.Material
-	for rows.Next() {
-		m := contract.Material{Level: uploadLevel, Origin: OriginUpload}
-		var at int64
-		if err := rows.Scan(&m.ID, &m.File, &m.Name, &m.Type, &m.Size, &m.Blob, &at); err != nil {
-			return nil, fmt.Errorf("files of draft: %w", err)
-		}
-		m.At = instant(at)
-		list = append(list, m)
-	}
-	return list, rows.Err()
 }

@@ -38,11 +38,16 @@ func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.
 		if d.Receipt != nil {
 			return *d.Receipt, nil
 		}
-		sub, err := s.submission(c, &d, actor, change)
-		if err != nil {
+		if d.State == StateSigning {
+			return contract.Receipt{}, nil // the second click
+		}
+		if err := s.still(ctx, actor, d); err != nil {
 			return contract.Receipt{}, err
 		}
-		receipt, done, err := s.hand(ctx, actor, d, sub)
+		if err := s.ready(c, &d, change); err != nil {
+			return contract.Receipt{}, err
+		}
+		receipt, done, err := s.send(ctx, actor, c, r, d)
 		if err != nil || done {
 			return receipt, err
 		}
@@ -52,24 +57,81 @@ func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.
 	return contract.Receipt{}, ErrStale
 }
 
-// submission judges the draft for the last time.
-func (s *Service) submission(c *Compiled, d *Draft, actor auth.Principal, change Change) (contract.Submission, error) {
+// still checks that the right to apply for the party exists now: it may have been
+// revoked since the page was opened.
+func (s *Service) still(ctx context.Context, actor auth.Principal, d Draft) error {
+	parties, err := s.c.People.Parties(ctx, actor)
+	if err != nil && fault.KindOf(err) != fault.Denied && fault.KindOf(err) != fault.NotFound {
+		return fmt.Errorf("whom the actor applies for: %w", err)
+	}
+	if !slices.ContainsFunc(parties, func(p contract.Party) bool { return p.ID == d.Party.ID }) {
+		return ErrOtherParty.With("name", d.Party.Name)
+	}
+	return nil
+}
+
+// ready judges the draft for the last time.
+func (s *Service) ready(c *Compiled, d *Draft, change Change) error {
 	if change.Rev > 0 && change.Rev != d.Rev {
-		return contract.Submission{}, ErrStale
+		return ErrStale
 	}
 	if _, err := s.apply(c, d, change); err != nil {
-		return contract.Submission{}, err
+		return err
 	}
-	if err := verdict(d.Result); err != nil {
-		return contract.Submission{}, err
+	return verdict(d.Result)
+}
+
+// send hands in a complete draft, or asks its signers first.
+func (s *Service) send(ctx context.Context, actor auth.Principal, c *Compiled, r row, d Draft) (contract.Receipt, bool, error) {
+	if len(d.Result.Signers) > 0 {
+		asked, err := s.ask(ctx, actor, c, r, d)
+		return contract.Receipt{}, asked, err
 	}
+	d.by = &actor
+	sub, err := s.filled(c, d)
+	if err != nil {
+		return contract.Receipt{}, false, err
+	}
+	return s.hand(ctx, actor, r, d, sub)
+}
+
+// filled is the submission of a draft that was judged.
+func (s *Service) filled(c *Compiled, d Draft) (contract.Submission, error) {
 	sub := contract.Submission{
-		Key: string(d.ID), Item: d.Service.Item, Version: d.Service.Version,
-		Applicant: d.Party, Operator: contract.AccountID(actor.ID),
-		Answers: d.Result.Answers, Instant: d.Result.Instant, Trace: d.Result.Trace, At: s.c.Now(),
+		Key: string(d.ID), Item: d.Service.Item, Version: d.Service.Version, Applicant: d.Party, Operator: d.Owner,
+		Answers: d.Result.Answers, Materials: d.Result.Handed(), Instant: d.Result.Instant, Trace: d.Result.Trace, At: s.c.Now(),
+		Disputes: d.Result.Disputes, Unchecked: d.Result.Unchecked,
 	}
-	for _, m := range d.Result.Uploads() {
-		sub.Materials = append(sub.Materials, m.Files...)
+	for i := range sub.Materials {
+		if sub.Materials[i].At.IsZero() {
+			sub.Materials[i].At = sub.At
+		}
+		if sub.Materials[i].File == "" {
+			sub.Materials[i].File = s.c.NewID()
+		}
+	}
+	if d.Subject != "" {
+		sub.Agent = contract.Agent{Account: d.Owner, Kind: d.Acting, Mandate: d.Mandate}
+		if d.by != nil {
+			sub.Agent.Name, sub.Agent.Mandate = d.by.Name, d.by.For.Mandate
+		}
+	}
+	for _, x := range d.Result.Signers {
+		if x.Signature != nil {
+			sub.Signatures = append(sub.Signatures, *x.Signature)
+		}
+	}
+	if k := d.Result.Commitment; k != nil && k.Chosen {
+		sub.Committed = &contract.Committed{At: d.Choice.At, Content: k.Spec.Content, Liability: k.Spec.Liability}
+	}
+	// A grant at once rests on what was checked. What a registry could not check,
+	// and what the applicant disputes, a person looks at.
+	if sub.Instant && (len(sub.Disputes) > 0 || len(sub.Unchecked) > 0) {
+		sub.Instant = false
+		sub.Trace = append(sub.Trace, contract.Text{
+			ZH: "有信息没能核对或者申请人有异议，转由工作人员办理",
+			EN: "Something could not be checked, or is disputed: a person decides",
+		})
 	}
 	return sub, nil
 }
@@ -102,25 +164,64 @@ func joined(list []contract.Text) contract.Text {
 
 // hand makes the case and marks the draft in one transaction. Its first
 // statement lets one of several requests through.
-func (s *Service) hand(ctx context.Context, actor auth.Principal, d Draft, sub contract.Submission) (receipt contract.Receipt, done bool, err error) {
+func (s *Service) hand(ctx context.Context, actor auth.Principal, r row, d Draft, sub contract.Submission) (receipt contract.Receipt, done bool, err error) {
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		done, err = claimDraft(ctx, tx, d.ID, d.Rev, sub.At)
-		if err != nil || !done {
-			return err
-		}
-		if receipt, err = s.c.Cases.Submit(ctx, tx, actor, sub); err != nil {
-			return err
-		}
-		kept, err := json.Marshal(receipt)
-		if err != nil {
-			return fmt.Errorf("receipt: %w", err)
-		}
-		return finishDraft(ctx, tx, d.ID, string(kept))
+		receipt, done, err = s.submitIn(ctx, tx, actor, r, d, sub)
+		return err
 	})
 	if err != nil {
 		return contract.Receipt{}, false, err
 	}
 	return receipt, done, nil
+}
+
+// submitIn is hand within a transaction.
+func (s *Service) submitIn(ctx context.Context, tx db.Tx, actor auth.Principal, r row, d Draft, sub contract.Submission) (receipt contract.Receipt, done bool, err error) {
+	done, err = claimDraft(ctx, tx, r, sub.At)
+	if err != nil || !done {
+		return receipt, done, err
+	}
+	if receipt, err = s.c.Cases.Submit(ctx, tx, actor, sub); err != nil {
+		return receipt, false, err
+	}
+	kept, err := json.Marshal(receipt)
+	if err != nil {
+		return receipt, false, fmt.Errorf("receipt: %w", err)
+	}
+	if err := insertShare(ctx, tx, d.ID, d.Service.Item, d.Result.Burden()); err != nil {
+		return receipt, false, err
+	}
+	if d.Subject != "" {
+		if err := s.tell(ctx, tx, actor, r, "submitted"); err != nil {
+			return receipt, false, err
+		}
+	}
+	return receipt, true, finishDraft(ctx, tx, d.ID, string(kept))
+}
+
+// Commit chooses between committing and proving, where the service leaves it to
+// the applicant (告知承诺制). The text that was shown is what is stored.
+func (s *Service) Commit(ctx context.Context, actor auth.Principal, id contract.DraftID, yes bool) (Draft, error) {
+	return s.change(ctx, actor, id, "commitment", func(_ *Compiled, d *Draft) (bool, error) {
+		given := "no"
+		if yes {
+			given = "yes"
+		}
+		if d.Choice.Given == given {
+			return false, nil
+		}
+		barred, err := s.barred(ctx, *d)
+		switch {
+		case err != nil:
+			return false, err
+		case d.Result.Commitment == nil:
+			return false, ErrNoCommit
+		case yes && barred:
+			return false, ErrBarred
+		}
+		d.Choice.Given, d.Choice.Barred, d.Choice.At = given, barred, s.c.Now()
+		return true, nil
+	})
 }
 
 // Fix is one thing that a correction has to mend.
@@ -258,7 +359,7 @@ func (s *Service) Resubmit(ctx context.Context, actor auth.Principal, id contrac
 		if err := mended(d.Fixes()); err != nil {
 			return err
 		}
-		done, err := s.handCorrection(ctx, actor, d)
+		done, err := s.handCorrection(ctx, actor, r, d)
 		if err != nil || done {
 			return err
 		}
@@ -286,7 +387,7 @@ func mended(fixes []Fix) error {
 	return &e
 }
 
-func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, d Draft) (done bool, err error) {
+func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, r row, d Draft) (done bool, err error) {
 	answers := d.Result.Answers
 	// What was handed in and is shown stays, even if a rule has aged since.
 	for id, v := range d.Correction.Answers {
@@ -296,7 +397,7 @@ func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, d Dr
 	}
 	materials := slices.Concat(d.Correction.Materials, d.Files)
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		done, err = claimDraft(ctx, tx, d.ID, d.Rev, s.c.Now())
+		done, err = claimDraft(ctx, tx, r, s.c.Now())
 		if err != nil || !done {
 			return err
 		}

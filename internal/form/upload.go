@@ -2,12 +2,9 @@ package form
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"image"
 	_ "image/jpeg" // the header of uploads
 	_ "image/png"  // the header of uploads
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -24,40 +21,35 @@ var mediaTypes = map[string]string{"pdf": "application/pdf", "jpg": "image/jpeg"
 const (
 	megabyte   = 1 << 20
 	maxName    = 100         // characters of a file's name
-	headSize   = 256 << 10   // enough for the headers of a photograph
 	tailSize   = 2 << 10     // where a PDF says that it ends
 	maxSide    = 30_000      // pixels of one side
 	maxPixels  = 120_000_000 // a scan of A3 in 600 dpi has 70 million
 	minimumPDF = 64          // bytes
 )
 
-// inspector reads a file once, on its way into storage, and knows at the end
-// whether it is what it says.
-type inspector struct {
-	r    io.Reader
-	head []byte
-	tail []byte
-	kind string
+// looked is what a file is by its content.
+type looked struct {
+	kind  string
+	pages int
 }
 
-// inspect looks at the beginning of a file: its type by content, and the size
-// of a picture before anything would unpack it.
-func inspect(r io.Reader) (*inspector, error) {
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, fmt.Errorf("read upload: %w", err)
+// inspect looks at a whole file: its type by content, the size of a picture
+// before anything would unpack it, the structure of a PDF.
+func inspect(body []byte) (looked, error) {
+	if len(body) == 0 {
+		return looked{}, fault.New(fault.Invalid, "form.file.empty")
 	}
-	head = head[:n]
-	if n == 0 {
-		return nil, fault.New(fault.Invalid, "form.file.empty")
+	x := looked{kind: sniff(body)}
+	switch x.kind {
+	case "jpg", "png":
+		x.pages = 1
+		return x, picture(body)
+	case "pdf":
+		if len(body) < minimumPDF || !bytes.Contains(body[max(0, len(body)-tailSize):], []byte("%%EOF")) {
+			return x, fault.New(fault.Invalid, "form.file.cut")
+		}
 	}
-	i := &inspector{head: head, kind: sniff(head)}
-	i.r = io.TeeReader(io.MultiReader(bytes.NewReader(head), r), (*tail)(&i.tail))
-	if i.kind == "jpg" || i.kind == "png" {
-		return i, i.picture()
-	}
-	return i, nil
+	return x, nil
 }
 
 // sniff names the type by the bytes a file begins with, or "".
@@ -73,8 +65,8 @@ func sniff(head []byte) string {
 	return ""
 }
 
-func (i *inspector) picture() error {
-	c, _, err := image.DecodeConfig(bytes.NewReader(i.head))
+func picture(body []byte) error {
+	c, _, err := image.DecodeConfig(bytes.NewReader(body))
 	if err != nil {
 		return fault.New(fault.Invalid, "form.file.broken").Wrap(err)
 	}
@@ -82,30 +74,6 @@ func (i *inspector) picture() error {
 		return fault.New(fault.Invalid, "form.file.pixels", "width", c.Width, "height", c.Height)
 	}
 	return nil
-}
-
-// finish looks at the end of the file, once all of it was read.
-func (i *inspector) finish(size int64) error {
-	if i.kind == "pdf" && (size < minimumPDF || !bytes.Contains(i.tail, []byte("%%EOF"))) {
-		return fault.New(fault.Invalid, "form.file.cut")
-	}
-	return nil
-}
-
-// tail keeps the last bytes written to it.
-type tail []byte
-
-// Write never fails.
-func (t *tail) Write(p []byte) (int, error) {
-	n := len(p)
-	if len(p) > tailSize {
-		p = p[len(p)-tailSize:]
-	}
-	*t = append(*t, p...)
-	if extra := len(*t) - tailSize; extra > 0 {
-		*t = slices.Delete(*t, 0, extra)
-	}
-	return n, nil
 }
 
 // accept decides whether a material takes a file of this content and name.

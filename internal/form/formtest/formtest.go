@@ -9,7 +9,9 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,10 +25,12 @@ import (
 	"github.com/tongban/tongban/internal/kit/blob"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/dbtest"
+	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/statute"
 	"github.com/tongban/tongban/services"
 )
 
@@ -82,6 +86,9 @@ type World struct {
 	Cases   *Cases
 	People  *People
 	Queue   *job.Queue
+	Events  *event.Log
+	Blobs   *blob.Folder
+	Scan    *Scanner
 	Clock   *Clock
 	Hygiene contract.ItemID
 	Filing  contract.ItemID
@@ -172,26 +179,103 @@ func (c *Cases) Resubmit(_ context.Context, _ db.Tx, _ auth.Principal, _ contrac
 
 // People knows everybody's data.
 type People struct {
-	mu   sync.Mutex
-	Data map[string]contract.Held
-	Asks int
+	mu       sync.Mutex
+	Data     map[string]contract.Held
+	Own      map[string]map[string]contract.Held // by account, before Data
+	Down     map[string]bool                     // registries that do not answer
+	Asks     int
+	Lookups  []contract.Lookup
+	Persons  map[contract.AccountID]Person
+	Licences []contract.HeldLicence
+	Verified []contract.Copy
+	Broke    map[string]bool // subjects who broke a commitment
+	Revoked  map[string]bool // mandates that do not hold any more
 }
 
 // Parties serves the form.
 func (p *People) Parties(_ context.Context, a auth.Principal) ([]contract.Party, error) {
-	list := []contract.Party{{Kind: "person", ID: a.ID, Name: a.Name}}
-	if a.For.ID != "" {
-		list = append(list, contract.Party{Kind: "company", ID: a.For.ID, Name: a.For.Name, Code: "92511602MA66K8T333"})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.Revoked[a.For.Mandate]:
+		return nil, fault.New(fault.Denied, "identity.no_mandate")
+	case a.For.Kind == auth.ForCompany:
+		return []contract.Party{{Kind: "company", ID: a.For.ID, Name: a.For.Name, Code: "92511602MA66K8T333"}}, nil
+	case a.For.ID != "":
+		return []contract.Party{{Kind: "person", ID: a.For.ID, Name: a.For.Name}}, nil
 	}
-	return list, nil
+	return []contract.Party{{Kind: "person", ID: a.ID, Name: a.Name}}, nil
 }
 
-// Held serves the form.
-func (p *People) Held(context.Context, auth.Principal, contract.Party) (map[string]contract.Held, error) {
+// PersonKey serves the form.
+func (p *People) PersonKey(number string) string { return "key-" + number }
+
+// KeyOf serves the form.
+func (p *People) KeyOf(_ context.Context, id contract.AccountID) (key, name string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	one, ok := p.Persons[id]
+	if !ok {
+		return "", "", nil
+	}
+	return p.PersonKey(one.Number), one.Name, nil
+}
+
+// AccountByKey serves the form.
+func (p *People) AccountByKey(_ context.Context, key string) (contract.AccountID, bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id, one := range p.Persons {
+		if p.PersonKey(one.Number) == key {
+			return id, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// Person is a person with an account.
+type Person struct{ Name, Number string }
+
+// Lookup serves the form: the registries know everybody's data.
+func (p *People) Lookup(_ context.Context, actor auth.Principal, l contract.Lookup) (contract.Known, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.Asks++
-	return p.Data, nil
+	p.Lookups = append(p.Lookups, l)
+	known := contract.Known{Facts: map[string]contract.Held{}}
+	for _, k := range l.Keys {
+		h, ok := p.Data[k]
+		if x, own := p.Own[actor.ID][k]; own {
+			h, ok = x, true
+		}
+		registry, _, _ := strings.Cut(k, ".")
+		switch {
+		case p.Down[registry]:
+			known.Down = append(known.Down, k)
+		case ok:
+			known.Facts[k] = h
+		}
+	}
+	return known, nil
+}
+
+// HeldBy serves the form.
+func (p *People) HeldBy(_ context.Context, _ auth.Principal, _ string, types []string) ([]contract.HeldLicence, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(p.Licences), func(l contract.HeldLicence) bool { return !slices.Contains(types, l.TypeCode) }), nil
+}
+
+// Copies serves the form.
+func (p *People) Copies(_ context.Context, _ auth.Principal, _ contract.Party, elements []string) ([]contract.Copy, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(p.Verified), func(c contract.Copy) bool { return !slices.Contains(elements, c.Element) }), nil
+}
+
+// Barred serves the form.
+func (p *People) Barred(_ context.Context, subject string, _ contract.ItemID) (bool, error) {
+	return p.Broke[subject], nil
 }
 
 // sealer hides the text so that a test sees whether it was stored openly.
@@ -217,9 +301,31 @@ func (sealer) Open(field string, sealed []byte) (string, error) {
 	return plain, nil
 }
 
+// Scanner finds what a test says.
+type Scanner struct {
+	Err   error
+	Scans int
+}
+
+// Scan serves the form.
+func (s *Scanner) Scan(_ context.Context, r io.Reader) error {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return err
+	}
+	s.Scans++
+	return s.Err
+}
+
+// calendars knows no holidays but those of the law.
+type calendars struct{}
+
+func (calendars) For(region string) *statute.Calendar {
+	return statute.NewBook(statute.National()...).For(region)
+}
+
 // Areas are the tables a World needs.
 func Areas() []db.Area {
-	return []db.Area{job.Area(), {Name: "form", Files: form.Migrations}}
+	return []db.Area{job.Area(), event.Area(), {Name: "form", Files: form.Migrations}}
 }
 
 // Each runs fn in a world on both databases.
@@ -242,7 +348,7 @@ func New(t testing.TB, d *db.DB) *World {
 		t.Fatal(err)
 	}
 	w := &World{
-		DB: d, Cases: &Cases{}, Clock: &Clock{t: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)}, Catalog: Catalog{},
+		DB: d, Blobs: blobs, Cases: &Cases{}, Clock: &Clock{t: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)}, Catalog: Catalog{},
 		People: &People{Data: map[string]contract.Held{
 			"company.name":       {Value: "广安区清和美发店", Source: HeldSource, At: "2026-10-09"},
 			"company.code":       {Value: "92511602MA66K8T333", Source: HeldSource, At: "2026-10-09"},
@@ -255,9 +361,12 @@ func New(t testing.TB, d *db.DB) *World {
 	w.Catalog[hygiene.Item], w.Catalog[filing.Item] = hygiene, filing
 	w.Hygiene, w.Filing = hygiene.Item, filing.Item
 	w.Queue = job.New(d, w.Clock.Now, id.New, slog.New(slog.DiscardHandler))
+	w.Events = event.New(d, w.Queue, w.Clock.Now, id.New)
+	w.Scan = &Scanner{}
 	w.Service, err = form.New(form.Config{
-		DB: d, Catalog: w.Catalog, Cases: w.Cases, People: w.People, Blobs: blobs, Seal: sealer{},
-		Policy: Policy(t), Jobs: w.Queue, Now: w.Clock.Now, NewID: id.New,
+		DB: d, Catalog: w.Catalog, Cases: w.Cases, People: w.People, Registries: w.People, Licences: w.People, Copies: w.People,
+		Barred: w.People, Blobs: blobs, Parts: blobs.Parts(), Seal: sealer{}, Policy: Policy(t), Jobs: w.Queue, Events: w.Events,
+		Calendars: calendars{}, Now: w.Clock.Now, NewID: id.New, Scanner: w.Scan,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/tongban/tongban/internal/kit/clock"
 	"github.com/tongban/tongban/internal/kit/fault"
 )
 
@@ -38,15 +40,23 @@ type Store interface {
 	Put(ctx context.Context, r io.Reader, limit int64) (id string, size int64, err error)
 	// Open reads the file with this id. The caller closes it.
 	Open(ctx context.Context, id string) (io.ReadCloser, error)
+	// Delete forgets the file, unless somebody has stored it since before. The
+	// caller knows that nobody names it any more.
+	Delete(ctx context.Context, id string, before time.Time) (bool, error)
 }
 
 // Folder is a Store in a folder of the local disk.
-type Folder struct{ root string }
+type Folder struct {
+	root string
+	now  func() time.Time
+}
 
 // Open returns the store in the folder root, which is made if need be.
 func Open(root string) (*Folder, error) {
-	if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o700); err != nil {
-		return nil, fmt.Errorf("blob folder: %w", err)
+	for _, name := range []string{"tmp", "part", "trash"} {
+		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
+			return nil, fmt.Errorf("blob folder: %w", err)
+		}
 	}
 	for i := range 256 {
 		err := os.Mkdir(filepath.Join(root, fmt.Sprintf("%02x", i)), 0o700)
@@ -57,7 +67,7 @@ func Open(root string) (*Folder, error) {
 	if err := syncDir(root); err != nil {
 		return nil, fmt.Errorf("blob folder: %w", err)
 	}
-	return &Folder{root: root}, nil
+	return &Folder{root: root, now: clock.System()}, nil
 }
 
 // Put implements Store.
@@ -91,7 +101,9 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (id string, 
 // not have come that far.
 func (f *Folder) keep(tmp *os.File, id string) error {
 	place := f.path(id)
-	if _, err := os.Stat(place); err != nil {
+	// What is there is young again, so that nobody deletes it as forgotten.
+	now := f.now()
+	if err := os.Chtimes(place, now, now); err != nil {
 		if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
 			return err
 		}
@@ -115,6 +127,38 @@ func (f *Folder) Open(ctx context.Context, id string) (io.ReadCloser, error) {
 		return nil, ErrUnavailable.Wrap(err)
 	}
 	return file, nil
+}
+
+// Delete implements Store. The file is taken aside first and looked at there: a
+// Put that comes in between either made it young, and it goes back, or no longer
+// finds it and stores it anew.
+func (f *Folder) Delete(ctx context.Context, id string, before time.Time) (bool, error) {
+	if !valid(id) || ctx.Err() != nil {
+		return false, ErrNotFound.Wrap(ctx.Err())
+	}
+	place, aside := f.path(id), filepath.Join(f.root, "trash", id)
+	if info, err := os.Stat(place); err != nil || info.ModTime().After(before) {
+		return false, gone(err)
+	}
+	if err := os.Rename(place, aside); err != nil {
+		return false, gone(err)
+	}
+	info, err := os.Stat(aside)
+	if err == nil && info.ModTime().After(before) {
+		return false, gone(os.Rename(aside, place))
+	}
+	if err == nil {
+		err = os.Remove(aside)
+	}
+	return err == nil, gone(err)
+}
+
+// gone takes a file that is not there for what was asked for.
+func gone(err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return ErrUnavailable.Wrap(err)
 }
 
 // path spreads files over 256 folders. The id is valid hex, so it cannot climb.
