@@ -46,7 +46,7 @@ func TestHeldFactsAreRecorded(t *testing.T) {
 				t.Errorf("facts about %s: %v", party.ID, err)
 			}
 		}
-		uses, err := w.Uses(ctx, lin)
+		uses, _, err := w.Uses(ctx, lin, identity.UseQuery{})
 		if err != nil || len(uses) != 1 || !uses[0].Self || uses[0].Purpose != "prefill" || uses[0].Basis == "" {
 			t.Fatalf("of the company: %+v, %v", uses, err)
 		}
@@ -54,10 +54,10 @@ func TestHeldFactsAreRecorded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if uses, err := w.Uses(ctx, self); err != nil || len(uses) != 1 || uses[0].What[0] != "name" {
+		if uses, _, err := w.Uses(ctx, self, identity.UseQuery{}); err != nil || len(uses) != 1 || uses[0].What[0] != "name" {
 			t.Errorf("of the person: %+v, %v", uses, err)
 		}
-		if uses, err := w.Uses(ctx, w.signIn("zhou")); err != nil || len(uses) != 0 {
+		if uses, _, err := w.Uses(ctx, w.signIn("zhou"), identity.UseQuery{}); err != nil || len(uses) != 0 {
 			t.Errorf("of somebody else: %+v, %v", uses, err)
 		}
 	})
@@ -77,7 +77,7 @@ func TestUsesSayWhoFromWhichPost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		uses, err := w.Uses(t.Context(), zhou)
+		uses, _, err := w.Uses(t.Context(), zhou, identity.UseQuery{})
 		if err != nil || len(uses) != 2 {
 			t.Fatalf("%+v, %v", uses, err)
 		}

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -35,6 +37,31 @@ type world struct {
 
 	mu   sync.Mutex
 	time time.Time
+	// family is what the registers tell of anybody's wards; silent, that one of
+	// them did not answer.
+	family []identity.Relation
+	silent bool
+}
+
+// Wards makes world the registers of families.
+func (w *world) Wards(context.Context, auth.Principal) ([]identity.Relation, bool, error) {
+	return w.family, w.silent, nil
+}
+
+// services are the names of services by item.
+type services map[string]string
+
+func (s services) ServiceNames(_ context.Context, items []string) (list []identity.ServiceName, err error) {
+	for _, item := range items {
+		if name, ok := s[item]; ok {
+			list = append(list, identity.ServiceName{Item: contract.ItemID(item), Name: contract.Text{ZH: name, EN: name}, Online: true})
+		}
+	}
+	return list, nil
+}
+
+func (s services) FindServices(context.Context, string, int) ([]identity.ServiceName, error) {
+	return nil, nil
 }
 
 func (w *world) now() time.Time {
@@ -79,6 +106,7 @@ func open(t *testing.T, d *db.DB, demo bool) *world {
 	w.Service = identity.New(identity.Config{
 		DB: d, Events: w.events, Policy: policy.Must(map[string]string{"identity": identity.Policies}), Seal: sealer,
 		Agencies: agencies, Sessions: w.sessions, Keys: keys, Hasher: auth.NewHasher(2),
+		Services: services{"i1": "最低生活保障", "i2": "残疾人证新办"}, Relations: w,
 		Now: w.now, NewID: id.New, Log: slog.New(slog.DiscardHandler), Demo: demo,
 	})
 	if err := w.SeedDemo(t.Context()); err != nil {
@@ -148,7 +176,7 @@ func TestSeedingTwiceChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, more, err := w.Accounts(t.Context(), admin, identity.Filter{})
-		if err != nil || more || len(rows) != 9 {
+		if err != nil || more || len(rows) != 30 {
 			t.Fatalf("%d rows, %v", len(rows), err)
 		}
 		for _, r := range rows {
@@ -359,10 +387,10 @@ func TestActingForACompany(t *testing.T) {
 		ctx := t.Context()
 		lin, zhou := w.signIn("lin"), w.signIn("zhou")
 		profile, err := w.Profile(ctx, lin)
-		if err != nil || len(profile.Mandates) != 1 || profile.Mandates[0].AsLegal || !profile.Mandates[0].Selected {
+		if err != nil || len(profile.Rights) != 1 || profile.Rights[0].Role != identity.RoleOperator || profile.Rights[0].Mandate != lin.For.Mandate {
 			t.Fatalf("%+v, %v", profile, err)
 		}
-		company := profile.Mandates[0].Company
+		company := profile.Rights[0].ID
 		if parties, err := w.Parties(ctx, lin); err != nil || len(parties) != 1 || parties[0].ID != company || parties[0].Code == "" {
 			t.Errorf("%+v, %v", parties, err)
 		}
