@@ -91,8 +91,11 @@ func demoRecords() []DemoRecord {
 	return []DemoRecord{
 		marriage(chen, "黄磊", huang), marriage(huang, "陈静", chen),
 		{Registry: "birth", Numbers: []string{chen, huang}, On: "2026-05-21", Values: map[string]string{
-			"certificate": "W510000001", "child_name": "黄小满", "child_number": xiaoman, "child_birth_date": "2026-05-21",
+			"record": "GARY-20260521-07", "certificate": "W510000001", "child_name": "黄小满", "child_number": xiaoman, "child_birth_date": "2026-05-21",
 			"hospital": hospital, "mother_name": "陈静", "father_name": "黄磊",
+		}},
+		{Registry: "birth", Numbers: []string{sun}, On: "2026-11-12", Values: map[string]string{ // no certificate yet
+			"record": "GARY-20261112-03", "child_birth_date": "2026-11-12", "hospital": hospital, "mother_name": "孙悦",
 		}},
 		{
 			Registry: "household", Numbers: []string{huang, chen, xiaoman}, On: "2026-06-02",

@@ -117,7 +117,7 @@ func Known() []Info {
 			"marriage.status", "marriage.certificate", "marriage.spouse_name", "marriage.spouse_number", "marriage.registered_on",
 		}, true, people},
 		{"birth", text("出生医学信息，卫生健康部门", "register of births, health authority"), []string{
-			"birth.certificate", "birth.child_name", "birth.child_number", "birth.child_birth_date", "birth.hospital", "birth.mother_name", "birth.father_name",
+			"birth.record", "birth.certificate", "birth.child_name", "birth.child_number", "birth.child_birth_date", "birth.hospital", "birth.mother_name", "birth.father_name",
 		}, true, people},
 		{"household", text("户籍登记，公安机关", "household register, public security"), []string{
 			"household.number", "household.address", "household.division", "household.members",
