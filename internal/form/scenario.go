@@ -238,7 +238,7 @@ func Covered(svc contract.Service, list []Scenario) []Problem {
 	}
 	var problems []Problem
 	for _, r := range rulesOf(svc) {
-		if r.text == "" || r.face {
+		if r.text == "" || r.gives != givesBool {
 			continue
 		}
 		if !yes[r.where+r.text] {
@@ -263,7 +263,7 @@ func (c *Compiled) try(sc Scenario, yes, no map[string]bool) error {
 	}
 	v := e.v
 	for _, r := range rulesOf(c.Service) {
-		if r.text == "" || r.face {
+		if r.text == "" || r.gives != givesBool {
 			continue
 		}
 		ok, err := c.engine.Bool(r.text, v)
