@@ -34,9 +34,17 @@ type Config struct {
 	MailDrop string // folder; "" when mail is sent by SMTP or not at all
 	Site     Site
 	SMTP     SMTP
+	SMSDrop  string // folder; "" when short messages are sent by a gateway or not at all
+	SMS      SMS
+	Webhook  Webhook
 	Log      Log
 	Session  Session
 	Upload   Upload
+	// Registries are the connections to registries, by id; those without a URL
+	// are not connected.
+	Registries map[string]*Registry
+	// Mandates bounds the rights that persons give each other.
+	Mandates Mandates
 	// Args is what stood between the flags: file names and the like.
 	Args []string
 }
@@ -56,6 +64,17 @@ type SMTP struct {
 	TLS            string // starttls, tls, none
 }
 
+// SMS is the gateway of short messages; URL is "" when there is none.
+type SMS struct {
+	URL, Key  string
+	Templates map[string]string // the provider's id by our name of the text
+}
+
+// Webhook bounds where people may have messages posted to.
+type Webhook struct {
+	Allow []netip.Prefix // networks that are not public and allowed all the same
+}
+
 // Log is what is written about requests and faults.
 type Log struct{ Level, Format string }
 
@@ -63,6 +82,22 @@ type Log struct{ Level, Format string }
 type Session struct {
 	Hours     int // at most, whatever they do
 	IdleHours int // without a request
+}
+
+// Registry is the connection to a registry of another authority.
+type Registry struct {
+	URL, Key string
+	Seconds  int // to wait for an answer
+}
+
+// Mandates bounds the rights that persons give each other.
+type Mandates struct {
+	Days int // a mandate is good for at most
+}
+
+// registryIDs are the registries that can be connected.
+var registryIDs = []string{
+	"marriage", "birth", "household", "guardianship", "estate", "insurance", "employment", "disability", "nurse", "project",
 }
 
 // Upload bounds what a person may send.
@@ -79,7 +114,7 @@ func (c Config) BlobDir() string { return filepath.Join(c.Data, "files") }
 // settings binds every key to its field. This list is the documentation: see
 // Describe.
 func (c *Config) settings() []setting {
-	return []setting{
+	all := []setting{
 		{"listen", "127.0.0.1:8080", "Address and port to listen on. 0.0.0.0:8080 is every network card; put a TLS proxy before it then.", (*text)(&c.Listen), false},
 		{"data", "data", "Folder of everything this machine keeps: database, files, keys.", (*text)(&c.Data), false},
 		{"database", "", "postgres://user@host/name, or the path of a SQLite file. Empty: tongban.db in the data folder.", (*text)(&c.Database), true},
@@ -88,6 +123,7 @@ func (c *Config) settings() []setting {
 		{"proxies", "", "Addresses of the proxies before this server, as 127.0.0.1/32,10.1.0.0/16: they are believed when they tell a client's address in X-Forwarded-For. Empty: nobody is.", (*prefixes)(&c.Proxies), false},
 		{"key_file", "", "Master key of the encrypted fields, made at the first start; back it up apart from the database. Empty: keys/master.key in the data folder.", (*text)(&c.KeyFile), false},
 		{"mail_drop", "", "Folder that mail is written to instead of being sent. Empty: mail in the data folder in demo mode, else none.", (*text)(&c.MailDrop), false},
+		{"sms_drop", "", "Folder that short messages are written to instead of being sent. Empty: sms in the data folder in demo mode, else none.", (*text)(&c.SMSDrop), false},
 		{"site.name_zh", "广安区政务服务", "Name of the platform in Chinese.", (*text)(&c.Site.NameZH), false},
 		{"site.name_en", "Guang'an District Government Services", "Name of the platform in English.", (*text)(&c.Site.NameEN), false},
 		{"site.division", "511602", "Division code (GB/T 2260) of the government that runs it.", (*text)(&c.Site.Division), false},
@@ -97,12 +133,33 @@ func (c *Config) settings() []setting {
 		{"smtp.password", "", "Password of that account.", (*text)(&c.SMTP.Password), true},
 		{"smtp.from", "noreply@localhost", "Sender of the mail.", (*text)(&c.SMTP.From), false},
 		{"smtp.tls", "starttls", "starttls, tls (port 465), or none (only for a server on this machine).", (*text)(&c.SMTP.TLS), false},
+		{"sms.url", "", "Address of the gateway of short messages, to which each is posted as JSON. Empty: none are sent.", (*text)(&c.SMS.URL), false},
+		{"sms.key", "", "Key at the gateway, sent as bearer token.", (*text)(&c.SMS.Key), true},
+		{"sms.templates", "", "Ids of the templates that the provider approved, by kind of message, as accept=SMS_1,correct=SMS_2. Empty: the text alone is sent.", (*pairs)(&c.SMS.Templates), false},
+		{"webhook.allow", "", "Private networks that webhooks may reach, as 10.1.0.0/16; there http is allowed too. Empty: the public Internet by https alone.", (*prefixes)(&c.Webhook.Allow), false},
 		{"log.level", "info", "debug, info, warn or error.", (*text)(&c.Log.Level), false},
 		{"log.format", "text", "text for people, json for collectors.", (*text)(&c.Log.Format), false},
 		{"session.hours", "12", "Hours after which a person signs in again, whatever they do; officials after 12 at most.", (*number)(&c.Session.Hours), false},
 		{"session.idle_hours", "2", "Hours without a request after which a person signs in again; officials after half an hour at most.", (*number)(&c.Session.IdleHours), false},
 		{"upload.file", "20MB", "Largest file a person may send.", &c.Upload.File, false},
+		{"mandates.days", "366", "Days that a mandate between two persons is good for at most.", (*number)(&c.Mandates.Days), false},
 	}
+	if c.Registries == nil {
+		c.Registries = map[string]*Registry{}
+	}
+	for _, id := range registryIDs {
+		r := c.Registries[id]
+		if r == nil {
+			r = &Registry{}
+			c.Registries[id] = r
+		}
+		all = append(all,
+			setting{"registries." + id + ".url", "", "Address that the registry \"" + id + "\" is asked at. Empty: not connected; a demonstration has one built in.", (*text)(&r.URL), false},
+			setting{"registries." + id + ".key", "", "Key for that address.", (*text)(&r.Key), true},
+			setting{"registries." + id + ".seconds", "5", "Seconds to wait for its answer.", (*number)(&r.Seconds), false},
+		)
+	}
+	return all
 }
 
 // setting is one key, its default, its meaning and its field.
@@ -272,6 +329,9 @@ func (c *Config) complete() {
 	if c.MailDrop == "" && c.Demo && c.SMTP.Host == "" {
 		c.MailDrop = filepath.Join(c.Data, "mail")
 	}
+	if c.SMSDrop == "" && c.Demo && c.SMS.URL == "" {
+		c.SMSDrop = filepath.Join(c.Data, "sms")
+	}
 	if c.BaseURL == "" {
 		c.BaseURL = urlOf(c.Listen)
 	}
@@ -298,10 +358,17 @@ func (c *Config) check() error {
 	must(c.SMTP.Port > 0 && c.SMTP.Port < 65536, "smtp.port", "1 to 65535")
 	must(oneOf(c.SMTP.TLS, "starttls", "tls", "none"), "smtp.tls", "starttls, tls or none")
 	must(c.SMTP.Host == "" || c.MailDrop == "", "mail_drop", "either mail_drop or smtp.host, not both")
+	must(c.SMS.URL == "" || c.SMSDrop == "", "sms_drop", "either sms_drop or sms.url, not both")
 	must(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", "debug, info, warn or error")
 	must(oneOf(c.Log.Format, "text", "json"), "log.format", "text or json")
 	must(c.Session.Hours > 0 && c.Session.Hours <= 720, "session.hours", "1 to 720")
 	must(c.Session.IdleHours > 0 && c.Session.IdleHours <= c.Session.Hours, "session.idle_hours", "1 to session.hours")
+	must(c.Mandates.Days > 0 && c.Mandates.Days <= 3660, "mandates.days", "1 to 3660")
+	for id, r := range c.Registries {
+		u, err := url.Parse(r.URL)
+		must(r.URL == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http"), "registries."+id+".url", "https://host/path is needed")
+		must(r.Seconds > 0 && r.Seconds <= 30, "registries."+id+".seconds", "1 to 30")
+	}
 	must(c.Upload.File >= 1024, "upload.file", "at least 1KB")
 	return errors.Join(faults...)
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -120,6 +122,35 @@ func (p *prefixes) String() string {
 	var parts []string
 	for _, network := range *p {
 		parts = append(parts, network.String())
+	}
+	return strings.Join(parts, ",")
+}
+
+// pairs are names with values, with commas between them: a=b,c=d.
+type pairs map[string]string
+
+func (p *pairs) Set(s string) error {
+	*p = nil
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || name == "" || value == "" {
+			return fmt.Errorf("%q is no pair, as name=value", part)
+		}
+		if *p == nil {
+			*p = pairs{}
+		}
+		(*p)[name] = value
+	}
+	return nil
+}
+
+func (p *pairs) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(*p)) {
+		parts = append(parts, name+"="+(*p)[name])
 	}
 	return strings.Join(parts, ",")
 }
