@@ -92,7 +92,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.identity = identity.New(identity.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, Agencies: a.directory,
 		Sessions: a.sessions, Keys: keys, Hasher: auth.NewHasher(0),
-		Services: offered{a}, Relations: relations{a},
+		Services: offered{a}, Relations: relations{a}, MandateDays: t.config.Mandates.Days,
 		Now: t.now, NewID: t.newID, Log: t.log, Demo: t.config.Demo,
 	})
 	a.calendar = calendar.New(calendar.Config{
@@ -149,9 +149,13 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	if err != nil {
 		return err
 	}
+	far, err := remotes(t.config)
+	if err != nil {
+		return err
+	}
 	a.registry = registry.New(registry.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, People: a.identity, Cases: a.casework,
-		Now: t.now, Log: t.log, Demo: t.config.Demo,
+		Now: t.now, Log: t.log, Demo: t.config.Demo, Remote: far,
 	})
 	a.form, err = form.New(form.Config{
 		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Parts: t.blobs.Parts(), Seal: t.seal,

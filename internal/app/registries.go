@@ -2,13 +2,35 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/tongban/tongban/internal/catalog"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/remote"
+	"github.com/tongban/tongban/internal/registry"
 )
+
+// remotes are the registries of other authorities that the settings name.
+func remotes(c config.Config) (map[string]registry.Remote, error) {
+	all := map[string]registry.Remote{}
+	for id, r := range c.Registries {
+		if r.URL == "" {
+			continue
+		}
+		timeout := time.Duration(r.Seconds) * time.Second
+		e, err := remote.New(r.URL, r.Key, timeout)
+		if err != nil {
+			return nil, fmt.Errorf("setting registries.%s.url: %w", id, err)
+		}
+		all[id] = registry.Remote{Poster: e, Timeout: timeout}
+	}
+	return all, nil
+}
 
 // offered is the catalogue as rights to act for others name its services. The
 // areas are asked when somebody uses it: identity is made before the catalogue.
