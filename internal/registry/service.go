@@ -79,7 +79,9 @@ func New(c Config) *Service {
 		}
 		s.connectors, s.breakers[k.ID()] = append(s.connectors, k), &breaker{}
 		for _, key := range k.Keys() {
-			s.byKey[key] = k
+			if s.byKey[key] == nil {
+				s.byKey[key] = k
+			}
 		}
 	}
 	for _, k := range c.Connectors {
@@ -183,7 +185,10 @@ func (s *Service) plan(ctx context.Context, actor auth.Principal, l contract.Loo
 	}
 	var list []*ask
 	for _, k := range s.connectors {
-		keys := slices.DeleteFunc(slices.Clone(l.Keys), func(key string) bool { return s.byKey[key] != k })
+		keys := slices.DeleteFunc(slices.Clone(l.Keys), func(key string) bool {
+			holder := s.byKey[key]
+			return holder == nil || holder.ID() != k.ID()
+		})
 		if len(keys) == 0 || k.Sensitive() && actor.Kind == auth.Resident && !l.Consent {
 			continue
 		}
