@@ -83,53 +83,164 @@ func tidy(a Action) (Action, error) {
 	return a, form.Err()
 }
 
+// work is one step on its way: what it rests on, what it brings about.
+type work struct {
+	svc   contract.Service
+	r     rules
+	actor auth.Principal
+	t     statute.Transition
+	a     Action
+	at    time.Time
+	c     Case // as it becomes
+
+	special Special // that starts or ends
+	units   []Unit  // tasks of other agencies
+	unit    Unit    // the one that the step is about
+	verdict string  // of that unit
+	out     outcome
+}
+
 // step takes one step in a transaction, with everything that belongs to it.
 func (s *Service) step(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action) (Case, error) {
-	svc, err := s.service(ctx, c.Item, c.Version)
+	return s.stepWith(ctx, tx, actor, c, a, "", Unit{})
+}
+
+// stepWith is step for an agency that is asked: u is its task, verdict what it says.
+func (s *Service) stepWith(
+	ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action, verdict string, u Unit,
+) (Case, error) {
+	w, err := s.begin(ctx, actor, c, a)
 	if err != nil {
 		return c, err
 	}
-	r, err := s.rulesOf(svc, c.Division)
-	if err != nil {
+	w.verdict = verdict
+	if err := s.mayTake(w, u); err != nil {
 		return c, err
 	}
-	t, err := r.proc.Transition(c.State, a.Name)
-	if err != nil {
-		return c, ErrState.Wrap(err)
-	}
-	if err := s.may(actor, c, t); err != nil {
-		return c, err
-	}
-	if err := knownMarks(svc, a.Marks); err != nil {
-		return c, err
-	}
-	if err := s.noneOwed(ctx, tx, c, a.Name); err != nil {
+	if err := knownMarks(w.svc, a.Marks); err != nil {
 		return c, err
 	}
 	history, err := entriesOf(ctx, tx, c.ID)
 	if err != nil {
 		return c, err
 	}
-	was := c.Step
-	next, out, err := r.apply(c, history, input{Action: a, actor: actor, unit: unitOf(actor, c), at: s.c.Now()})
+	if err := s.prepare(ctx, tx, w); err != nil {
+		return c, err
+	}
+	unit := unitOf(actor, c)
+	if u.ID != "" {
+		unit = contract.Agency{ID: u.Agency, Name: u.AgencyName, Division: u.Division}
+	}
+	w.c, w.out, err = w.r.apply(w.c, history, input{Action: w.a, actor: actor, unit: unit, at: w.at, special: w.special})
 	if err != nil {
 		return c, err
 	}
-	if a.Name == actCorrect {
-		if err := insertMarks(ctx, tx, c.ID, next.Notices, a.Marks); err != nil {
-			return c, err
+	if err := s.carry(ctx, tx, w); err != nil {
+		return c, err
+	}
+	if err := updateCase(ctx, tx, w.c, c.Step); err != nil {
+		return c, err
+	}
+	if err := s.record(ctx, tx, actor, w.c, w.out, len(history)+1); err != nil {
+		return c, err
+	}
+	return w.c, s.together(ctx, tx, w)
+}
+
+// begin finds the law for a step.
+func (s *Service) begin(ctx context.Context, actor auth.Principal, c Case, a Action) (*work, error) {
+	w := &work{actor: actor, a: a, c: c, at: s.c.Now()}
+	var err error
+	if w.svc, err = s.service(ctx, c.Item, c.Version); err != nil {
+		return nil, err
+	}
+	if w.r, err = s.rulesOf(w.svc, c.Division); err != nil {
+		return nil, err
+	}
+	if w.t, err = w.r.proc.Transition(c.State, a.Name); err != nil {
+		return nil, ErrState.Wrap(err)
+	}
+	return w, nil
+}
+
+// mayTake asks the policy, with the facts of the unit where the step is its own.
+func (s *Service) mayTake(w *work, u Unit) error {
+	if u.ID != "" {
+		return s.c.Policy.Check(w.actor, "casework."+w.t.Action, unitObject(w.c, u))
+	}
+	return s.may(w.actor, w.c, w.t)
+}
+
+// prepare works out what only the database knows, before the rules decide. A
+// step that nobody may take now is refused first, so that a form is not faulted
+// for what would not be taken anyhow.
+func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
+	if w.a.Step != 0 && w.a.Step != w.c.Step {
+		return ErrStale
+	}
+	switch w.a.Name {
+	case actPause:
+		return s.startSpecial(w)
+	case actResume:
+		return s.endSpecial(ctx, tx, w)
+	case actOpine, actRecall, actSend:
+		return s.prepareUnit(ctx, tx, w)
+	case actWithdraw:
+		return s.mayWithdraw(ctx, tx, w)
+	}
+	return nil
+}
+
+// carry stores what a step brings about beside the case itself.
+func (s *Service) carry(ctx context.Context, tx db.Tx, w *work) error {
+	if w.a.Name == actCorrect || w.a.Name == actCorrectOnsite {
+		if err := insertMarks(ctx, tx, w.c.ID, w.c.Marked, w.a.Marks); err != nil {
+			return err
 		}
 	}
-	if err := s.issue(ctx, tx, &next, svc, t, r); err != nil {
-		return c, err
+	if err := s.carrySpecial(ctx, tx, w); err != nil {
+		return err
 	}
-	if err := s.raise(ctx, tx, actor, &next, out.cards); err != nil {
-		return c, err
+	if err := s.carryUnit(ctx, tx, w); err != nil {
+		return err
 	}
-	if err := updateCase(ctx, tx, next, was); err != nil {
-		return c, err
+	if w.a.Name == actAccept || w.a.Name == actDeem {
+		if err := s.askUnits(ctx, tx, w); err != nil {
+			return err
+		}
 	}
-	return next, s.record(ctx, tx, actor, next, out, len(history)+1)
+	if err := s.settleCommitment(ctx, tx, w); err != nil {
+		return err
+	}
+	if err := s.issue(ctx, tx, &w.c, w.svc, w.t, w.r); err != nil {
+		return err
+	}
+	return s.raise(ctx, tx, w.actor, &w.c, w.out.cards)
+}
+
+// carrySpecial stores special procedures that begin or end; a case that ends
+// ends them all, and the tasks of other agencies.
+func (s *Service) carrySpecial(ctx context.Context, tx db.Tx, w *work) error {
+	switch w.a.Name {
+	case actPause:
+		w.special.Step = w.c.Step
+		return insertSpecial(ctx, tx, w.c.ID, w.special)
+	case actResume, actEndSpecial:
+		return endSpecial(ctx, tx, w.c.ID, w.special)
+	}
+	if w.c.Outcome == "" {
+		return nil
+	}
+	if w.c.SpecialsOpen > 0 {
+		if err := breakSpecials(ctx, tx, w.c.ID, w.at); err != nil {
+			return err
+		}
+		w.c.SpecialsOpen = 0
+	}
+	if len(w.svc.Handling.Units) == 0 {
+		return nil
+	}
+	return s.closeUnits(ctx, tx, w)
 }
 
 // issue asks for the licence that a grant is for.
@@ -154,11 +265,24 @@ func (s *Service) issue(ctx context.Context, tx db.Tx, c *Case, svc contract.Ser
 	if err != nil {
 		return err
 	}
-	c.Licence, err = s.c.Licences.Issue(ctx, tx, contract.LicenceRequest{
+	prior := ""
+	if svc.Licence.Prior != "" {
+		prior, _ = answers[svc.Licence.Prior].(string)
+	}
+	id, err := s.c.Licences.Issue(ctx, tx, contract.LicenceRequest{
 		Case: c.ID, CaseNumber: c.Number, Item: c.Item, Spec: *svc.Licence, Holder: c.Applicant, Agency: agency,
-		Face: face, ValidFrom: day.In(c.Decided).String(), At: c.Decided,
+		Face: face, ValidFrom: day.In(c.Decided).String(), At: c.Decided, Prior: contract.LicenceID(prior),
 	})
+	if err == nil && issues(svc) {
+		c.Licence = id
+	}
 	return err
+}
+
+// issues reports whether a grant gives the applicant a licence to receive: a
+// cancellation ends one, and its decision is all there is to deliver.
+func issues(svc contract.Service) bool {
+	return svc.Licence != nil && svc.Licence.Effect != contract.LicenceCancel
 }
 
 // record stores what an act brought about: the process record, the clock
@@ -221,7 +345,7 @@ func moved(c Case, st Step) contract.CaseMoved {
 	return contract.CaseMoved{
 		Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency,
 		Action: st.Action, From: st.From, To: st.To, Deemed: st.Deemed,
-		Due: c.Due.Promised.String(), Notify: c.Operator, Step: st.No, At: st.At.UTC().Truncate(time.Microsecond),
+		Due: c.Due.Promised.String(), Notify: c.Operator, Step: st.No, Parent: c.Parent, At: st.At.UTC().Truncate(time.Microsecond),
 	}
 }
 
@@ -265,11 +389,13 @@ func (s *Service) Choices(ctx context.Context, actor auth.Principal, c Case) ([]
 		if !slices.Contains(offered, t.Action) || r.inTurn(c, t.Action) != nil || s.may(actor, c, t) != nil {
 			continue
 		}
+		if t.Action == actWithdraw && s.required(ctx, s.c.DB, c) != nil {
+			continue
+		}
 		to, _ := r.proc.State(t.To)
 		list = append(list, Choice{
-			Action: t.Action, Name: contract.Text(t.Name), Reasons: t.Reasons,
-			Opinion: t.Action == actReview || t.Action == actCountersign,
-			Against: to.Final || to.Outcome == statute.Denied || to.Outcome == statute.Refused,
+			Action: t.Action, Name: contract.Text(t.Name), Reasons: t.Reasons, Opinion: needsOpinion(t.Action),
+			Against: to.Outcome == statute.Ended || to.Outcome == statute.Denied || to.Outcome == statute.Refused,
 		})
 	}
 	return list, nil

@@ -54,6 +54,15 @@ func (s *Service) handIn(ctx context.Context, tx db.Tx, c Case, svc contract.Ser
 			return fmt.Errorf("seal answers: %w", err)
 		}
 	}
+	var err error
+	if h.materials, err = s.sealWords(c.ID, h.materials); err != nil {
+		return err
+	}
+	for i := range h.materials {
+		if h.materials[i].File == "" { // nothing was handed in, but it has a line of its own
+			h.materials[i].File = s.c.NewID()
+		}
+	}
 	if err := insertHandIn(ctx, tx, c.ID, h); err != nil {
 		return err
 	}
@@ -131,7 +140,7 @@ func (s *Service) Resubmit(
 	if err != nil {
 		return err
 	}
-	marks, err := marksOf(ctx, tx, id, c.Notices)
+	marks, err := marksOf(ctx, tx, id, c.Marked)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,15 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/idcode"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -117,4 +121,213 @@ func (c Case) settled() bool { return c.Outcome == statute.Granted || c.notRequi
 func (c Case) over() bool { return c.Outcome != "" && !c.settled() }
 
 // notRequired reports whether the agency said that nothing has to be done.
-func (c Case) notRequired() bool { return c.State == "NOT_REQUIRED" }
+func (c Case) notRequired() bool { return c.State == stateNotRequired }
+
+// stateNotRequired ends a case without anything to be decided, and for the good.
+const stateNotRequired = "NOT_REQUIRED"
+
+// familyOf loads a bundle's case with its parts.
+func (s *Service) familyOf(ctx context.Context, q db.Q, whole contract.CaseID) (family, error) {
+	var f family
+	var err error
+	if f.whole, err = caseByID(ctx, q, whole); err != nil {
+		return f, err
+	}
+	if f.svc, err = s.service(ctx, f.whole.Item, f.whole.Version); err != nil {
+		return f, err
+	}
+	f.parts, err = partsOf(ctx, q, whole)
+	agencies := make([]string, len(f.parts))
+	for i, p := range f.parts {
+		agencies[i] = string(p.Agency)
+	}
+	f.whole.partAgencies = "|" + strings.Join(agencies, "|") + "|"
+	return f, err
+}
+
+// required refuses to take a part out of a bundle that cannot do without it. Once
+// the bundle came to something, it can.
+func (s *Service) required(ctx context.Context, q db.Q, c Case) error {
+	if c.Parent == "" {
+		return nil
+	}
+	f, err := s.familyOf(ctx, q, c.Parent)
+	if err != nil {
+		return err
+	}
+	if f.whole.Outcome == "" && f.spec(c.Part).Required {
+		return ErrRequired
+	}
+	return nil
+}
+
+// mayWithdraw lets applicants withdraw what they can do without. What lapses by
+// law lapses also where a bundle needs it.
+func (s *Service) mayWithdraw(ctx context.Context, tx db.Tx, w *work) error {
+	if w.actor.Kind != auth.Resident {
+		return nil
+	}
+	return s.required(ctx, tx, w.c)
+}
+
+// together does what a step of one case means for the others of its bundle. The
+// bundle's case is locked: nobody else moves one of them at the same time.
+func (s *Service) together(ctx context.Context, tx db.Tx, w *work) error {
+	if w.c.Procedure == bundleProcedure && w.a.Name == actWithdraw {
+		return s.withdrawParts(ctx, tx, w)
+	}
+	if w.c.Parent == "" {
+		return nil
+	}
+	return s.sumUp(ctx, tx, w)
+}
+
+// withdrawParts withdraws all parts that nobody has decided.
+func (s *Service) withdrawParts(ctx context.Context, tx db.Tx, w *work) error {
+	parts, err := partsOf(ctx, tx, w.c.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.Outcome != "" {
+			continue
+		}
+		if _, err := s.step(ctx, tx, w.actor, p, Action{Name: actWithdraw}); err != nil && !errors.Is(err, ErrState) {
+			return err
+		}
+	}
+	return nil
+}
+
+// sumUp moves the bundle's case after one of its parts moved, and the parts that
+// waited for it.
+func (s *Service) sumUp(ctx context.Context, tx db.Tx, w *work) error {
+	f, err := s.familyOf(ctx, tx, w.c.Parent)
+	if err != nil || f.whole.Stage == StageDone {
+		return err
+	}
+	// An essential part was denied: the official who denied it denies, no rule.
+	decided := w.c.Outcome == statute.Denied || w.c.Outcome == statute.Refused
+	if decided && f.whole.Outcome == "" && f.spec(w.c.Part).Blocking && w.actor.Kind == auth.Staff {
+		a := Action{Name: actPartDenied, Reasons: append([]string{w.c.ItemName.ZH + "（" + w.c.AgencyName.ZH + "）"}, w.a.Reasons...)}
+		if f.whole, err = s.step(ctx, tx, w.actor, f.whole, a); err != nil {
+			return err
+		}
+	}
+	moved, err := s.moveWaiting(ctx, tx, f)
+	if err != nil || moved {
+		return err // that part has summed up
+	}
+	system := auth.SystemPrincipal("bundle")
+	if action := f.next(); action != "" {
+		if f.whole, err = s.step(ctx, tx, system, f.whole, Action{Name: action}); err != nil {
+			return err
+		}
+	}
+	if stage := f.stage(); f.whole.Stage != StageDone && f.whole.Stage != stage {
+		return setStage(ctx, tx, f.whole.ID, stage)
+	}
+	return nil
+}
+
+// moveWaiting begins one part that waited, or ends it where what it waited for
+// was not granted. It reports whether it moved one.
+func (s *Service) moveWaiting(ctx context.Context, tx db.Tx, f family) (bool, error) {
+	system := auth.SystemPrincipal("bundle")
+	for _, p := range f.parts {
+		if p.Stage != StageWaiting {
+			continue
+		}
+		spec := f.spec(p.Part)
+		if lost := f.lost(spec); len(lost) > 0 {
+			a := Action{Name: actDrop, Reasons: []string{"前一事项未获准：" + strings.Join(lost, "、")}}
+			_, err := s.step(ctx, tx, system, p, a)
+			return true, err
+		}
+		if len(f.waitsFor(spec)) == 0 {
+			_, err := s.step(ctx, tx, system, p, Action{Name: actRelease})
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// lost names the parts that a part waits for and that will not be granted.
+func (f family) lost(spec contract.Part) []string {
+	var names []string
+	for _, id := range spec.After {
+		if p, ok := f.part(id); ok && p.over() {
+			names = append(names, p.ItemName.ZH)
+		}
+	}
+	return names
+}
+
+// next is the step of the bundle's case that its parts bring about; "" for none.
+func (f family) next() string {
+	ended, accepted, granted := true, true, true
+	for _, p := range f.parts {
+		required := f.spec(p.Part).Required
+		ended = ended && !p.Ended.IsZero()
+		accepted = accepted && (!required || !p.Accepted.IsZero() || p.settled())
+		granted = granted && (!required || p.settled())
+	}
+	switch {
+	case ended && f.whole.Outcome == statute.Denied, ended && granted:
+		return actSumUp
+	case ended:
+		return actSumUpPartly
+	case accepted && f.whole.Accepted.IsZero() && f.whole.Outcome == "":
+		return actPartsAccepted
+	}
+	return ""
+}
+
+// stage says whose turn it is: the applicant's, where one of the parts waits for
+// them.
+func (f family) stage() Stage {
+	if slices.ContainsFunc(f.parts, func(c Case) bool { return c.Stage == StageApplicant }) {
+		return StageApplicant
+	}
+	return StageParts
+}
+
+// partList lists the parts of a bundle for its documents: who handles each, and
+// once all have ended what each came to.
+func (s *Service) partList(ctx context.Context, c Case, own Step) ([]string, error) {
+	f, err := s.familyOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, spec := range f.svc.Parts {
+		p, ok := f.part(spec.ID)
+		if !ok {
+			continue
+		}
+		line := p.ItemName.ZH + "（" + p.AgencyName.ZH + "，办件编号" + idcode.GroupCaseNumber(p.Number) + "）"
+		if own.Action != actSubmit {
+			line += "：" + outcomeWord(p)
+		}
+		list = append(list, line)
+	}
+	return list, nil
+}
+
+// outcomeWord is what a part came to, in a word of the document.
+func outcomeWord(c Case) string {
+	switch c.Outcome {
+	case statute.Granted:
+		return "已办成"
+	case statute.Denied:
+		return "不予办理"
+	case statute.Refused:
+		return "不予受理"
+	case statute.Ended:
+		if c.notRequired() {
+			return "无需办理"
+		}
+		return "已终止"
+	}
+	return "办理中"
+}

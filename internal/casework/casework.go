@@ -62,6 +62,11 @@ type Faces interface {
 	Evaluate(svc contract.Service, holder contract.Party, on day.Date, answers contract.Answers) ([]contract.FaceLine, error)
 }
 
+// Conditions evaluates the condition under which another agency is asked.
+type Conditions interface {
+	Holds(svc contract.Service, when string, applicant contract.Party, on day.Date, answers contract.Answers) (bool, error)
+}
+
 // Papers renders and signs an official document. It is slow and runs outside
 // any transaction.
 type Papers interface {
@@ -76,15 +81,22 @@ type Paper struct {
 	Number     string // of the document
 	CaseNumber string
 	Addressee  string
-	Body       []string // paragraphs in Chinese
-	List       []string // numbered: what to correct, or reasons
-	After      []string // paragraphs after the list: remedies and the like
-	Summary    []string // in English
+	Body       []string   // paragraphs in Chinese
+	Rows       []PaperRow // facts of the case
+	List       []string   // numbered: what to correct, or reasons
+	After      []string   // paragraphs after the list: remedies and the like
+	Summary    []string   // in English
 	Agency     contract.Agency
 	Seal       string // name of the seal, as 受理专用章
 	Date       day.Date
 	At         time.Time
 	CheckURL   string // where to ask about the case: a path with number
+}
+
+// PaperRow is one labelled fact on a document.
+type PaperRow struct {
+	Label contract.Text
+	Value string
 }
 
 // Handler is an official who did a step. Name is the display name of the post.
@@ -143,7 +155,8 @@ type Case struct {
 	SpecialsOpen int
 	Committed    bool // the applicant committed instead of proving
 
-	concerned string // accounts of agent and signers: "|a|b|"
+	concerned    string // accounts of agent and signers: "|a|b|"
+	partAgencies string // of a bundle's case, while it is summed up
 }
 
 // Due is the running clock of a case, as lists and lights need it. The zero Due
@@ -207,6 +220,7 @@ const (
 	StageOpinions    Stage = "opinions" // reviewed; other agencies owe opinions
 	StageDecide      Stage = "decide"
 	StagePaused      Stage = "paused"
+	StageNotice      Stage = "notice" // published for objections
 	StageDeliver     Stage = "deliver"
 	StageVerify      Stage = "verify"  // done; a commitment is checked
 	StageRectify     Stage = "rectify" // a commitment was broken; the applicant mends it
@@ -219,6 +233,13 @@ type Action struct {
 	Step    int    // the step the actor saw; another number is a conflict
 	Opinion string
 	Reasons []string
-	Organ   string          // refusal: the competent organ, where it is not ours (art. 32(1)(2))
+	Organ   string          // refusal: the competent organ, where it is not ours (art. 32(1)(2)); extension: who approved it
 	Marks   []contract.Mark // correct: everything that is wrong, once
+
+	Special statute.Special // pause: which special procedure
+	Days    int             // pause: expected working days; breach: to put it right; send: for the opinion
+	// Target is what the step is about: the special procedure that ends, the unit
+	// whose task is recalled or sent.
+	Target string
+	Agency contract.AgencyID // send: another agency than before; "" is the same
 }

@@ -44,6 +44,66 @@ func (w *world) checkInvariants(t testing.TB, id contract.CaseID) {
 	w.checkClocks(t, c, r, history)
 	w.checkEvents(t, c, steps)
 	w.checkCards(t, c)
+	w.checkCounts(t, c)
+	w.checkFamily(t, c)
+}
+
+// checkCounts: what stands before a decision is what the rows say.
+func (w *world) checkCounts(t testing.TB, c Case) {
+	t.Helper()
+	all, err := unitsOf(t.Context(), w.c.DB, c.ID)
+	must(t, err)
+	want := Case{}.count(newest(all))
+	if c.OpinionsOpen != want.OpinionsOpen || c.Objections != want.Objections {
+		t.Errorf("case counts %d opinions and %d objections, tasks have %d and %d", c.OpinionsOpen, c.Objections, want.OpinionsOpen, want.Objections)
+	}
+	today := w.Today()
+	for _, u := range newest(all) {
+		if u.State == UnitOpen && past(u.Due, today) != u.Late {
+			t.Errorf("unit %s is due on %s, late: %v", u.ID, u.Due, u.Late)
+		}
+		if c.Outcome != "" && (u.State == UnitOpen || u.State == UnitRecalled) {
+			t.Errorf("unit %s is asked after the end", u.ID)
+		}
+	}
+	specials, err := specialsOf(t.Context(), w.c.DB, c.ID)
+	must(t, err)
+	lasting := 0
+	for _, x := range specials {
+		if x.Ended.IsZero() {
+			lasting++
+		}
+	}
+	if lasting != c.SpecialsOpen || (lasting > 0) != c.Due.Paused {
+		t.Errorf("%d special procedures go on, case says %d, paused: %v", lasting, c.SpecialsOpen, c.Due.Paused)
+	}
+}
+
+// checkFamily: the bundle's case says what its parts say.
+func (w *world) checkFamily(t testing.TB, c Case) {
+	t.Helper()
+	if c.Procedure != bundleProcedure {
+		return
+	}
+	f, err := w.familyOf(t.Context(), w.c.DB, c.ID)
+	must(t, err)
+	ended := true
+	for _, p := range f.parts {
+		ended = ended && !p.Ended.IsZero()
+		spec := f.spec(p.Part)
+		if p.Stage == StageWaiting && (len(f.waitsFor(spec)) == 0 || len(f.lost(spec)) > 0) && c.Stage != StageDone {
+			t.Errorf("part %s waits for nothing", p.Part)
+		}
+		if spec.Blocking && p.Outcome == statute.Denied && c.Outcome != statute.Denied && c.Stage != StageDone {
+			t.Errorf("part %s is denied, the bundle is %q", p.Part, c.Outcome)
+		}
+	}
+	if ended != (c.Stage == StageDone) && c.State != "WITHDRAWN" {
+		t.Errorf("all parts have ended: %v, the bundle is in %s", ended, c.State)
+	}
+	if next := f.next(); c.Stage != StageDone && next != "" {
+		t.Errorf("the bundle stands in %s before %s", c.State, next)
+	}
 }
 
 // checkClocks: exactly the clock that the procedure names for the state runs,
@@ -51,10 +111,13 @@ func (w *world) checkInvariants(t testing.TB, id contract.CaseID) {
 func (w *world) checkClocks(t testing.TB, c Case, r rules, history []clockEntry) {
 	t.Helper()
 	named, _ := r.proc.State(c.State)
-	for _, k := range []statute.ClockKind{statute.Acceptance, statute.Correction, statute.Decision, statute.Delivery} {
+	for _, k := range statute.Clocks() {
 		st, err := r.run(k, history)
 		must(t, err)
 		open := st.Phase == statute.Running || st.Phase == statute.Paused
+		if k == statute.Verification && named.Clock == statute.Delivery {
+			continue // counts from the decision, beside the delivery
+		}
 		if open != (named.Clock == k) {
 			t.Errorf("in %s clock %s is %q", c.State, k, st.Phase)
 		}

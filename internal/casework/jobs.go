@@ -43,6 +43,16 @@ type recomputeJob struct {
 // Kind names the job.
 func (recomputeJob) Kind() string { return "casework.recompute" }
 
+// unitJob looks at the task of another agency on the day after it was due.
+type unitJob struct {
+	Case  contract.CaseID `json:"case"`
+	Unit  string          `json:"unit"`
+	Round int             `json:"round"`
+}
+
+// Kind names the job.
+func (unitJob) Kind() string { return "casework.unit" }
+
 // recomputeBatch bounds one transaction.
 const recomputeBatch = 200
 
@@ -57,8 +67,10 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	})
 	job.Handle(q, s.owedDue)
 	job.Handle(q, s.recomputeSome)
+	job.Handle(q, s.late)
 	job.HandleOutside(q, s.render, s.keepPaper)
 	event.Subscribe(l, "casework", s.licenceIssued)
+	event.Subscribe(l, "casework", s.rated)
 	event.Subscribe(l, "casework", func(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.CalendarChanged) error {
 		again := recomputeJob{Region: e.Region, Reason: "calendar " + e.Region}
 		if err := q.InsertTx(ctx, tx, again, job.Insert{}); err != nil {

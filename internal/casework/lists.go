@@ -23,6 +23,7 @@ type cursor struct {
 	Due   string          `json:"d"`
 	Filed int64           `json:"f"`
 	ID    contract.CaseID `json:"i"`
+	Unit  string          `json:"u,omitempty"`
 }
 
 func (c cursor) String() string {
@@ -51,32 +52,48 @@ func readCursor(s string) (*cursor, error) {
 // Tab is one part of the work list.
 type Tab string
 
-// The tabs. The first four hold what the actor may do next; the others what the
-// actor may see.
+// The tabs. Those with an action hold what the actor may do next; the others what
+// the actor may see.
 const (
 	TabAccept      Tab = "accept"
 	TabReview      Tab = "review"
 	TabCountersign Tab = "countersign"
 	TabDecide      Tab = "decide"
+	TabPaused      Tab = "paused"
+	TabNotice      Tab = "notice"
+	TabVerify      Tab = "verify"
+	TabRectify     Tab = "rectify"
+	TabOpinions    Tab = "opinions" // that this agency is asked for
+	TabAwaiting    Tab = "awaiting" // cases that wait for the opinions of others
 	TabApplicant   Tab = "applicant"
+	TabWaiting     Tab = "waiting"
+	TabParts       Tab = "parts"
 	TabDeliver     Tab = "deliver"
 	TabDone        Tab = "done"
 )
 
 // tabs says for each tab in which stage its cases are, and which step the actor
-// must be allowed to take; "" is to see.
+// must be allowed to take; "" is to see. A rare one shows only with cases in it.
 var tabs = []struct {
 	tab    Tab
 	stage  Stage
 	action string
+	rare   bool
 }{
-	{TabAccept, StageAccept, actAccept},
-	{TabReview, StageReview, actReview},
-	{TabCountersign, StageCountersign, actCountersign},
-	{TabDecide, StageDecide, actApprove},
-	{TabApplicant, StageApplicant, ""},
-	{TabDeliver, StageDeliver, ""},
-	{TabDone, StageDone, ""},
+	{TabAccept, StageAccept, actAccept, false},
+	{TabReview, StageReview, actReview, false},
+	{TabCountersign, StageCountersign, actCountersign, false},
+	{TabDecide, StageDecide, actApprove, false},
+	{TabPaused, StagePaused, actResume, true},
+	{TabNotice, StageNotice, actEndNotice, true},
+	{TabVerify, StageVerify, actKeep, true},
+	{TabRectify, StageRectify, actRectified, true},
+	{TabAwaiting, StageOpinions, "", true},
+	{TabApplicant, StageApplicant, "", false},
+	{TabWaiting, StageWaiting, "", true},
+	{TabParts, StageParts, "", true},
+	{TabDeliver, StageDeliver, "", false},
+	{TabDone, StageDone, "", false},
 }
 
 // Query is what a work list is asked for.
@@ -100,7 +117,8 @@ type Count struct {
 type List struct {
 	Tab    Tab
 	Cases  []Case
-	Total  int // under the filter
+	Units  []UnitTask // of the tab of opinions, in place of cases
+	Total  int        // under the filter
 	Counts []Count
 	Lights map[statute.Light]int // of the tab, without the filter
 	Items  []ItemName
@@ -114,6 +132,9 @@ func (s *Service) rule(actor auth.Principal, action string) *where {
 	switch {
 	case actor.Kind == auth.Resident && action == "":
 		w.and("applicant_id = ?", subject(actor))
+		if len(actor.For.Items) > 0 { // the right to act is limited to these
+			w.oneOf("item", actor.For.Items)
+		}
 	case actor.Kind == auth.Staff:
 		s.staffRule(w, actor, action)
 	default:
@@ -129,7 +150,11 @@ func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
 	case action != "":
 		w.and("agency = ?", actor.Agency)
 		w.oneOf("proc", s.proceduresWhere(actor, action))
-		w.and("operator <> ? AND applicant_id <> ? AND reviewer <> ? AND second <> ?", actor.ID, actor.ID, actor.ID, actor.ID)
+		w.and("operator <> ? AND applicant_id <> ?", actor.ID, actor.ID)
+		w.and(`concerned NOT LIKE ? ESCAPE '!'`, "%|"+escapeLike(actor.ID)+"|%")
+		if reviewersApart(action) {
+			w.and("reviewer <> ? AND second <> ?", actor.ID, actor.ID)
+		}
 	case handler && overseer:
 		w.and("agency = ? OR SUBSTR(division, 1, ?) = ?", actor.Agency, len(actor.Division), actor.Division)
 	case handler:
@@ -139,6 +164,12 @@ func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
 	default:
 		w.and("1 = 0")
 	}
+}
+
+// reviewersApart reports whether a step is not for who reviewed the case: two
+// officials are two (art. 34(3)), and who reviewed does not decide.
+func reviewersApart(action string) bool {
+	return slices.Contains([]string{actReview, actCountersign, actApprove, actDeny}, action)
 }
 
 // proceduresWhere lists the procedures in which a role of the actor takes the step.
@@ -165,7 +196,14 @@ func subject(p auth.Principal) string {
 func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (List, error) {
 	var list List
 	var base *where
+	owed, err := s.owedOpinions(ctx, actor)
+	if err != nil {
+		return list, err
+	}
 	for _, t := range tabs {
+		if t.tab == TabAwaiting && owed >= 0 { // opinions stand before what one only sees
+			list.Counts = append(list.Counts, Count{TabOpinions, owed})
+		}
 		if t.action != "" && len(s.proceduresWhere(actor, t.action)) == 0 {
 			continue // not a matter of this post
 		}
@@ -175,10 +213,16 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 		if err != nil {
 			return list, err
 		}
-		list.Counts = append(list.Counts, Count{t.tab, n})
+		if n > 0 || !t.rare || q.Tab == t.tab {
+			list.Counts = append(list.Counts, Count{t.tab, n})
+		}
 		if q.Tab == t.tab || q.Tab == "" && base == nil {
 			list.Tab, base = t.tab, w
 		}
+	}
+	if q.Tab == TabOpinions && owed >= 0 {
+		list.Tab, list.Total = TabOpinions, owed
+		return s.fillUnits(ctx, list, actor, q)
 	}
 	if base == nil { // a tab that this post does not have
 		return list, ErrNotFound
@@ -314,6 +358,7 @@ func (s *Service) Mine(ctx context.Context, actor auth.Principal, after string, 
 		return p, nil
 	}
 	w := s.rule(actor, "")
+	w.and("parent = ''") // parts stand with their bundle
 	if p.Total, err = countCases(ctx, s.c.DB, w); err != nil {
 		return p, err
 	}

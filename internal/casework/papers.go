@@ -6,6 +6,7 @@ import (
 	_ "embed" // papers.yaml
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -62,6 +63,18 @@ type paperData struct {
 	// Licensing says that the procedure is that of the Licensing Law, so that a
 	// filing does not cite it.
 	Licensing, HasLicence bool
+	// Decision is what the procedure calls a decision that is not a licence.
+	Decision, StepName             string
+	ExtensionDays, ExtensionDaysEN string
+	ExtensionBy, ExtensionByEN     string
+	Special, SpecialEN             string
+	SpecialText                    string
+	SpecialDays                    int
+	SpecialUntil, SpecialUntilEN   string
+	VerifyBy, VerifyByEN           string
+	RectifyBy, RectifyByEN         string
+	OnCommitment, Rectified        bool
+	Bundle                         bool
 }
 
 // defaultRemedies are the ways to contest a decision that every addressee has
@@ -152,7 +165,10 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 	if p.List, err = s.paperList(ctx, form.List, c, steps[i], svc); err != nil {
 		return Paper{}, none, err
 	}
-	return p, steps[i].At, p.fill(form, data)
+	if err := p.fill(form, data); err != nil {
+		return Paper{}, none, err
+	}
+	return p, steps[i].At, s.receiptDetails(ctx, &p, c, svc, steps[i])
 }
 
 // fill executes the wording. Paragraphs that come out empty are left out.
@@ -196,17 +212,30 @@ func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contr
 		Number: idcode.GroupCaseNumber(c.Number), Code: c.QueryCode,
 		Organ: own.Organ, Opinion: own.Opinion,
 		Remedies: Remedies(svc).ZH, RemediesEN: Remedies(svc).EN,
-		Deemed: own.Deemed, Instant: own.Action == actGrant,
+		Deemed: own.Deemed, Instant: own.Action == actGrant && !c.Committed,
 		Electronic: own.Actor.Kind == string(auth.System),
 		Licensing:  slices.ContainsFunc(r.proc.Documents, func(d statute.Document) bool { return strings.HasPrefix(d.Article, "xk-") }),
-		HasLicence: svc.Licence != nil,
+		HasLicence: issues(svc), OnCommitment: own.Action == actGrant && c.Committed,
+		Rectified: own.Action == actRectified, Bundle: r.proc.ID == bundleProcedure,
+		ExtensionDays: numeral(r.proc.ExtensionDays), ExtensionDaysEN: numeralEN(r.proc.ExtensionDays),
+		ExtensionBy: r.proc.ExtensionBy.ZH, ExtensionByEN: r.proc.ExtensionBy.EN,
+	}
+	if t, err := r.proc.Transition(own.From, own.Action); err == nil {
+		d.StepName = t.Name.ZH
+	}
+	if !d.Licensing && r.reviews() {
+		d.Decision = d.StepName
+	}
+	if err := s.paperSpecial(ctx, &d, c, own); err != nil {
+		return d, err
 	}
 	received := c.Filed
 	var decided time.Time
 	for _, st := range steps {
-		switch st.Action {
-		case actResubmit:
+		if t, err := r.proc.Transition(st.From, st.Action); err == nil && t.Effect(statute.Acceptance) == statute.Start {
 			received = st.At
+		}
+		switch st.Action {
 		case actApprove, actGrant, actDeny:
 			decided = st.At
 		}
@@ -228,7 +257,7 @@ func (s *Service) paperDeadlines(ctx context.Context, d *paperData, c Case, own 
 		return err
 	}
 	history = slices.DeleteFunc(history, func(e clockEntry) bool { return e.step > own.No })
-	for _, k := range []statute.ClockKind{statute.Acceptance, statute.Correction, statute.Decision} {
+	for _, k := range statute.Clocks() {
 		st, err := r.run(k, history)
 		if err != nil {
 			return err
@@ -242,10 +271,64 @@ func (s *Service) paperDeadlines(ctx context.Context, d *paperData, c Case, own 
 			d.DecideBy, d.DecideByEN = words(st.DuePromised)
 			d.DecideByLaw, _ = words(st.Due)
 			d.PromisedDays, d.LegalDays = st.Promised, st.Limit
+		case statute.Verification:
+			d.VerifyBy, d.VerifyByEN = words(st.Due)
+		case statute.Rectification:
+			d.RectifyBy, d.RectifyByEN = words(st.Due)
 		case statute.Delivery:
 		}
 	}
 	return nil
+}
+
+// paperSpecial is what the notice of a special procedure tells (art. 45).
+func (s *Service) paperSpecial(ctx context.Context, d *paperData, c Case, own Step) error {
+	if own.Action != actPause {
+		return nil
+	}
+	list, err := specialsOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if x.Step == own.No {
+			d.Special, d.SpecialEN, d.SpecialText, d.SpecialDays = x.Kind.Name().ZH, x.Kind.Name().EN, x.Text.ZH, x.Days
+			d.SpecialUntil, d.SpecialUntilEN = words(x.Until)
+		}
+	}
+	if d.SpecialText == d.Special {
+		d.SpecialText = ""
+	}
+	return nil
+}
+
+// reviews reports whether the procedure has a review before its decision.
+func (r rules) reviews() bool {
+	return slices.ContainsFunc(r.proc.States, func(st statute.ProcedureState) bool {
+		_, err := r.proc.Transition(st.ID, actReview)
+		return err == nil
+	})
+}
+
+// numeral writes the count of days of an extension as official documents do.
+func numeral(n int) string {
+	switch n {
+	case 10:
+		return "十"
+	case 15:
+		return "十五"
+	}
+	return strconv.Itoa(n)
+}
+
+func numeralEN(n int) string {
+	switch n {
+	case 10:
+		return "ten"
+	case 15:
+		return "fifteen"
+	}
+	return strconv.Itoa(n)
 }
 
 func legalDay(t time.Time) day.Date {
@@ -270,7 +353,7 @@ func (s *Service) paperList(ctx context.Context, list string, c Case, own Step, 
 	case "reasons":
 		return own.Reasons, nil
 	case "marks":
-		marks, err := marksOf(ctx, s.c.DB, c.ID, c.Notices)
+		marks, err := marksOf(ctx, s.c.DB, c.ID, c.Marked)
 		if err != nil {
 			return nil, err
 		}
@@ -281,6 +364,8 @@ func (s *Service) paperList(ctx context.Context, list string, c Case, own Step, 
 		return out, nil
 	case "materials":
 		return s.handedIn(ctx, c, svc)
+	case "parts":
+		return s.partList(ctx, c, own)
 	}
 	return nil, nil
 }

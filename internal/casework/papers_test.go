@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,7 @@ func TestEveryDocumentSaysWhatTheLawAsks(t *testing.T) {
 	w.clock.to("2026-11-24")
 	w.drain(t)
 	golden(t, "acceptance_notice-deemed.txt", w.texts(t, silent)["acceptance_notice"])
+	w.otherPapers(t, seen)
 	for kind := range w.forms {
 		if !seen[kind] {
 			t.Errorf("no document %s was made", kind)
@@ -96,6 +98,52 @@ func TestEveryDocumentSaysWhatTheLawAsks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// serials are those of case numbers, which depend on the block they came from.
+var serials = regexp.MustCompile(`1023 ?\d{6} ?\d`)
+
+// otherPapers makes what the other procedures issue.
+func (w *world) otherPapers(t *testing.T, seen map[string]bool) {
+	t.Helper()
+	keep := func(c Case, names map[string]string) {
+		w.drain(t)
+		texts := w.texts(t, c)
+		for kind, name := range names {
+			seen[kind] = true
+			golden(t, name+".txt", serials.ReplaceAllString(texts[kind], "1023NNNNNN"))
+		}
+	}
+	c := w.act(t, clerk, w.file(t, "paper-joint", joint), Action{Name: "accept"})
+	c = w.act(t, reviewer1, c, Action{Name: "pause", Special: statute.ExpertReview, Days: 8, Reasons: []string{"需要评审基坑方案"}})
+	c = w.act(t, reviewer1, c, Action{Name: "resume", Opinion: "评审通过"})
+	c = w.act(t, head, c, Action{Name: "extend", Reasons: []string{"涉及多个地块"}, Organ: "广安区府函〔2026〕18号"})
+	keep(c, map[string]string{"special_notice": "special_notice", "extension_notice": "extension_notice-joint"})
+
+	b := w.act(t, clerk, w.file(t, "paper-benefit", benefit), Action{Name: "accept"})
+	must(t, w.Opine(t.Context(), warden, b.ID, "social", Answer{Opinion: OpinionAgree, Note: "没有参保"}))
+	b = w.act(t, reviewer1, w.load(t, b.ID), Action{Name: "publicise", Opinion: "拟给予低保，人均补差 420 元。"})
+	b = w.act(t, reviewer1, b, Action{Name: "end_notice", Opinion: "公示七日，没有异议"})
+	b = w.act(t, reviewer1, b, opinion("review"))
+	b = w.act(t, approver, b, Action{Name: "approve"})
+	keep(b, map[string]string{"publication": "publication", "grant": "grant-benefit"})
+
+	p := w.committed(t, "paper-promise")
+	p = w.act(t, reviewer1, p, Action{Name: "breach", Reasons: []string{"现场没有消毒设施"}})
+	p = w.act(t, reviewer1, p, Action{Name: "rectified", Opinion: "已经装好消毒设施"})
+	p = w.act(t, approver, p, Action{Name: "revoke", Reasons: []string{"以欺骗手段取得"}})
+	keep(p, map[string]string{
+		"grant": "grant-commitment", "rectification": "rectification", "verification": "verification", "revocation": "revocation",
+	})
+	q := w.act(t, reviewer1, w.committed(t, "paper-kept"), opinion("keep"))
+	q = w.act(t, approver, q, Action{Name: "cancel", Reasons: []string{"已经停业"}})
+	keep(q, map[string]string{"deregistration": "deregistration", "verification": "verification-kept"})
+
+	_, parts := w.family(t, "paper-bundle", "hygiene", "joint")
+	h := w.act(t, clerk, parts["hygiene"], Action{Name: "refuse", Reasons: []string{"不属于本机关职权"}})
+	whole, parts := w.reload(t, h.Parent)
+	keep(whole, map[string]string{"bundle_receipt": "bundle_receipt", "bundle_result": "bundle_result"})
+	keep(parts["joint"], map[string]string{"part_notice": "part_notice"})
 }
 
 // texts are the documents of a case by kind, the first of each.

@@ -145,10 +145,14 @@ func purpose(c Case) (why, basis string) {
 	switch c.Stage {
 	case StageAccept, StageApplicant:
 		return "acceptance", "行政许可法 第三十二条"
-	case StageReview, StageCountersign, StagePaused:
+	case StageReview, StageCountersign, StageOpinions, StagePaused, StageNotice:
 		return "review", "行政许可法 第三十四条"
 	case StageDecide:
 		return "decision", "行政许可法 第三十八条"
+	case StageVerify, StageRectify:
+		return "verification", "行政许可法 第六十一条"
+	case StageWaiting, StageParts:
+		return "other", ""
 	case StageDeliver, StageDone:
 		return "archive", "行政许可法 第六十一条"
 	}
@@ -227,6 +231,9 @@ func (s *Service) handedInBy(ctx context.Context, actor auth.Principal, id contr
 		return c, handIn{}, svc, err
 	}
 	h, err := lastHandIn(ctx, s.c.DB, id)
+	if err == nil {
+		h.materials, err = s.openWords(id, h.materials)
+	}
 	return c, h, svc, err
 }
 
@@ -347,7 +354,7 @@ func (s *Service) Correction(ctx context.Context, actor auth.Principal, id contr
 	if err != nil {
 		return contract.Correction{}, err
 	}
-	if c.Stage != StageApplicant {
+	if c.Stage != StageApplicant || c.Procedure == bundleProcedure { // its parts are corrected
 		return contract.Correction{}, ErrState
 	}
 	if actor.Kind != auth.Resident {
@@ -357,7 +364,7 @@ func (s *Service) Correction(ctx context.Context, actor auth.Principal, id contr
 	if err != nil {
 		return contract.Correction{}, err
 	}
-	marks, err := marksOf(ctx, s.c.DB, id, c.Notices)
+	marks, err := marksOf(ctx, s.c.DB, id, c.Marked)
 	if err != nil {
 		return contract.Correction{}, err
 	}
@@ -373,7 +380,7 @@ func (s *Service) Marks(ctx context.Context, actor auth.Principal, id contract.C
 	if err != nil {
 		return nil, err
 	}
-	return marksOf(ctx, s.c.DB, id, c.Notices)
+	return marksOf(ctx, s.c.DB, id, c.Marked)
 }
 
 // Facts is what other areas may ask of a case, for an actor who may see it.
@@ -385,6 +392,7 @@ func (s *Service) Facts(ctx context.Context, actor auth.Principal, id contract.C
 	return contract.CaseFacts{
 		ID: c.ID, Number: c.Number, Item: c.Item, ItemName: c.ItemName, Agency: c.Agency, Division: c.Division,
 		Applicant: c.Applicant, Operator: c.Operator, State: c.State, Ended: !c.Ended.IsZero(),
+		Parent: c.Parent,
 	}, nil
 }
 

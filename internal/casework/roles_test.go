@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/statute"
 )
 
 // everybody is one of each role, here and in another county.
@@ -44,23 +45,26 @@ var stages = []struct {
 	may  map[string][]string // action to ids
 }{
 	{"submitted", func(t *testing.T, w *world) Case { return w.file(t, "k", hygiene) }, map[string][]string{
-		"accept": {"clerk"}, "refuse": {"clerk"}, "not_required": {"clerk"}, "correct": {"clerk"}, "withdraw": {"lin/salon"},
+		"accept": {"clerk"}, "refuse": {"clerk"}, "not_required": {"clerk"}, "correct": {"clerk"}, "correct_onsite": {"clerk"}, "withdraw": {"lin/salon"},
 	}},
+	{"corrected on the spot", func(t *testing.T, w *world) Case {
+		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "correct_onsite", Marks: marked()})
+	}, map[string][]string{"withdraw": {"lin/salon"}}},
 	{"correction", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "correct", Marks: marked()})
 	}, map[string][]string{"terminate": {"clerk"}, "withdraw": {"lin/salon"}}},
 	{"accepted", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "accept"})
-	}, map[string][]string{"review": {"reviewer1", "reviewer2"}, "extend": {"head"}, "withdraw": {"lin/salon"}}},
+	}, map[string][]string{"review": {"reviewer1", "reviewer2"}, "extend": {"head"}, "withdraw": {"lin/salon"}, "pause": {"reviewer1", "reviewer2", "approver"}}},
 	{"reviewed", func(t *testing.T, w *world) Case {
 		c := w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "accept"})
 		return w.act(t, reviewer1, c, opinion("review"))
-	}, map[string][]string{"countersign": {"reviewer2"}, "extend": {"head"}, "withdraw": {"lin/salon"}}},
+	}, map[string][]string{"countersign": {"reviewer2"}, "extend": {"head"}, "withdraw": {"lin/salon"}, "pause": {"reviewer1", "reviewer2", "approver"}}},
 	{"countersigned", func(t *testing.T, w *world) Case {
 		c := w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "accept"})
 		c = w.act(t, reviewer1, c, opinion("review"))
 		return w.act(t, reviewer2, c, opinion("countersign"))
-	}, map[string][]string{"approve": {"approver"}, "deny": {"approver"}, "extend": {"head"}, "withdraw": {"lin/salon"}}},
+	}, map[string][]string{"approve": {"approver"}, "deny": {"approver"}, "extend": {"head"}, "withdraw": {"lin/salon"}, "pause": {"reviewer1", "reviewer2", "approver"}}},
 	{"denied", func(t *testing.T, w *world) Case {
 		c := w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "accept"})
 		c = w.act(t, reviewer1, c, opinion("review"))
@@ -70,6 +74,89 @@ var stages = []struct {
 	{"instant accepted", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", filing), Action{Name: "accept"})
 	}, map[string][]string{"approve": {"clerk", "approver"}, "deny": {"approver"}, "withdraw": {"lin/salon"}}},
+	{"paused", func(t *testing.T, w *world) Case {
+		c := w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "accept"})
+		return w.act(t, reviewer1, c, w.complete(t, c, "pause"))
+	}, map[string][]string{"resume": {"reviewer1", "reviewer2"}, "pause": {"reviewer1", "reviewer2", "approver"}, "withdraw": {"lin/salon"}}},
+	{"joint, waiting for opinions", func(t *testing.T, w *world) Case {
+		c := w.act(t, clerk, w.file(t, "k", joint), Action{Name: "accept"})
+		return w.act(t, reviewer1, c, opinion("review"))
+	}, map[string][]string{
+		"recall": {"reviewer1", "reviewer2", "approver"}, "extend": {"head"}, "pause": {"reviewer1", "reviewer2", "approver"}, "withdraw": {"lin/salon"},
+	}},
+	{"joint, recalled", func(t *testing.T, w *world) Case {
+		c := w.act(t, clerk, w.file(t, "k", joint), Action{Name: "accept"})
+		c = w.act(t, reviewer1, c, opinion("review"))
+		return w.act(t, reviewer1, c, w.complete(t, c, "recall"))
+	}, map[string][]string{
+		"recall": {"reviewer1", "reviewer2", "approver"}, // of the other agency
+		"send":   {"reviewer1", "reviewer2", "approver"}, "extend": {"head"}, "pause": {"reviewer1", "reviewer2", "approver"}, "withdraw": {"lin/salon"},
+	}},
+	{"published", func(t *testing.T, w *world) Case {
+		c := w.act(t, clerk, w.file(t, "k", benefit), Action{Name: "accept"})
+		return w.act(t, reviewer1, c, Action{Name: "publicise"})
+	}, map[string][]string{"end_notice": {"reviewer1", "reviewer2"}, "recall": {"reviewer1", "reviewer2", "approver"}, "withdraw": {"lin/salon"}}},
+	{"on commitment", func(t *testing.T, w *world) Case { return w.committed(t, "k") }, map[string][]string{
+		"keep": {"reviewer1", "reviewer2"}, "breach": {"reviewer1", "reviewer2"}, "revoke": {"approver", "head"},
+	}},
+	{"delivered", func(t *testing.T, w *world) Case {
+		return w.act(t, reviewer1, w.committed(t, "k"), opinion("keep"))
+	}, map[string][]string{"revoke": {"approver", "head"}, "cancel": {"approver"}}},
+	{"broken", func(t *testing.T, w *world) Case {
+		return w.act(t, reviewer1, w.committed(t, "k"), because("breach"))
+	}, map[string][]string{"rectified": {"reviewer1", "reviewer2"}, "revoke": {"approver", "head"}}},
+	{"waiting part", func(t *testing.T, w *world) Case {
+		_, parts := w.family(t, "k")
+		return parts["joint"]
+	}, map[string][]string{"withdraw": {"lin/salon"}}},
+	{"required part", func(t *testing.T, w *world) Case {
+		_, parts := w.family(t, "k")
+		return parts["hygiene"]
+	}, map[string][]string{
+		"accept": {"clerk"}, "refuse": {"clerk"}, "not_required": {"clerk"}, "correct": {"clerk"}, "correct_onsite": {"clerk"},
+	}},
+	{"bundle", func(t *testing.T, w *world) Case {
+		whole, _ := w.family(t, "k")
+		return whole
+	}, map[string][]string{"withdraw": {"lin/salon"}}},
+}
+
+// committed is a case that was granted on a commitment and delivered.
+func (w *world) committed(t testing.TB, key string) Case {
+	t.Helper()
+	sub := w.submission(key, promise)
+	sub.Committed = &contract.Committed{At: w.clock.now(), Content: []contract.Text{{ZH: "符合条件", EN: "Conditions are met"}}}
+	r, err := w.submit(t.Context(), lin, sub)
+	must(t, err)
+	w.drain(t)
+	return w.load(t, r.Case)
+}
+
+// complete is an action with everything that it may need.
+func (w *world) complete(t testing.TB, c Case, name string) Action {
+	t.Helper()
+	a := Action{Name: name, Opinion: "意见", Reasons: []string{"理由"}, Organ: "区人民政府", Special: statute.Appraisal, Days: 5}
+	switch name {
+	case actCorrect, actCorrectOnsite:
+		a.Marks = marked()
+	case actResume:
+		list, err := specialsOf(t.Context(), w.c.DB, c.ID)
+		must(t, err)
+		for _, x := range list {
+			if x.Ended.IsZero() {
+				a.Target = x.ID
+			}
+		}
+	case actRecall, actSend:
+		list, err := unitsOf(t.Context(), w.c.DB, c.ID)
+		must(t, err)
+		for _, u := range newest(list) {
+			if (u.State == UnitOpen) == (name == actRecall) {
+				a.Target = u.ID
+			}
+		}
+	}
+	return a
 }
 
 func marked() []contract.Mark {
@@ -91,17 +178,13 @@ func TestEveryRoleOnEveryAction(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for i, stage := range stages {
 			t.Run(stage.name, func(t *testing.T) {
-				w.services[hygiene], w.services[filing] = testServices()[hygiene], testServices()[filing]
-				c := stage.to(t, &world{Service: w.Service, clock: w.clock, jobs: w.jobs, events: w.events})
-				// The next stage needs a submission key of its own.
-				_, err := w.c.DB.ExecContext(t.Context(), "UPDATE casework_cases SET submission_key = $1 WHERE id = $2", fmt.Sprint("done-", i), c.ID)
+				c := stage.to(t, w)
+				// The next stage needs submission keys of its own.
+				_, err := w.c.DB.ExecContext(t.Context(), "UPDATE casework_cases SET submission_key = $1 || submission_key WHERE submission_key LIKE 'k%'", fmt.Sprint("done-", i, "-"))
 				must(t, err)
 				for _, p := range everybody() {
 					for _, action := range offered {
-						a := Action{Name: action, Opinion: "意见", Reasons: []string{"理由"}}
-						if action == actCorrect {
-							a.Marks = marked()
-						}
+						a := w.complete(t, c, action)
 						err := w.c.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
 							if err := w.see(p, c); err != nil && p.Kind != auth.System {
 								return err
@@ -222,7 +305,7 @@ func (w *world) walk(t *testing.T, p auth.Principal, tab Tab) (ids []contract.Ca
 func (w *world) manyCases(t *testing.T, n int) []Case {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(1, 2))
-	items := []contract.ItemID{hygiene, away, filing}
+	items := []contract.ItemID{hygiene, away, filing, joint, benefit, promise}
 	everyone := everybody()
 	var all []Case
 	for i := range n {
@@ -255,11 +338,27 @@ func (w *world) wander(t testing.TB, rnd *rand.Rand, id contract.CaseID, n int) 
 		if w.see(p, c) != nil || len(choices) == 0 {
 			continue
 		}
-		a := Action{Name: choices[rnd.IntN(len(choices))].Action, Step: c.Step, Opinion: "意见", Reasons: []string{"理由"}}
-		if a.Name == actCorrect {
-			a.Marks = marked()
+		a := w.complete(t, c, choices[rnd.IntN(len(choices))].Action)
+		a.Step = c.Step
+		if (a.Name == actRecall || a.Name == actSend) && a.Target == "" {
+			continue // nobody to recall, or nobody to ask again
 		}
 		w.act(t, p, c, a)
+	}
+}
+
+// hear lets another agency give an opinion, if it is asked.
+func (w *world) hear(t testing.TB, rnd *rand.Rand, id contract.CaseID) {
+	t.Helper()
+	all, err := unitsOf(t.Context(), w.c.DB, id)
+	must(t, err)
+	for _, u := range newest(all) {
+		if u.State != UnitOpen || rnd.IntN(2) == 0 {
+			continue
+		}
+		p := of(u.Agency, staff("asked", auth.RoleReviewer))
+		x := Answer{Opinion: []string{OpinionAgree, OpinionObject, OpinionNotNeeded}[rnd.IntN(3)], Note: "意见", Reasons: []string{"理由"}}
+		must(t, w.Opine(t.Context(), p, id, u.ID, x))
 	}
 }
 
@@ -270,24 +369,32 @@ func TestRandomWalkKeepsTheInvariants(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		rnd := rand.New(rand.NewPCG(3, 4))
 		var ids []contract.CaseID
-		for i, item := range []contract.ItemID{hygiene, hygiene, away, filing} {
+		for i, item := range []contract.ItemID{hygiene, hygiene, away, filing, joint, joint, benefit} {
 			ids = append(ids, w.file(t, fmt.Sprint("walk-", i), item).ID)
 		}
-		for range 60 {
+		ids = append(ids, w.committed(t, "walk-promise").ID)
+		for _, key := range []string{"walk-a", "walk-b"} {
+			whole, parts := w.family(t, key)
+			ids = append(ids, whole.ID, parts["hygiene"].ID, parts["filing"].ID, parts["joint"].ID)
+		}
+		for range 150 {
 			id := ids[rnd.IntN(len(ids))]
-			switch rnd.IntN(4) {
+			switch rnd.IntN(6) {
 			case 0:
 				w.clock.set(w.clock.now().AddDate(0, 0, rnd.IntN(5)))
 				w.drain(t)
 			case 1:
 				w.handInAgain(t, id)
+			case 2:
+				w.hear(t, rnd, id)
 			default:
 				w.wander(t, rnd, id, 3)
 			}
 			w.drain(t)
-			for _, id := range ids {
-				w.checkInvariants(t, id)
-			}
+			w.checkInvariants(t, id)
+		}
+		for _, id := range ids {
+			w.checkInvariants(t, id)
 		}
 		_, differences, err := w.Replay(t.Context())
 		must(t, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,6 +60,7 @@ type Config struct {
 	Procedures     *statute.Procedures
 	Licences       Licences
 	Faces          Faces
+	Conditions     Conditions
 	Papers         Papers
 	Intake         Intake // files that come after the submission; nil takes none
 	Now            func() time.Time
@@ -139,10 +141,14 @@ func (s *Service) rulesOf(svc contract.Service, division string) (rules, error) 
 	if err != nil {
 		return rules{}, fmt.Errorf("procedure of %s: %w", svc.Item, err)
 	}
-	return rules{
+	r := rules{
 		proc: proc, cal: s.c.Calendars.For(division), limits: svc.Limits,
 		lights: s.c.Lights, correctionDays: s.c.CorrectionDays,
-	}, nil
+	}
+	if svc.Commitment != nil {
+		r.verifyDays = svc.Commitment.VerifyDays
+	}
+	return r, nil
 }
 
 // object is a case as policies see it. Roles are those that the procedure lets
@@ -167,7 +173,27 @@ func object(c Case, roles []statute.Role) policy.Object {
 		"state":     c.State,
 		"reviewers": reviewers,
 		"roles":     names,
+		// Agent and signers have a part in the case: they do not handle it.
+		"concerned": barred(c.concerned),
+		// The agency that leads a bundle sums up; it does not read the application.
+		"bundle": c.Procedure == bundleProcedure,
+		"parts":  barred(c.partAgencies),
 	}}
+}
+
+// bundleProcedure sums up other cases.
+const bundleProcedure = "bundle"
+
+// barred reads a list as it is stored: "|a|b|".
+func barred(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == '|' })
+}
+
+// unitObject is a case as another agency sees it that is asked for its opinion.
+func unitObject(c Case, u Unit) policy.Object {
+	o := object(c, []statute.Role{statute.RoleUnit})
+	o.Attrs["unit"] = string(u.Agency)
+	return o
 }
 
 // may asks the policy about a step of the procedure.

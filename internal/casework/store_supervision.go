@@ -17,13 +17,17 @@ func insertRecord(ctx context.Context, q db.Q, id string, c Case, k card, at tim
 			handler = h.Name
 		}
 	}
+	agency, name, division := c.Agency, c.AgencyName, c.Division
+	if k.of.ID != "" {
+		agency, name, division, handler = k.of.ID, k.of.Name, k.of.Division, ""
+	}
 	res, err := q.ExecContext(ctx, `
 		INSERT INTO casework_supervision (id, case_id, rule, occurrence, light, case_number, item_zh, item_en,
 			agency, agency_zh, agency_en, division, handler, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (case_id, rule, occurrence) DO NOTHING`,
 		id, c.ID, k.rule, k.occurrence, string(k.light), c.Number, c.ItemName.ZH, c.ItemName.EN,
-		c.Agency, c.AgencyName.ZH, c.AgencyName.EN, c.Division, handler, micro(at))
+		agency, name.ZH, name.EN, division, handler, micro(at))
 	if err != nil {
 		return false, fmt.Errorf("insert supervision record: %w", err)
 	}

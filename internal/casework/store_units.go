@@ -46,3 +46,77 @@ func unitsOf(ctx context.Context, q db.Q, id contract.CaseID) ([]Unit, error) {
 	return queryUnits(ctx, q, `
 		SELECT `+unitColumns+` FROM casework_units WHERE case_id = $1 ORDER BY unit, round`, id)
 }
+
+func insertUnit(ctx context.Context, q db.Q, u Unit) error {
+	reasons, err := json.Marshal(u.Reasons)
+	if err != nil {
+		return fmt.Errorf("reasons: %w", err)
+	}
+	_, err = q.ExecContext(ctx, `
+		INSERT INTO casework_units (`+unitColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+		u.Case, u.ID, u.Round, u.Agency, u.AgencyName.ZH, u.AgencyName.EN, u.Division, u.Task.ZH, u.Task.EN, u.Required, u.Blocking,
+		u.Days, u.State, micro(u.Sent), u.Due, u.Provisional, u.Late, u.Opinion, u.Note, string(reasons),
+		u.Handler.ID, u.Handler.Name, micro(u.Ended), u.Why)
+	if err != nil {
+		return fmt.Errorf("insert unit: %w", err)
+	}
+	return nil
+}
+
+func updateUnit(ctx context.Context, q db.Q, u Unit) error {
+	reasons, err := json.Marshal(u.Reasons)
+	if err != nil {
+		return fmt.Errorf("reasons: %w", err)
+	}
+	_, err = q.ExecContext(ctx, `
+		UPDATE casework_units SET state = $1, due = $2, provisional = $3, late = $4, opinion = $5, note = $6, reasons = $7,
+			handler = $8, handler_name = $9, ended_at = $10, why = $11
+		WHERE case_id = $12 AND unit = $13 AND round = $14`,
+		u.State, u.Due, u.Provisional, u.Late, u.Opinion, u.Note, string(reasons),
+		u.Handler.ID, u.Handler.Name, micro(u.Ended), u.Why, u.Case, u.ID, u.Round)
+	if err != nil {
+		return fmt.Errorf("update unit: %w", err)
+	}
+	return nil
+}
+
+// countUnits counts the open tasks of an agency, and all that it ever had.
+func countUnits(ctx context.Context, q db.Q, agency string) (open, ever int, err error) {
+	err = q.QueryRowContext(ctx, `
+		SELECT CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*)
+		FROM casework_units WHERE agency = $1`, agency).Scan(&open, &ever)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count units: %w", err)
+	}
+	return open, ever, nil
+}
+
+// unitTasks lists the open tasks of an agency, by the day they are due.
+func unitTasks(ctx context.Context, q db.Q, agency string, after *cursor, limit int) ([]UnitTask, error) {
+	w := &where{}
+	w.and("u.agency = ? AND u.state = 'open'", agency)
+	if after != nil {
+		w.and("(u.due, u.case_id, u.unit) > (?, ?, ?)", after.Due, after.ID, after.Unit)
+	}
+	rows, err := q.QueryContext(ctx, `
+		SELECT u.case_id, u.unit, u.round, u.agency_zh, u.agency_en, u.task_zh, u.task_en, u.required, u.days, u.state,
+			u.sent_at, u.due, u.late, c.number, c.item_zh, c.item_en, c.agency_zh, c.agency_en
+		FROM casework_units AS u JOIN casework_cases AS c ON c.id = u.case_id
+		WHERE `+w.sql()+` ORDER BY u.due, u.case_id, u.unit LIMIT `+w.arg(limit), w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("list tasks of units: %w", err)
+	}
+	defer rows.Close()
+	var list []UnitTask
+	for rows.Next() {
+		var t UnitTask
+		if err := rows.Scan(&t.Case, &t.ID, &t.Round, &t.AgencyName.ZH, &t.AgencyName.EN, &t.Task.ZH, &t.Task.EN, &t.Required,
+			&t.Days, &t.State, instant{&t.Sent}, &t.Due, &t.Late, &t.Number, &t.ItemName.ZH, &t.ItemName.EN,
+			&t.Lead.ZH, &t.Lead.EN); err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, rows.Err()
+}

@@ -2,11 +2,14 @@ package casework
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/statute"
 )
@@ -14,10 +17,22 @@ import (
 // codeLength is the length of a query code: 30 bits, with a limit on tries.
 const codeLength = 6
 
-// Submit makes a case of a finished application, in the caller's transaction.
-// The same key is the same case, however often and from wherever it comes.
+// lastSignature is who sends in an application when the last signer has signed.
+const lastSignature = "system:last-signature"
+
+// Faults of a submission.
+var (
+	// ErrNoParts means that of a bundle no part applies.
+	ErrNoParts = fault.New(fault.Invalid, "casework.no_parts")
+	// ErrPart means that a submission names a part that the bundle does not have.
+	ErrPart = fault.New(fault.Invalid, "casework.part_unknown")
+)
+
+// Submit makes a case of a finished application, in the caller's transaction; of
+// a bundle, a case for the whole and one for each part. The same key is the same
+// case, however often and from wherever it comes.
 func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, sub contract.Submission) (contract.Receipt, error) {
-	own := policy.Object{Type: "Case", Attrs: map[string]any{"applicant": sub.Applicant.ID}}
+	own := policy.Object{Type: "Case", Attrs: map[string]any{"applicant": sub.Applicant.ID, "item": string(sub.Item)}}
 	if err := s.c.Policy.Check(actor, "casework.submit", own); err != nil {
 		return contract.Receipt{}, err
 	}
@@ -28,38 +43,76 @@ func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, su
 	if sub.At.IsZero() {
 		sub.At = s.c.Now()
 	}
-	c, out, err := s.filed(ctx, actor, sub, svc)
-	if err != nil {
-		return contract.Receipt{}, err
+	if len(svc.Parts) > 0 {
+		return s.submitBundle(ctx, tx, actor, svc, sub)
 	}
-	c.Number, err = s.numbers.take(ctx, tx, series{c.Division[:6], svc.Handling.DeptCode, day.In(sub.At)})
-	if err != nil {
-		return contract.Receipt{}, err
-	}
-	fresh, err := insertCase(ctx, tx, sub.Key, c)
+	c, fresh, err := s.file(ctx, tx, actor, svc, application{Submission: sub})
 	if err != nil {
 		return contract.Receipt{}, err
 	}
 	if !fresh {
 		return s.filedBefore(ctx, tx, actor, sub.Key)
 	}
-	if err := s.handIn(ctx, tx, c, svc, handIn{round: 1, trace: sub.Trace, materials: sub.Materials, at: sub.At}, sub.Answers); err != nil {
-		return contract.Receipt{}, err
+	return c.receipt(), nil
+}
+
+// application is one on its way to a case: a whole submission, or one
+// part of a bundle's.
+type application struct {
+	contract.Submission
+	parent contract.CaseID
+	part   string
+	holds  bool // waits for an earlier part
+}
+
+// file stores a case with everything that came with it. It reports false, and
+// stores nothing, where the key is known.
+func (s *Service) file(ctx context.Context, tx db.Tx, actor auth.Principal, svc contract.Service, f application) (Case, bool, error) {
+	if f.Committed != nil {
+		if barred, err := brokenBy(ctx, tx, f.Applicant.ID, svc.Item); err != nil || barred > 0 {
+			return Case{}, false, errOr(err, ErrBarred)
+		}
+	}
+	c, out, err := s.filed(ctx, actor, f, svc)
+	if err != nil {
+		return c, false, err
+	}
+	if c.Number, err = s.numbers.take(ctx, tx, series{c.Division[:6], svc.Handling.DeptCode, day.In(f.At)}); err != nil {
+		return c, false, err
+	}
+	fresh, err := insertCase(ctx, tx, f.Key, c)
+	if err != nil || !fresh {
+		return c, false, err
+	}
+	if err := s.handIn(ctx, tx, c, svc, handIn{round: 1, trace: f.Trace, materials: f.Materials, at: f.At}, f.Answers); err != nil {
+		return c, true, err
+	}
+	if err := insertSignatures(ctx, tx, c.ID, f.Signatures); err != nil {
+		return c, true, err
+	}
+	if err := s.keepChecks(ctx, tx, c, f.Disputes, f.Unchecked); err != nil {
+		return c, true, err
+	}
+	if f.Committed != nil {
+		if err := insertCommitment(ctx, tx, c, *f.Committed); err != nil {
+			return c, true, err
+		}
 	}
 	if err := s.record(ctx, tx, actor, c, out, 1); err != nil {
-		return contract.Receipt{}, err
+		return c, true, err
 	}
-	if err := s.renewalPending(ctx, tx, actor, c, svc, sub.Answers); err != nil {
-		return contract.Receipt{}, err
+	return s.atOnce(ctx, tx, c, svc, f)
+}
+
+func errOr(err, otherwise error) error {
+	if err != nil {
+		return err
 	}
-	if sub.Instant && !owes(sub.Materials) {
-		c, err = s.grantAtOnce(ctx, tx, c, svc)
-	}
-	return c.receipt(), err
+	return otherwise
 }
 
 // filed is the case as the submission makes it, not stored yet.
-func (s *Service) filed(ctx context.Context, actor auth.Principal, sub contract.Submission, svc contract.Service) (Case, outcome, error) {
+func (s *Service) filed(ctx context.Context, actor auth.Principal, f application, svc contract.Service) (Case, outcome, error) {
 	agency, err := s.c.Agencies.Agency(ctx, svc.Agency)
 	if err != nil {
 		return Case{}, outcome{}, err
@@ -71,12 +124,36 @@ func (s *Service) filed(ctx context.Context, actor auth.Principal, sub contract.
 	c := Case{
 		ID: contract.CaseID(s.c.NewID()), QueryCode: s.c.Code(codeLength),
 		Item: svc.Item, Version: svc.Version, ItemName: svc.Name, Procedure: r.proc.ID,
-		Applicant: sub.Applicant, Operator: sub.Operator,
+		Applicant: f.Applicant, Operator: f.Operator,
 		Agency: agency.ID, AgencyName: agency.Name, Division: agency.Division,
 		State: r.proc.Initial, Two: svc.Handling.TwoOfficials,
-		Filed: sub.At, Received: sub.At, Moved: sub.At,
+		Filed: f.At, Received: f.At, Moved: f.At,
+		Parent: f.parent, Part: f.part, Agent: f.Agent, concerned: concerned(f.Submission),
+		ChecksOpen: len(f.Disputes) + len(f.Unchecked), Committed: f.Committed != nil,
 	}
-	return r.apply(c, nil, input{Action: Action{Name: actSubmit}, actor: actor, at: sub.At})
+	first := input{Action: Action{Name: actSubmit}, actor: actor, at: f.At}
+	if f.holds {
+		first = input{Action: Action{Name: actHold}, actor: auth.SystemPrincipal("bundle"), unit: agency, at: f.At}
+	}
+	return r.apply(c, nil, first)
+}
+
+// concerned are the accounts that have a part in an application beside its
+// applicant: whoever filed it for them, and the signers.
+func concerned(sub contract.Submission) string {
+	var ids []string
+	if sub.Agent.Account != "" {
+		ids = append(ids, string(sub.Agent.Account))
+	}
+	for _, x := range sub.Signatures {
+		if !slices.Contains(ids, string(x.Account)) {
+			ids = append(ids, string(x.Account))
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return "|" + strings.Join(ids, "|") + "|"
 }
 
 // filedBefore is the receipt of a submission that came before.
@@ -97,13 +174,141 @@ func (c Case) receipt() contract.Receipt {
 	return r
 }
 
-// grantAtOnce carries out what the service's own rules decided. They may grant,
-// never deny.
-func (s *Service) grantAtOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service) (Case, error) {
-	system := auth.SystemPrincipal("instant-grant")
-	c, err := s.step(ctx, tx, system, c, Action{Name: actGrant})
-	if err != nil || svc.Licence != nil { // a licence is delivered once it is signed
-		return c, err
+// atOnce carries out what the service's own rules decided, or what a commitment
+// is for. Automation may grant, never deny.
+func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service, f application) (Case, bool, error) {
+	r, err := s.rulesOf(svc, c.Division)
+	if err != nil {
+		return c, true, err
 	}
-	return s.step(ctx, tx, system, c, Action{Name: actDeliver})
+	committed := f.Committed != nil && r.onCommitment(c.State)
+	// What somebody must look at first is not granted by a rule.
+	instant := f.Instant && !r.onCommitment(c.State) && c.ChecksOpen == 0
+	if !committed && !instant || f.holds {
+		return c, true, nil
+	}
+	name := "instant-grant"
+	if committed {
+		name = "commitment"
+	}
+	system := auth.SystemPrincipal(name)
+	c, err = s.step(ctx, tx, system, c, Action{Name: actGrant})
+	if err != nil || issues(svc) { // a licence is delivered once it is signed
+		return c, true, err
+	}
+	c, err = s.step(ctx, tx, system, c, Action{Name: actDeliver})
+	return c, true, err
+}
+
+// submitBundle makes the bundle's case and one for each part that applies.
+func (s *Service) submitBundle(
+	ctx context.Context, tx db.Tx, actor auth.Principal, svc contract.Service, sub contract.Submission,
+) (contract.Receipt, error) {
+	if len(sub.Parts) == 0 {
+		return contract.Receipt{}, ErrNoParts
+	}
+	whole, fresh, err := s.file(ctx, tx, actor, svc, application{Submission: wholeOf(sub)})
+	if err != nil {
+		return contract.Receipt{}, err
+	}
+	if !fresh {
+		return s.filedBefore(ctx, tx, actor, sub.Key)
+	}
+	receipt := whole.receipt()
+	for _, p := range inOrder(svc, sub.Parts) {
+		c, err := s.filePart(ctx, tx, actor, svc, whole, sub, p)
+		if err != nil {
+			return contract.Receipt{}, err
+		}
+		// The whole is answered when the last part is.
+		receipt.AcceptBy = max(receipt.AcceptBy, c.receipt().AcceptBy)
+	}
+	return receipt, nil
+}
+
+// wholeOf is the submission of the bundle itself. Data that somebody must look at
+// and commitments belong to the parts.
+func wholeOf(sub contract.Submission) contract.Submission {
+	sub.Instant, sub.Committed, sub.Disputes, sub.Unchecked = false, nil, nil, nil
+	return sub
+}
+
+// inOrder puts the parts in the order of the bundle, so that what others wait for
+// comes first.
+func inOrder(svc contract.Service, parts []contract.PartSubmission) []contract.PartSubmission {
+	place := func(id string) int {
+		return slices.IndexFunc(svc.Parts, func(p contract.Part) bool { return p.ID == id })
+	}
+	return slices.SortedStableFunc(slices.Values(parts), func(a, b contract.PartSubmission) int { return place(a.Part) - place(b.Part) })
+}
+
+// filePart makes the case of one part.
+func (s *Service) filePart(
+	ctx context.Context, tx db.Tx, actor auth.Principal, bundle contract.Service, whole Case,
+	sub contract.Submission, p contract.PartSubmission,
+) (Case, error) {
+	fam := family{svc: bundle, whole: whole}
+	spec := fam.spec(p.Part)
+	if spec.ID == "" || spec.Item != p.Item {
+		return Case{}, ErrPart.With("part", p.Part)
+	}
+	svc, err := s.service(ctx, p.Item, p.Version)
+	if err != nil {
+		return Case{}, err
+	}
+	if fam.parts, err = partsOf(ctx, tx, whole.ID); err != nil {
+		return Case{}, err
+	}
+	part := sub
+	part.Key, part.Item, part.Version = sub.Key+"/"+p.Part, p.Item, p.Version
+	part.Answers, part.Materials, part.Committed = p.Answers, p.Materials, p.Committed
+	part.Instant, part.Trace, part.Parts = false, nil, nil
+	part.Disputes, part.Unchecked = checksFor(spec, sub)
+	f := application{Submission: part, parent: whole.ID, part: p.Part, holds: mustWait(spec, sub, fam)}
+	c, fresh, err := s.file(ctx, tx, actor, svc, f)
+	if err == nil && !fresh {
+		err = ErrPart.With("part", p.Part) // one part twice
+	}
+	return c, err
+}
+
+// mustWait reports whether a part begins only when others that were applied for are
+// granted.
+func mustWait(spec contract.Part, sub contract.Submission, fam family) bool {
+	for _, id := range spec.After {
+		applied := slices.ContainsFunc(sub.Parts, func(p contract.PartSubmission) bool { return p.Part == id })
+		if before, ok := fam.part(id); applied && (!ok || !before.settled()) {
+			return true
+		}
+	}
+	return false
+}
+
+// checksFor are the disputed and unconfirmed data that a part uses, in the ids of
+// its own form.
+func checksFor(spec contract.Part, sub contract.Submission) (disputes []contract.Dispute, unchecked []string) {
+	own := func(ids map[string]string, merged string) (string, bool) {
+		for id, m := range ids {
+			if m == merged {
+				return id, true
+			}
+		}
+		return "", false
+	}
+	for _, d := range sub.Disputes {
+		if id, ok := own(spec.Fields, d.Field); ok {
+			d.Field = id
+			disputes = append(disputes, d)
+		}
+	}
+	for _, target := range sub.Unchecked {
+		id, ok := own(spec.Fields, target)
+		if !ok {
+			id, ok = own(spec.Materials, target)
+		}
+		if ok {
+			unchecked = append(unchecked, id)
+		}
+	}
+	return disputes, unchecked
 }

@@ -47,12 +47,12 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 		}
 		if err := s.c.Events.Record(ctx, tx, meta(actor, *c), contract.SupervisionRaised{
 			Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency,
-			Rule: k.rule, Light: string(k.light), At: s.c.Now().UTC().Truncate(time.Microsecond),
+			Rule: k.rule, Light: string(k.light), Unit: k.of.ID, At: s.c.Now().UTC().Truncate(time.Microsecond),
 		}); err != nil {
 			return err
 		}
 		if k.light == statute.Yellow && s.c.Lights.YellowCards > 0 && c.Yellow == s.c.Lights.YellowCards {
-			if err := s.raise(ctx, tx, actor, c, []card{{cardTwoYellow, "", statute.Red}}); err != nil {
+			if err := s.raise(ctx, tx, actor, c, []card{{rule: cardTwoYellow, light: statute.Red}}); err != nil {
 				return err
 			}
 		}

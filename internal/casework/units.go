@@ -1,12 +1,19 @@
 package casework
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -103,4 +110,321 @@ func newest(all []Unit) []Unit {
 		list = append(list, u)
 	}
 	return list
+}
+
+// maxUnitDays bounds the time that another agency is given.
+const maxUnitDays = 45
+
+// count says what the opinions of other agencies mean for a decision.
+func (c Case) count(units []Unit) Case {
+	c.OpinionsOpen, c.Objections = 0, 0
+	for _, u := range units {
+		if u.Owed() {
+			c.OpinionsOpen++
+		}
+		if u.Objects() {
+			c.Objections++
+		}
+	}
+	return c
+}
+
+// askUnits gives a task to each agency that the service names and whose
+// condition holds, once the case is accepted.
+func (s *Service) askUnits(ctx context.Context, tx db.Tx, w *work) error {
+	if len(w.svc.Handling.Units) == 0 {
+		return nil
+	}
+	h, err := lastHandIn(ctx, tx, w.c.ID)
+	if err != nil {
+		return err
+	}
+	answers, err := s.answers(w.svc, w.c.ID, h)
+	if err != nil {
+		return err
+	}
+	var asked []Unit
+	for _, spec := range w.svc.Handling.Units {
+		if spec.When != "" {
+			applies, err := s.c.Conditions.Holds(w.svc, spec.When, w.c.Applicant, day.In(w.at), answers)
+			if err != nil {
+				return fmt.Errorf("unit %s: %w", spec.ID, err)
+			}
+			if !applies {
+				continue
+			}
+		}
+		u, err := s.task(ctx, w, spec, 1, spec.Agency, spec.Days)
+		if err != nil {
+			return err
+		}
+		if err := s.ask(ctx, tx, w, u); err != nil {
+			return err
+		}
+		asked = append(asked, u)
+	}
+	w.c = w.c.count(asked)
+	return nil
+}
+
+// task is one sending of a unit's task, not stored yet.
+func (s *Service) task(ctx context.Context, w *work, spec contract.Unit, round int, agency contract.AgencyID, days int) (Unit, error) {
+	a, err := s.c.Agencies.Agency(ctx, agency)
+	if err != nil {
+		return Unit{}, fmt.Errorf("unit %s: %w", spec.ID, err)
+	}
+	u := Unit{
+		Case: w.c.ID, ID: spec.ID, Round: round, Agency: a.ID, AgencyName: a.Name, Division: a.Division, Task: spec.Task,
+		Required: spec.Required, Blocking: spec.Blocking, Days: min(max(days, 1), maxUnitDays), State: UnitOpen, Sent: w.at,
+	}
+	return s.dated(u, w.r), nil
+}
+
+// dated works out until when an opinion is due.
+func (s *Service) dated(u Unit, r rules) Unit {
+	from := day.In(u.Sent)
+	u.Due = r.cal.AddWorkdays(from, u.Days)
+	u.Provisional = r.cal.Provisional(from, u.Due)
+	return u
+}
+
+// ask stores a task, tells of it, and plans to look when its day has passed.
+func (s *Service) ask(ctx context.Context, tx db.Tx, w *work, u Unit) error {
+	if err := insertUnit(ctx, tx, u); err != nil {
+		return err
+	}
+	if err := s.tellUnit(ctx, tx, w.actor, w.c, u, "sent"); err != nil {
+		return err
+	}
+	return s.watchUnit(ctx, tx, u)
+}
+
+func (s *Service) watchUnit(ctx context.Context, tx db.Tx, u Unit) error {
+	on := u.Due.Add(1)
+	return s.c.Jobs.InsertTx(ctx, tx, unitJob{Case: u.Case, Unit: u.ID, Round: u.Round},
+		job.Insert{At: on.Time(), Unique: fmt.Sprintf("%s/%s/%d@%s", u.Case, u.ID, u.Round, on)})
+}
+
+func (s *Service) tellUnit(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, u Unit, change string) error {
+	return s.c.Events.Record(ctx, tx, meta(actor, c), contract.UnitTask{
+		Case: c.ID, Number: c.Number, Item: c.Item, Lead: c.Agency, Unit: u.ID, Agency: u.Agency, Round: u.Round,
+		Change: change, Due: u.Due.String(), At: s.c.Now().UTC().Truncate(time.Microsecond),
+	})
+}
+
+// prepareUnit works out what a step does to the task of another agency.
+func (s *Service) prepareUnit(ctx context.Context, tx db.Tx, w *work) error {
+	all, err := unitsOf(ctx, tx, w.c.ID)
+	if err != nil {
+		return err
+	}
+	w.units = newest(all)
+	i := slices.IndexFunc(w.units, func(u Unit) bool { return u.ID == w.a.Target })
+	switch w.a.Name {
+	case actOpine:
+		if i < 0 || w.units[i].State != UnitOpen {
+			return ErrState
+		}
+		w.unit = w.answer(w.units[i])
+	case actRecall:
+		if i < 0 || w.units[i].State != UnitOpen {
+			return ErrState
+		}
+		w.unit = w.units[i]
+		w.unit.State, w.unit.Ended, w.unit.Why = UnitRecalled, w.at, strings.Join(w.a.Reasons, "；")
+	case actSend:
+		if w.unit, err = s.resend(ctx, w, i); err != nil {
+			return err
+		}
+	}
+	if i < 0 {
+		w.units = append(w.units, w.unit)
+	} else {
+		w.units[i] = w.unit
+	}
+	w.c = w.c.count(w.units)
+	return nil
+}
+
+// answer is a task with the opinion that a step gives.
+func (w *work) answer(u Unit) Unit {
+	u.State, u.Ended = UnitAnswered, w.at
+	u.Opinion, u.Note, u.Reasons = w.verdict, w.a.Opinion, w.a.Reasons
+	u.Handler = Handler{w.actor.ID, w.actor.Name}
+	return u
+}
+
+// resend is a new sending of a task: to the same agency or to another, or to a
+// unit of the service that was not asked before.
+func (s *Service) resend(ctx context.Context, w *work, i int) (Unit, error) {
+	k := slices.IndexFunc(w.svc.Handling.Units, func(x contract.Unit) bool { return x.ID == w.a.Target })
+	if k < 0 {
+		return Unit{}, ErrNotFound
+	}
+	spec, round, agency, days := w.svc.Handling.Units[k], 1, w.svc.Handling.Units[k].Agency, w.svc.Handling.Units[k].Days
+	if i >= 0 {
+		was := w.units[i]
+		if was.State == UnitOpen {
+			return Unit{}, ErrState // to be recalled first
+		}
+		round, agency = was.Round+1, was.Agency
+	}
+	u, err := s.task(ctx, w, spec, round, cmp.Or(w.a.Agency, agency), cmp.Or(w.a.Days, days))
+	if err != nil {
+		return u, err
+	}
+	u.Why = w.a.Opinion
+	return u, nil
+}
+
+// carryUnit stores what prepareUnit worked out.
+func (s *Service) carryUnit(ctx context.Context, tx db.Tx, w *work) error {
+	switch w.a.Name {
+	case actSend:
+		return s.ask(ctx, tx, w, w.unit)
+	case actOpine, actRecall:
+		if err := updateUnit(ctx, tx, w.unit); err != nil {
+			return err
+		}
+		return s.tellUnit(ctx, tx, w.actor, w.c, w.unit, w.unit.State)
+	}
+	return nil
+}
+
+// closeUnits ends the tasks that a decided case no longer needs.
+func (s *Service) closeUnits(ctx context.Context, tx db.Tx, w *work) error {
+	all, err := unitsOf(ctx, tx, w.c.ID)
+	if err != nil {
+		return err
+	}
+	for _, u := range newest(all) {
+		if u.State != UnitOpen && u.State != UnitRecalled {
+			continue
+		}
+		u.State, u.Ended = UnitClosed, w.at
+		if err := updateUnit(ctx, tx, u); err != nil {
+			return err
+		}
+		if err := s.tellUnit(ctx, tx, w.actor, w.c, u, UnitClosed); err != nil {
+			return err
+		}
+	}
+	w.c.OpinionsOpen = 0
+	return nil
+}
+
+// Answer is the opinion of a unit.
+type Answer struct {
+	Opinion string // OpinionAgree and so on
+	Note    string
+	Reasons []string // of an objection
+}
+
+// Opine gives the opinion of another agency, by one of its own reviewers.
+func (s *Service) Opine(ctx context.Context, actor auth.Principal, id contract.CaseID, unit string, x Answer) error {
+	a, err := tidy(Action{Name: actOpine, Target: unit, Opinion: x.Note, Reasons: x.Reasons})
+	if err != nil {
+		return err
+	}
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		c, err := lockCase(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		u, err := unitNow(ctx, tx, id, unit)
+		if err != nil {
+			return err
+		}
+		if s.c.Policy.Check(actor, "casework.unit", unitObject(c, u)) != nil {
+			return ErrNotFound
+		}
+		if err := x.check(a); err != nil {
+			return err
+		}
+		_, err = s.stepWith(ctx, tx, actor, c, a, x.Opinion, u)
+		return err
+	})
+}
+
+// check reports what an opinion lacks.
+func (x Answer) check(a Action) error {
+	var form fault.Form
+	switch x.Opinion {
+	case OpinionAgree, OpinionNotNeeded:
+	case OpinionObject:
+		if len(a.Reasons) == 0 {
+			form.Add("reasons", "casework.reasons_required")
+		}
+	default:
+		form.Add("opinion", "casework.verdict_required")
+	}
+	if a.Opinion == "" && x.Opinion != OpinionObject {
+		form.Add("note", "casework.opinion_required")
+	}
+	return form.Err()
+}
+
+// unitNow is the newest sending of a unit's task.
+func unitNow(ctx context.Context, q db.Q, id contract.CaseID, unit string) (Unit, error) {
+	all, err := unitsOf(ctx, q, id)
+	if err != nil {
+		return Unit{}, err
+	}
+	list := newest(all)
+	i := slices.IndexFunc(list, func(u Unit) bool { return u.ID == unit })
+	if i < 0 {
+		return Unit{}, ErrNotFound
+	}
+	return list[i], nil
+}
+
+// late notes that an opinion did not come in time: a card for the agency, and its
+// head is told by the event.
+func (s *Service) late(ctx context.Context, tx db.Tx, j unitJob) error {
+	c, err := lockCase(ctx, tx, j.Case)
+	if err != nil {
+		return err
+	}
+	u, err := unitNow(ctx, tx, j.Case, j.Unit)
+	if err != nil {
+		return err
+	}
+	if u.Round != j.Round || u.State != UnitOpen || u.Late || !past(u.Due, s.Today()) {
+		return nil
+	}
+	u.Late = true
+	if err := updateUnit(ctx, tx, u); err != nil {
+		return err
+	}
+	system := auth.SystemPrincipal("supervision")
+	k := card{
+		rule: cardUnitLate, occurrence: fmt.Sprintf("%s/%d", u.ID, u.Round), light: statute.Yellow,
+		of: contract.Agency{ID: u.Agency, Name: u.AgencyName, Division: u.Division},
+	}
+	if err := s.raise(ctx, tx, system, &c, []card{k}); err != nil {
+		return err
+	}
+	return s.tellUnit(ctx, tx, system, c, u, "late")
+}
+
+// recomputeUnits works out the days of open tasks again, after the calendar
+// changed.
+func (s *Service) recomputeUnits(ctx context.Context, tx db.Tx, c Case, r rules) error {
+	all, err := unitsOf(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, u := range newest(all) {
+		now := s.dated(u, r)
+		if u.State != UnitOpen || now.Due == u.Due && now.Provisional == u.Provisional {
+			continue
+		}
+		if err := updateUnit(ctx, tx, now); err != nil {
+			return err
+		}
+		if err := s.watchUnit(ctx, tx, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,6 +136,9 @@ func (agencies) Agency(_ context.Context, id contract.AgencyID) (contract.Agency
 	if id == elsewhere {
 		return contract.Agency{ID: id, Name: contract.Text{ZH: "岳池县行政审批局", EN: "Yuechi Approval Bureau"}, Division: "511621"}, nil
 	}
+	if id == fire || id == city {
+		return contract.Agency{ID: id, Name: contract.Text{ZH: "广安区" + string(id), EN: string(id)}, Division: "511602"}, nil
+	}
 	return contract.Agency{ID: id, Name: contract.Text{ZH: "广安区行政审批局", EN: "Guang'an Approval Bureau"}, Division: "511602"}, nil
 }
 
@@ -142,6 +146,16 @@ const (
 	hygiene contract.ItemID = "hygiene"
 	away    contract.ItemID = "away"
 	filing  contract.ItemID = "filing"
+	joint   contract.ItemID = "joint"   // two agencies are asked
+	promise contract.ItemID = "promise" // granted on a commitment
+	benefit contract.ItemID = "benefit" // one agency is asked, published for objections
+	opening contract.ItemID = "opening" // a bundle of hygiene, filing and joint
+)
+
+// Agencies that are asked.
+const (
+	fire contract.AgencyID = "fire"
+	city contract.AgencyID = "city"
 )
 
 func testServices() services {
@@ -167,7 +181,60 @@ func testServices() services {
 	f.Item, f.Procedure, f.Licence = filing, "instant", nil
 	f.Name = contract.Text{ZH: "仅销售预包装食品备案", EN: "Prepackaged food filing"}
 	f.Limits = contract.Limits{Statutory: 1, Promised: 1, Unit: "immediate"}
-	return services{hygiene: h, away: a, filing: f}
+	return services{
+		hygiene: h, away: a, filing: f, joint: jointService(h), promise: promiseService(h),
+		benefit: benefitService(h), opening: openingService(h),
+	}
+}
+
+func jointService(j contract.Service) contract.Service {
+	j.Item, j.Procedure, j.Licence, j.Handling.TwoOfficials = joint, "joint", nil, false
+	j.Name = contract.Text{ZH: "夜间施工联合审批", EN: "Night work, joint approval"}
+	j.Limits = contract.Limits{Accept: 5, Promised: 30, Deliver: 10, Unit: "workday"} // the law's own 45
+	j.Handling.Units = []contract.Unit{
+		{
+			ID: "u-fire", Agency: fire, Task: contract.Text{ZH: "消防安全意见", EN: "Fire safety"}, Required: true, Blocking: true,
+			Days: 5, Fields: []string{"area", "phone"}, Materials: []string{"plan"},
+		},
+		{ID: "v-city", Agency: city, Task: contract.Text{ZH: "占道意见", EN: "Use of the pavement"}, When: "big", Days: 3, Fields: []string{"name"}},
+	}
+	return j
+}
+
+func promiseService(p contract.Service) contract.Service {
+	p.Item, p.Procedure, p.Handling.TwoOfficials = promise, "notify-and-commit", false
+	p.Name = contract.Text{ZH: "食品经营许可（告知承诺）", EN: "Food licence on commitment"}
+	p.Commitment = &contract.CommitmentSpec{VerifyDays: 10}
+	return p
+}
+
+func benefitService(b contract.Service) contract.Service {
+	b.Item, b.Procedure, b.Licence, b.Handling.TwoOfficials = benefit, "payment-benefit", nil, false
+	b.Name = contract.Text{ZH: "最低生活保障", EN: "Subsistence allowance"}
+	b.Limits = contract.Limits{Statutory: 30, Promised: 20, Unit: "workday"}
+	b.Handling.Units = []contract.Unit{{
+		ID: "social", Agency: city, Task: contract.Text{ZH: "社保缴费情况", EN: "Contributions"}, Required: true, Days: 5, Fields: []string{"name"},
+	}}
+	return b
+}
+
+func openingService(o contract.Service) contract.Service {
+	o.Item, o.Procedure, o.Licence = opening, "bundle", nil
+	o.Name = contract.Text{ZH: "开办餐饮店一件事", EN: "Open a restaurant"}
+	o.Parts = []contract.Part{
+		{ID: "hygiene", Item: hygiene, Required: true, Blocking: true, Fields: map[string]string{"phone": "m_phone"}},
+		{ID: "filing", Item: filing},
+		{ID: "joint", Item: joint, After: []string{"hygiene"}},
+	}
+	return o
+}
+
+// conditions knows the one condition of the tests.
+type conditions struct{}
+
+func (conditions) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Date, a contract.Answers) (bool, error) {
+	area, ok := a["area"].(float64)
+	return ok && area > 40, nil
 }
 
 // newWorld builds the service on a fresh database.
@@ -191,7 +258,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.Service, err = New(Config{
 		DB: d, Jobs: w.jobs, Events: w.events, Policy: policy.Must(map[string]string{"casework": Policies}),
 		Seal: sealer, Blobs: blobs, Services: services(w.services), Agencies: agencies{}, Calendars: w.book,
-		Procedures: procs, Licences: w.licences, Faces: faces{}, Papers: plainPapers{},
+		Procedures: procs, Licences: w.licences, Faces: faces{}, Conditions: conditions{}, Papers: plainPapers{},
 		Now: w.clock.now, NewID: id.New, Code: id.Code, Log: log,
 	})
 	must(t, err)
@@ -229,7 +296,16 @@ var (
 	auditor    = staff("auditor", auth.RoleAuditor)
 	admin      = staff("admin", auth.RoleAdministrator)
 	catalogger = staff("catalog", auth.RoleCatalogManager)
+	fireman    = of(fire, staff("fireman", auth.RoleReviewer))
+	firechief  = of(fire, staff("firechief", auth.RoleHead))
+	warden     = of(city, staff("warden", auth.RoleReviewer))
+	lastSigned = auth.SystemPrincipal("last-signature")
 )
+
+func of(agency contract.AgencyID, p auth.Principal) auth.Principal {
+	p.Agency = string(agency)
+	return p
+}
 
 func staff(name string, roles ...string) auth.Principal {
 	return auth.Principal{Kind: auth.Staff, ID: name, Name: "岗位 " + name, Roles: roles, Agency: string(bureau), Division: "511602"}
@@ -254,6 +330,38 @@ func (w *world) submission(key string, item contract.ItemID) contract.Submission
 		}},
 		At: w.clock.now(),
 	}
+}
+
+// bundle is an application for all parts of the bundle.
+func (w *world) bundle(key string, parts ...string) contract.Submission {
+	sub := w.submission(key, opening)
+	for _, p := range testServices()[opening].Parts {
+		if len(parts) > 0 && !slices.Contains(parts, p.ID) {
+			continue
+		}
+		one := w.submission(key, p.Item)
+		sub.Parts = append(sub.Parts, contract.PartSubmission{Part: p.ID, Item: p.Item, Version: 1, Answers: one.Answers, Materials: one.Materials})
+	}
+	return sub
+}
+
+// family submits a bundle and returns its case and its parts by id.
+func (w *world) family(t testing.TB, key string, parts ...string) (Case, map[string]Case) {
+	t.Helper()
+	r, err := w.submit(t.Context(), lin, w.bundle(key, parts...))
+	must(t, err)
+	return w.reload(t, r.Case)
+}
+
+func (w *world) reload(t testing.TB, whole contract.CaseID) (Case, map[string]Case) {
+	t.Helper()
+	cases, err := partsOf(t.Context(), w.c.DB, whole)
+	must(t, err)
+	byID := map[string]Case{}
+	for _, c := range cases {
+		byID[c.Part] = c
+	}
+	return w.load(t, whole), byID
 }
 
 // file submits an application and returns its case.

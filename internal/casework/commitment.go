@@ -1,0 +1,93 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/statute"
+)
+
+// What became of a commitment.
+const (
+	CommitmentOpen      = "open"
+	CommitmentKept      = "kept"
+	CommitmentBroken    = "broken"    // to be put right
+	CommitmentRectified = "rectified" // was put right
+	CommitmentRevoked   = "revoked"   // and the decision was revoked
+)
+
+// Commitment is what an applicant committed to instead of proving it (告知承诺制).
+type Commitment struct {
+	Committed contract.Committed // VerifyBy is set once the decision was made
+	State     string
+	Note      string
+	By        string // post that settled it
+	At        time.Time
+}
+
+// Commitment returns the commitment of a case; ErrNotFound where there is none.
+func (s *Service) Commitment(ctx context.Context, actor auth.Principal, id contract.CaseID) (Commitment, error) {
+	c, r, history, err := s.clocksOf(ctx, actor, id)
+	if err != nil {
+		return Commitment{}, err
+	}
+	x, err := commitmentOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return x, err
+	}
+	st, err := r.run(statute.Verification, history)
+	if err != nil {
+		return x, err
+	}
+	x.Committed.VerifyBy = st.Due.String()
+	return x, nil
+}
+
+// Barred reports whether a subject may not commit for a service, because an
+// earlier commitment for it was broken and not put right. Proof is always open
+// to everybody.
+func (s *Service) Barred(ctx context.Context, subject string, item contract.ItemID) (bool, error) {
+	n, err := brokenBy(ctx, s.c.DB, subject, item)
+	return n > 0, err
+}
+
+// settled notes what a step says about a commitment.
+func (s *Service) settleCommitment(ctx context.Context, tx db.Tx, w *work) error {
+	state := ""
+	switch w.a.Name {
+	case actKeep:
+		state = CommitmentKept
+	case actBreach:
+		state = CommitmentBroken
+	case actRectified:
+		state = CommitmentRectified
+	case actRevoke:
+		was, err := commitmentOf(ctx, tx, w.c.ID)
+		if errors.Is(err, ErrNotFound) || err == nil && was.State != CommitmentOpen && was.State != CommitmentBroken {
+			return nil // revoked for another reason
+		}
+		if err != nil {
+			return err
+		}
+		state = CommitmentRevoked
+	default:
+		return nil
+	}
+	note := w.a.Opinion
+	if len(w.a.Reasons) > 0 {
+		note = strings.Join(w.a.Reasons, "；")
+	}
+	return settleCommitment(ctx, tx, w.c.ID, state, note, w.actor.Name, w.at)
+}
+
+// onCommitment reports whether the procedure grants on a commitment: then the
+// time for its verification begins with the grant.
+func (r rules) onCommitment(state string) bool {
+	t, err := r.proc.Transition(state, actGrant)
+	return err == nil && t.Effect(statute.Verification) == statute.Start
+}

@@ -1,0 +1,31 @@
+package form
+
+import (
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/rule"
+)
+
+// Holds evaluates a condition of the service over answers that were handed in: by
+// it the service says which other agencies are asked.
+func Holds(
+	e *rule.Engine, svc contract.Service, when string, applicant contract.Party, today day.Date, answers contract.Answers,
+) (bool, error) {
+	c, err := Compile(e, svc)
+	if err != nil {
+		return false, err
+	}
+	v := c.vars(Input{Applicant: applicant, Today: today})
+	for id, x := range answers {
+		f, ok := c.fields[id]
+		if !ok || x == nil {
+			continue
+		}
+		x = Restore(f, x)
+		v.A[id], v.Given[id], v.Words[id] = x, true, Names{}.Show(f, x).ZH
+		if Rows(f.Kind) {
+			v.A[id] = filled(f, x)
+		}
+	}
+	return c.engine.Bool(when, v)
+}
