@@ -85,6 +85,14 @@ func (e *evaluation) signer(s *signer, x SignerState, row *RowState) error {
 func (e *evaluation) inRow(s *signer, row *RowState) func() {
 	e.v.Row = row.vars
 	return func() {
+		if e.keep {
+			v := *e.v
+			v.A, v.Given, v.Words = maps.Clone(v.A), maps.Clone(v.Given), maps.Clone(v.Words)
+			if e.seen == nil {
+				e.seen = map[string][]*rule.Vars{}
+			}
+			e.seen[s.ID] = append(e.seen[s.ID], &v)
+		}
 		e.v.Row = nil
 		for _, p := range s.pages {
 			for _, f := range p.fields {

@@ -17,15 +17,16 @@ import (
 // result. Conditions see earlier fields that are shown; a hidden answer counts
 // as absent, whatever the draft still holds. The error is a broken package.
 func (c *Compiled) Evaluate(in Input) (Result, error) {
-	e, err := c.run(in)
+	e, err := c.run(in, false)
 	if err != nil {
 		return Result{}, err
 	}
 	return e.r, nil
 }
 
-func (c *Compiled) run(in Input) (*evaluation, error) {
-	e := &evaluation{c: c, in: in, v: c.vars(in), names: Names{in.Divisions, in.Licences}, awaited: map[string]bool{}}
+// run evaluates; keep also keeps what rules of rows' signers saw.
+func (c *Compiled) run(in Input, keep bool) (*evaluation, error) {
+	e := &evaluation{keep: keep, c: c, in: in, v: c.vars(in), names: Names{in.Divisions, in.Licences}, awaited: map[string]bool{}}
 	e.r = Result{Answers: make(contract.Answers, len(c.fields)), Fields: len(c.fields)}
 	e.r.Pages = make([]PageState, 0, len(c.pages))
 	e.r.Materials = make([]MaterialState, 0, len(c.Service.Materials))
@@ -46,6 +47,10 @@ type evaluation struct {
 	names   Names
 	chosen  *contract.HeldLicence // in the last licence field
 	awaited map[string]bool       // fields whose answer has to come, or come again
+	// seen is what rules saw at the end of each row's signer, by id of the spec, if
+	// it is to be kept.
+	seen map[string][]*rule.Vars
+	keep bool
 }
 
 // sheet is what one person gave, or what stands in one row.

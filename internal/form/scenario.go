@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"reflect"
-	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
-	"github.com/tongban/tongban/internal/kit/rule"
+	"github.com/tongban/tongban/internal/statute"
 )
 
 // Scenario is one example of a service package: given an applicant, a day,
@@ -27,11 +25,43 @@ type Scenario struct {
 
 // Given is the situation.
 type Given struct {
-	Applicant Applicant         `yaml:"applicant"`
-	Today     string            `yaml:"today"`
-	Held      map[string]string `yaml:"held"`
+	Applicant Applicant `yaml:"applicant"`
+	Today     string    `yaml:"today"`
+	// Held is what the registries answer: a text, or a list of rows for a group.
+	Held     map[string]any    `yaml:"held"`
+	Down     []string          `yaml:"down"`     // keys whose registry is down
+	Disputes map[string]string `yaml:"disputes"` // reason by field
+	Licences []GivenLicence    `yaml:"licences"` // that the applicant holds
+	Copies   []string          `yaml:"copies"`   // elements of verified copies
+	// Answers are as JSON has them: money in fen, a group a list of rows.
 	Answers   map[string]any    `yaml:"answers"`
 	Files     []string          `yaml:"files"` // materials with a file each
+	Ways      map[string]string `yaml:"ways"`  // chosen way by material
+	Committed bool              `yaml:"committed"`
+	// Signers are what each signer gave, by id ("other", "adult/1").
+	Signers map[string]GivenSigner `yaml:"signers"`
+}
+
+// GivenLicence is a licence that the applicant holds.
+type GivenLicence struct {
+	ID     string            `yaml:"id"`
+	Type   string            `yaml:"type"`
+	Name   contract.Text     `yaml:"name"`
+	Number string            `yaml:"number"`
+	From   string            `yaml:"from"`
+	To     string            `yaml:"to"`
+	Face   map[string]string `yaml:"face"` // by line
+}
+
+// GivenSigner is what a signer gave.
+type GivenSigner struct {
+	Held     map[string]any    `yaml:"held"`
+	Down     []string          `yaml:"down"`
+	Disputes map[string]string `yaml:"disputes"`
+	Answers  map[string]any    `yaml:"answers"`
+	Files    []string          `yaml:"files"`
+	Ways     map[string]string `yaml:"ways"`
+	Signed   bool              `yaml:"signed"`
 }
 
 // Applicant is who applies.
@@ -43,15 +73,38 @@ type Applicant struct {
 
 // Want is what the form must say. What is left out is not looked at.
 type Want struct {
-	Pages      []string          `yaml:"pages"`      // shown, in order
-	Hidden     []string          `yaml:"hidden"`     // fields that must not be asked
-	Asked      []string          `yaml:"asked"`      // fields that must be asked
-	Materials  []string          `yaml:"materials"`  // that apply, in order
-	Faults     map[string]string `yaml:"faults"`     // by field; exactly these
-	Ineligible *int              `yaml:"ineligible"` // conditions that do not hold
+	Pages     []string          `yaml:"pages"`     // shown, in order
+	Hidden    []string          `yaml:"hidden"`    // fields that must not be asked
+	Asked     []string          `yaml:"asked"`     // fields that must be asked
+	Materials []string          `yaml:"materials"` // that apply, in order
+	Ways      map[string]string `yaml:"ways"`      // how materials come; "" where it is not chosen yet
+	// NotNeeded are materials that apply and are not asked for.
+	NotNeeded  []string          `yaml:"not_needed"`
+	Answers    map[string]any    `yaml:"answers"` // that would be submitted, computed ones too
+	Faults     map[string]string `yaml:"faults"`  // by field; exactly these
+	Ineligible *int              `yaml:"ineligible"`
 	Complete   *bool             `yaml:"complete"`
 	Instant    *bool             `yaml:"instant"`
 	Face       map[string]string `yaml:"face"` // licence lines by Chinese label
+	Effect     string            `yaml:"effect"`
+	Disputes   []string          `yaml:"disputes"`  // fields; exactly these
+	Unchecked  []string          `yaml:"unchecked"` // exactly these
+	Signers    []string          `yaml:"signers"`   // who must sign, in order
+	Signed     *bool             `yaml:"signed"`    // everybody has
+	// SignerFaults are what signers still have to do, by signer and field.
+	SignerFaults map[string]map[string]string `yaml:"signer_faults"`
+	Parts        []string                     `yaml:"parts"` // of a bundle, that apply
+	NotAsked     *WantShare                   `yaml:"not_asked"`
+	// AcceptBy and DecideBy are the last days for the decisions, if the application
+	// is handed in, and accepted, on the day of the scenario.
+	AcceptBy string `yaml:"accept_by"`
+	DecideBy string `yaml:"decide_by"`
+}
+
+// WantShare is how much must not be asked, at least: 0.5 is one half.
+type WantShare struct {
+	Fields    float64 `yaml:"fields"`
+	Materials float64 `yaml:"materials"`
 }
 
 // ParseScenarios reads a file with one or several YAML documents.
@@ -74,204 +127,151 @@ func ParseScenarios(text []byte) ([]Scenario, error) {
 	}
 }
 
-// RunScenario reports where a package does something else than the scenario
-// expects.
-func RunScenario(svc contract.Service, sc Scenario) []Problem {
-	r, err := sc.result(svc)
-	if err != nil {
-		return []Problem{{sc.Name, err.Error()}}
-	}
-	k := &compare{where: sc.Name}
-	var pages, fields, materials []string
-	for _, p := range r.Pages {
-		pages = append(pages, p.Page.ID)
-		for _, f := range p.Fields {
-			if f.Held == nil {
-				fields = append(fields, f.Field.ID)
-			}
-		}
-	}
-	for _, m := range r.Materials {
-		materials = append(materials, m.Spec.ID)
-	}
-	k.list("pages", sc.Want.Pages, pages)
-	k.list("materials", sc.Want.Materials, materials)
-	for _, f := range sc.Want.Asked {
-		k.that(slices.Contains(fields, f), "field %s is not asked", f)
-	}
-	for _, f := range sc.Want.Hidden {
-		k.that(!slices.Contains(fields, f), "field %s is asked", f)
-	}
-	k.faults(sc.Want.Faults, r.Faults())
-	if w := sc.Want.Ineligible; w != nil {
-		k.that(*w == len(r.Ineligible), "%d conditions do not hold, want %d: %v", len(r.Ineligible), *w, r.Ineligible)
-	}
-	if w := sc.Want.Complete; w != nil {
-		k.that(*w == r.Complete(), "complete is %v, want %v: %v", r.Complete(), *w, names(r.Faults()))
-	}
-	if w := sc.Want.Instant; w != nil {
-		k.that(*w == r.Instant, "instant is %v, want %v", r.Instant, *w)
-	}
-	k.face(svc, sc, r)
-	return k.problems
-}
-
-func (sc Scenario) result(svc contract.Service) (Result, error) {
-	in, err := sc.input(svc)
-	if err != nil {
-		return Result{}, err
-	}
-	return Evaluate(svc, in)
-}
-
 // input reads the answers as the API would: strictly typed.
-func (sc Scenario) input(svc contract.Service) (Input, error) {
+func (sc Scenario) input(c *Compiled) (Input, error) {
+	g := sc.Given
 	in := Input{
-		Answers: contract.Answers{}, Typed: map[string][]string{}, Held: map[string]contract.Held{},
-		Applicant: contract.Party{
-			Kind: sc.Given.Applicant.Kind, ID: "scenario", Name: sc.Given.Applicant.Name, Code: sc.Given.Applicant.Code,
-		},
+		Typed: map[string][]string{}, Down: g.Down, Disputed: g.Disputes, Ways: g.Ways, Committed: g.Committed,
+		Applicant: contract.Party{Kind: g.Applicant.Kind, ID: "scenario", Name: g.Applicant.Name, Code: g.Applicant.Code},
+		Licences:  []contract.HeldLicence{}, Signers: map[string]SignerInput{},
 	}
 	var err error
-	if in.Today, err = day.Parse(sc.Given.Today); err != nil {
+	if in.Today, err = day.Parse(g.Today); err != nil {
 		return in, err
 	}
-	for k, v := range sc.Given.Held {
-		in.Held[k] = contract.Held{Value: v}
+	in.DueBy = func(n int) string { return nationalCalendar().AddWorkdays(in.Today, n).String() }
+	for _, l := range g.Licences {
+		in.Licences = append(in.Licences, contract.HeldLicence{
+			ID: contract.LicenceID(l.ID), TypeCode: l.Type, Name: l.Name, Number: l.Number, From: l.From, To: l.To, Face: l.Face,
+		})
 	}
-	for _, id := range sc.Given.Files {
-		in.Materials = append(in.Materials, contract.Material{ID: id, File: id, Name: id + ".pdf"})
+	for i, element := range g.Copies {
+		in.Copies = append(in.Copies, contract.Copy{
+			Material: contract.Material{ID: element, File: "copy" + strconv.Itoa(i), Level: "B", Blob: "b"}, Case: "1", Checked: g.Today, Element: element,
+		})
 	}
-	for id, v := range sc.Given.Answers {
-		i := slices.IndexFunc(fieldsOf(svc), func(f contract.Field) bool { return f.ID == id })
-		if i < 0 {
-			return in, fmt.Errorf("answers unknown field %s", id)
-		}
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return in, fmt.Errorf("answer %s: %w", id, err)
-		}
-		p := ParseJSON(fieldsOf(svc)[i], raw)
-		if p.Fault != nil {
-			return in, fmt.Errorf("answer %s: %w", id, p.Fault)
-		}
-		if p.Value != nil {
-			in.Answers[id] = p.Value
+	if in.Answers, err = scenarioAnswers(c, g.Answers); err != nil {
+		return in, err
+	}
+	if in.Held, err = scenarioHeld(g.Held); err != nil {
+		return in, err
+	}
+	if in.Materials, err = scenarioFiles(c, g.Files, ""); err != nil {
+		return in, err
+	}
+	for id, s := range g.Signers {
+		if in.Signers[id], err = s.input(c, id); err != nil {
+			return in, fmt.Errorf("signer %s: %w", id, err)
 		}
 	}
 	return in, nil
 }
 
-func fieldsOf(svc contract.Service) []contract.Field {
-	var list []contract.Field
-	for _, p := range svc.Form.Pages {
-		list = append(list, p.Fields...)
+func (s GivenSigner) input(c *Compiled, id string) (SignerInput, error) {
+	in := SignerInput{Down: s.Down, Disputed: s.Disputes, Ways: s.Ways}
+	var err error
+	if in.Answers, err = scenarioAnswers(c, s.Answers); err != nil {
+		return in, err
 	}
-	return list
+	if in.Held, err = scenarioHeld(s.Held); err != nil {
+		return in, err
+	}
+	if in.Materials, err = scenarioFiles(c, s.Files, id); err != nil {
+		return in, err
+	}
+	if s.Signed {
+		in.Signature = &contract.Signature{Signer: id, Method: "keyed"}
+	}
+	return in, nil
 }
 
-type compare struct {
-	where    string
-	problems []Problem
+func scenarioAnswers(c *Compiled, given map[string]any) (contract.Answers, error) {
+	answers := contract.Answers{}
+	for id, v := range given {
+		f, ok := c.fields[id]
+		if !ok {
+			return nil, fmt.Errorf("answers unknown field %s", id)
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("answer %s: %w", id, err)
+		}
+		p := ParseJSON(f, raw)
+		for _, x := range p.Errors(f) {
+			return nil, fmt.Errorf("answer %s: %w", x.Name, x.Err)
+		}
+		if p.Value != nil {
+			answers[id] = p.Value
+		}
+	}
+	return answers, nil
 }
 
-func (k *compare) that(ok bool, what string, args ...any) {
-	if !ok {
-		k.problems = append(k.problems, Problem{k.where, fmt.Sprintf(what, args...)})
+func scenarioHeld(given map[string]any) (map[string]contract.Held, error) {
+	held := map[string]contract.Held{}
+	for key, v := range given {
+		list, rows := v.([]any)
+		if !rows {
+			text, ok := textOf(v)
+			if !ok && v != "" {
+				return nil, fmt.Errorf("held %s must be a text or a list of rows", key)
+			}
+			held[key] = contract.Held{Value: text}
+			continue
+		}
+		h := contract.Held{Value: strconv.Itoa(len(list))}
+		for _, x := range list {
+			row, ok := x.(map[string]any)
+			if !ok {
+				return nil, fmt.Errorf("held %s must be a list of rows", key)
+			}
+			h.Rows = append(h.Rows, row)
+		}
+		held[key] = h
 	}
+	return held, nil
 }
 
-func (k *compare) list(what string, want, got []string) {
-	if want != nil {
-		k.that(slices.Equal(want, got), "%s are %v, want %v", what, got, want)
+func scenarioFiles(c *Compiled, ids []string, signer string) ([]contract.Material, error) {
+	var list []contract.Material
+	for _, id := range ids {
+		known := false
+		for _, m := range c.Service.Materials {
+			known = known || m.ID == id
+		}
+		if !known {
+			return nil, fmt.Errorf("hands in unknown material %s", id)
+		}
+		list = append(list, contract.Material{ID: id, File: id, Name: id + ".pdf", Origin: contract.MaterialUpload, Signer: signer})
 	}
+	return list, nil
 }
 
-func (k *compare) faults(want map[string]string, got []fault.Field) {
-	if want == nil {
-		return
+// nationalCalendar has the working days that the program ships with.
+func nationalCalendar() *statute.Calendar { return statute.NewBook(statute.National()...).For("") }
+
+// limits are the last days for the decisions on an application of a day.
+func limits(svc contract.Service, today day.Date) (acceptBy, decideBy string, err error) {
+	cal, start := nationalCalendar(), []statute.Entry{{Kind: statute.Start, On: today}}
+	accept, err := statute.Replay(cal, statute.AcceptanceClock(svc.Limits.Accept), start)
+	if err != nil {
+		return "", "", fmt.Errorf("limit of acceptance: %w", err)
 	}
+	clock := statute.DecisionClock(svc.Limits.Statutory, svc.Limits.Promised)
+	if svc.Limits.Unit == "immediate" {
+		clock = statute.ImmediateClock()
+	}
+	decide, err := statute.Replay(cal, clock, start)
+	if err != nil {
+		return "", "", fmt.Errorf("limit of decision: %w", err)
+	}
+	return accept.Due.String(), decide.DuePromised.String(), nil
+}
+
+func codes(list []fault.Field) map[string]string {
 	have := map[string]string{}
-	for _, f := range got {
+	for _, f := range list {
 		have[f.Name] = f.Err.Code
 	}
-	k.that(reflect.DeepEqual(want, have), "faults are %v, want %v", have, want)
-}
-
-func (k *compare) face(svc contract.Service, sc Scenario, r Result) {
-	if sc.Want.Face == nil {
-		return
-	}
-	applicant := contract.Party{Kind: sc.Given.Applicant.Kind, Name: sc.Given.Applicant.Name, Code: sc.Given.Applicant.Code}
-	today, _ := day.Parse(sc.Given.Today) // it was read before
-	lines, err := Face(rule.MustNew(), svc, applicant, today, r.Answers)
-	k.that(err == nil, "licence face: %v", err)
-	have := map[string]string{}
-	for _, l := range lines {
-		have[l.Label.ZH] = l.Value
-	}
-	for label, value := range sc.Want.Face {
-		k.that(have[label] == value, "licence line %s is %q, want %q", label, have[label], value)
-	}
-}
-
-func names(list []fault.Field) string {
-	var s []string
-	for _, f := range list {
-		s = append(s, f.Name)
-	}
-	return strings.Join(s, " ")
-}
-
-// Covered reports which rules of a package the scenarios never try both ways:
-// a rule that no example makes true, or none makes false, may be wrong unseen.
-func Covered(svc contract.Service, list []Scenario) []Problem {
-	c, err := Compile(rule.MustNew(), svc)
-	if err != nil {
-		return []Problem{{"rules", err.Error()}}
-	}
-	yes, no := map[string]bool{}, map[string]bool{}
-	for _, sc := range list {
-		if err := c.try(sc, yes, no); err != nil {
-			return []Problem{{sc.Name, err.Error()}}
-		}
-	}
-	var problems []Problem
-	for _, r := range rulesOf(svc) {
-		if r.text == "" || r.gives != givesBool {
-			continue
-		}
-		if !yes[r.where+r.text] {
-			problems = append(problems, Problem{r.where, "no scenario makes the rule true: " + r.text})
-		}
-		if !no[r.where+r.text] {
-			problems = append(problems, Problem{r.where, "no scenario makes the rule false: " + r.text})
-		}
-	}
-	return problems
-}
-
-// try notes for each rule whether the scenario makes it true or false.
-func (c *Compiled) try(sc Scenario, yes, no map[string]bool) error {
-	in, err := sc.input(c.Service)
-	if err != nil {
-		return err
-	}
-	e, err := c.run(in)
-	if err != nil {
-		return err
-	}
-	v := e.v
-	for _, r := range rulesOf(c.Service) {
-		if r.text == "" || r.gives != givesBool {
-			continue
-		}
-		ok, err := c.engine.Bool(r.text, v)
-		if err != nil {
-			return err
-		}
-		key := r.where + r.text
-		yes[key], no[key] = yes[key] || ok, no[key] || !ok
-	}
-	return nil
+	return have
 }
