@@ -187,6 +187,8 @@ func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
 		return s.prepareUnit(ctx, tx, w)
 	case actWithdraw:
 		return s.mayWithdraw(ctx, tx, w)
+	case actApprove:
+		return s.noneOwed(ctx, tx, w.c)
 	}
 	return nil
 }
@@ -257,17 +259,19 @@ func (s *Service) issue(ctx context.Context, tx db.Tx, c *Case, svc contract.Ser
 	if err != nil {
 		return err
 	}
-	face, err := s.c.Faces.Evaluate(svc, c.Applicant, day.In(c.Decided), answers)
+	prior := ""
+	if svc.Licence.Prior != "" {
+		prior, _ = answers[svc.Licence.Prior].(string)
+	}
+	face, err := s.c.Faces.Evaluate(ctx, svc, FaceInput{
+		Holder: c.Applicant, On: day.In(c.Decided), Answers: answers, Prior: contract.LicenceID(prior),
+	})
 	if err != nil {
 		return err
 	}
 	agency, err := s.c.Agencies.Agency(ctx, c.Agency)
 	if err != nil {
 		return err
-	}
-	prior := ""
-	if svc.Licence.Prior != "" {
-		prior, _ = answers[svc.Licence.Prior].(string)
 	}
 	id, err := s.c.Licences.Issue(ctx, tx, contract.LicenceRequest{
 		Case: c.ID, CaseNumber: c.Number, Item: c.Item, Spec: *svc.Licence, Holder: c.Applicant, Agency: agency,

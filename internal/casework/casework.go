@@ -59,7 +59,15 @@ type Licences interface {
 
 // Faces evaluates what a licence of the service says on its face.
 type Faces interface {
-	Evaluate(svc contract.Service, holder contract.Party, on day.Date, answers contract.Answers) ([]contract.FaceLine, error)
+	Evaluate(ctx context.Context, svc contract.Service, in FaceInput) ([]contract.FaceLine, error)
+}
+
+// FaceInput is what the face of a licence rests on.
+type FaceInput struct {
+	Holder  contract.Party
+	On      day.Date
+	Answers contract.Answers
+	Prior   contract.LicenceID // that is changed, renewed or cancelled; "" for a new one
 }
 
 // Conditions evaluates the condition under which another agency is asked.

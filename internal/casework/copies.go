@@ -2,6 +2,8 @@ package casework
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -114,6 +116,55 @@ func (s *Service) keepCopy(ctx context.Context, tx db.Tx, c Case, spec contract.
 		id: c.ID, file: m.File, subject: c.Applicant.ID, element: spec.Element, item: c.Item,
 		name: spec.Name, checked: s.Today().String(),
 	})
+}
+
+// sealWords seals what somebody stated instead of a material.
+func (s *Service) sealWords(id contract.CaseID, list []contract.Material) ([]contract.Material, error) {
+	return eachWords(list, func(text string) (string, error) {
+		sealed, err := s.c.Seal.Seal(wordsSeal(id), text)
+		return base64.StdEncoding.EncodeToString(sealed), err
+	})
+}
+
+// openWords opens what sealWords sealed.
+func (s *Service) openWords(id contract.CaseID, list []contract.Material) ([]contract.Material, error) {
+	return eachWords(list, func(text string) (string, error) {
+		sealed, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			return "", err
+		}
+		return s.c.Seal.Open(wordsSeal(id), sealed)
+	})
+}
+
+func eachWords(list []contract.Material, change func(string) (string, error)) ([]contract.Material, error) {
+	list = slices.Clone(list)
+	for i, m := range list {
+		if m.Text == "" {
+			continue
+		}
+		text, err := change(m.Text)
+		if err != nil {
+			return nil, fmt.Errorf("statement for %s: %w", m.ID, err)
+		}
+		list[i].Text = text
+	}
+	return list, nil
+}
+
+func wordsSeal(id contract.CaseID) string { return "casework.statement:" + string(id) }
+
+// HandedIn tells of one material of the newest round without opening its file.
+func (s *Service) HandedIn(ctx context.Context, actor auth.Principal, id contract.CaseID, file string) (contract.Material, error) {
+	_, h, _, err := s.handedInBy(ctx, actor, id)
+	if err != nil {
+		return contract.Material{}, err
+	}
+	i := slices.IndexFunc(h.materials, func(m contract.Material) bool { return m.File == file })
+	if i < 0 {
+		return contract.Material{}, ErrNotFound
+	}
+	return h.materials[i], nil
 }
 
 // Originals says which materials of a case were compared with their originals,

@@ -69,6 +69,9 @@ func (s *Service) Explain(ctx context.Context, actor auth.Principal, id contract
 	if err != nil {
 		return Explanation{}, err
 	}
+	if len(deadlines) == 0 { // nothing began yet
+		return Explanation{}, nil
+	}
 	e := Explanation{Deadline: deadlines[len(deadlines)-1]}
 	for _, d := range deadlines {
 		if d.Clock == c.Due.Clock {

@@ -45,6 +45,12 @@ func (s *Service) take(ctx context.Context, spec contract.MaterialSpec, files []
 	return list, nil
 }
 
+// KeepsBlob tells whether a case names a stored file: a material, a document or
+// the file of a message.
+func (s *Service) KeepsBlob(ctx context.Context, id contract.BlobID) (bool, error) {
+	return keepsBlob(ctx, s.c.DB, id)
+}
+
 // inField says of a fault which field of the form it is about.
 func inField(name string, err error) error {
 	e, ok := errors.AsType[*fault.Error](err)

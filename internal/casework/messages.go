@@ -78,50 +78,62 @@ type Words struct {
 
 // Messages shows a thread to a side that may read it, and notes that it has.
 func (s *Service) Messages(ctx context.Context, actor auth.Principal, id contract.CaseID, thread string) (Thread, error) {
-	c, err := s.thread(ctx, actor, id, thread, "read")
-	if err != nil {
-		return Thread{}, err
-	}
-	t := Thread{Case: c, Name: thread, Closes: closes(c)}
-	reader, side := readerOf(actor), sideOf(actor)
-	read, err := readUpTo(ctx, s.c.DB, id, thread, reader)
-	if err != nil {
+	t, read, err := s.conversation(ctx, actor, id, thread)
+	if err != nil || len(t.Messages) == 0 {
 		return t, err
 	}
-	if t.Messages, err = messagesOf(ctx, s.c.DB, id, thread); err != nil {
+	if err := s.recordRead(ctx, actor, t.Case, "", "messages"); err != nil {
 		return t, err
 	}
-	last := 0
-	for i := range t.Messages {
-		m := &t.Messages[i]
-		if m.Text, err = s.c.Seal.Open(messageSeal(id), m.sealed); err != nil {
-			return t, fmt.Errorf("open message: %w", err)
-		}
-		m.sealed = nil
-		m.Own = m.Side == side && (side == sideApplicant || string(m.Unit) == reader)
-		m.Fresh = !m.Own && m.No > read
-		last = m.No
-	}
-	_, err = s.thread(ctx, actor, id, thread, "write")
-	t.MayWrite = err == nil && !s.messagesClosed(c)
-	if last == 0 {
-		return t, nil
-	}
-	if err := s.recordRead(ctx, actor, c, "", "messages"); err != nil {
-		return t, err
-	}
+	last := t.Messages[len(t.Messages)-1].No
 	if last <= read {
 		return t, nil
 	}
 	return t, s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		return markRead(ctx, tx, id, thread, reader, last)
+		return markRead(ctx, tx, id, thread, readerOf(actor), last)
 	})
+}
+
+// Peek shows the applicant's own thread without noting that it was read.
+func (s *Service) Peek(ctx context.Context, actor auth.Principal, id contract.CaseID) (Thread, error) {
+	if actor.Kind != auth.Resident {
+		return Thread{}, ErrNotFound
+	}
+	t, _, err := s.conversation(ctx, actor, id, contract.ThreadApplicant)
+	return t, err
+}
+
+// conversation opens a thread; read is how far the actor's side had read.
+func (s *Service) conversation(ctx context.Context, actor auth.Principal, id contract.CaseID, thread string) (t Thread, read int, err error) {
+	c, err := s.thread(ctx, actor, id, thread)
+	if err != nil {
+		return Thread{}, 0, err
+	}
+	t = Thread{Case: c, Name: thread, Closes: closes(c)}
+	reader, side := readerOf(actor), sideOf(actor)
+	if read, err = readUpTo(ctx, s.c.DB, id, thread, reader); err != nil {
+		return t, read, err
+	}
+	if t.Messages, err = messagesOf(ctx, s.c.DB, id, thread); err != nil {
+		return t, read, err
+	}
+	for i := range t.Messages {
+		m := &t.Messages[i]
+		if m.Text, err = s.c.Seal.Open(messageSeal(id), m.sealed); err != nil {
+			return t, read, fmt.Errorf("open message: %w", err)
+		}
+		m.sealed = nil
+		m.Own = m.Side == side && (side == sideApplicant || string(m.Unit) == reader)
+		m.Fresh = !m.Own && m.No > read
+	}
+	t.MayWrite = !s.messagesClosed(c)
+	return t, read, nil
 }
 
 // Write adds a message. Files are looked at and stored first, outside the
 // transaction.
 func (s *Service) Write(ctx context.Context, actor auth.Principal, id contract.CaseID, w Words) (Message, error) {
-	c, err := s.thread(ctx, actor, id, w.Thread, "write")
+	c, err := s.thread(ctx, actor, id, w.Thread)
 	if err != nil {
 		return Message{}, err
 	}
@@ -215,7 +227,7 @@ func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id cont
 		if i < 0 {
 			continue
 		}
-		c, err := s.thread(ctx, actor, id, m.Thread, "read")
+		c, err := s.thread(ctx, actor, id, m.Thread)
 		if err != nil {
 			return contract.Material{}, nil, err
 		}
@@ -240,27 +252,27 @@ func (s *Service) Unread(ctx context.Context, actor auth.Principal, ids []contra
 	return countUnread(ctx, s.c.DB, ids, readerOf(actor), actor.Kind == auth.Resident)
 }
 
-// thread opens a case to whoever may read or write one of its threads. Who may
+// thread opens a case to whoever may read and write one of its threads. Who may
 // not even see the case is told that there is none.
-func (s *Service) thread(ctx context.Context, actor auth.Principal, id contract.CaseID, thread, what string) (Case, error) {
+func (s *Service) thread(ctx context.Context, actor auth.Principal, id contract.CaseID, thread string) (Case, error) {
 	c, err := caseByID(ctx, s.c.DB, id)
 	if err != nil {
 		return c, err
 	}
 	switch thread {
 	case contract.ThreadApplicant:
-		return c, s.mayTalk(actor, c, what)
+		return c, s.mayTalk(actor, c)
 	case contract.ThreadInternal:
 		return c, s.mayConfer(ctx, actor, c)
 	}
 	return c, ErrNotFound
 }
 
-func (s *Service) mayTalk(actor auth.Principal, c Case, what string) error {
+func (s *Service) mayTalk(actor auth.Principal, c Case) error {
 	if err := s.see(actor, c); err != nil {
 		return err
 	}
-	return s.c.Policy.Check(actor, "casework."+what, object(c, nil))
+	return s.c.Policy.Check(actor, "casework.write", object(c, nil))
 }
 
 // mayConfer lets the agencies of a case into their own thread.

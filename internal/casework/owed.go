@@ -40,6 +40,9 @@ func (owedJob) Kind() string { return "casework.owed" }
 
 // owe writes down what a hand-in still owes and plans to look at it.
 func (s *Service) owe(ctx context.Context, tx db.Tx, c Case, svc contract.Service, materials []contract.Material) error {
+	if c.Procedure == bundleProcedure { // each part owes its own
+		return nil
+	}
 	cal, today := s.c.Calendars.For(c.Division), s.Today()
 	for _, m := range materials {
 		if m.Origin != contract.MaterialOwed {
@@ -122,9 +125,6 @@ func (s *Service) lapseOwed(ctx context.Context, tx db.Tx, c Case, o owed) error
 	return err
 }
 
-// actWithdraw ends a case that its applicant gives up, or counts as giving up.
-const actWithdraw = "withdraw"
-
 func owedSystem() auth.Principal { return auth.SystemPrincipal("owed-material") }
 
 // lapsedByLaw tells a withdrawal for want of an owed material from one that the
@@ -144,10 +144,7 @@ func (s *Service) tellOwed(ctx context.Context, tx db.Tx, c Case, o owed, passed
 }
 
 // noneOwed refuses a grant while a material is owed: it is needed, only later.
-func (s *Service) noneOwed(ctx context.Context, q db.Q, c Case, action string) error {
-	if action != actApprove {
-		return nil
-	}
+func (s *Service) noneOwed(ctx context.Context, q db.Q, c Case) error {
 	list, err := owedOf(ctx, q, c.ID)
 	if err == nil && slices.ContainsFunc(list, owed.open) {
 		return ErrOwed

@@ -32,7 +32,32 @@ func insertMessage(ctx context.Context, q db.Q, id contract.CaseID, m Message) (
 	if err != nil {
 		return 0, fmt.Errorf("insert message: %w", err)
 	}
-	return no, nil
+	return no, insertMessageFiles(ctx, q, m)
+}
+
+func insertMessageFiles(ctx context.Context, q db.Q, m Message) error {
+	for _, f := range m.Files {
+		_, err := q.ExecContext(ctx, `
+			INSERT INTO casework_message_files (blob, message) VALUES ($1, $2) ON CONFLICT (blob, message) DO NOTHING`,
+			string(f.Blob), m.ID)
+		if err != nil {
+			return fmt.Errorf("insert message file: %w", err)
+		}
+	}
+	return nil
+}
+
+// keepsBlob looks for a file in everything that names one.
+func keepsBlob(ctx context.Context, q db.Q, id contract.BlobID) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `
+		SELECT (SELECT COUNT(*) FROM casework_materials WHERE blob = $1)
+			+ (SELECT COUNT(*) FROM casework_documents WHERE blob = $1)
+			+ (SELECT COUNT(*) FROM casework_message_files WHERE blob = $1)`, string(id)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("who keeps a file: %w", err)
+	}
+	return n > 0, nil
 }
 
 // messagesOf lists a thread, oldest first; an empty thread is all of the case.

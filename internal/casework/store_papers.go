@@ -45,12 +45,14 @@ func insertMaterials(ctx context.Context, q db.Q, id contract.CaseID, round int,
 	if len(list) == 0 {
 		return nil
 	}
-	rows := newRows(len(list), 12)
+	rows := newRows(len(list), 18)
 	for i, m := range list {
-		rows.add(id, m.File, round, i, m.ID, m.Name, m.Type, m.Size, string(m.Blob), m.Level, m.Origin, micro(m.At))
+		rows.add(id, m.File, round, i, m.ID, m.Name, m.Type, m.Size, string(m.Blob), m.Level, m.Origin, micro(m.At),
+			m.Pages, m.Turn, m.Source, m.Text, m.Due, m.Signer)
 	}
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO casework_materials (case_id, file, round, position, material, name, type, size, blob, level, origin, handed_at)
+		INSERT INTO casework_materials (case_id, file, round, position, material, name, type, size, blob, level, origin, handed_at,
+			pages, turn, source, words, due, signer)
 		VALUES `+rows.values(), rows.args...)
 	if err != nil {
 		return fmt.Errorf("insert materials: %w", err)
@@ -59,11 +61,17 @@ func insertMaterials(ctx context.Context, q db.Q, id contract.CaseID, round int,
 }
 
 func lastHandIn(ctx context.Context, q db.Q, id contract.CaseID) (handIn, error) {
+	return handInOf(ctx, q, id, 0)
+}
+
+// handInOf reads one round; 0 is the newest.
+func handInOf(ctx context.Context, q db.Q, id contract.CaseID, round int) (handIn, error) {
 	var h handIn
 	var plain, trace string
 	err := q.QueryRowContext(ctx, `
 		SELECT round, answers, sealed, trace, handed_at FROM casework_answers
-		WHERE case_id = $1 ORDER BY round DESC LIMIT 1`, id).Scan(&h.round, &plain, &h.sealed, &trace, instant{&h.at})
+		WHERE case_id = $1 AND (round = $2 OR $2 = 0) ORDER BY round DESC LIMIT 1`,
+		id, round).Scan(&h.round, &plain, &h.sealed, &trace, instant{&h.at})
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, ErrNotFound
 	}
@@ -82,7 +90,7 @@ func lastHandIn(ctx context.Context, q db.Q, id contract.CaseID) (handIn, error)
 
 func materialsOf(ctx context.Context, q db.Q, id contract.CaseID, round int) ([]contract.Material, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT material, file, name, type, size, blob, level, origin, handed_at
+		SELECT material, file, name, type, size, blob, level, origin, handed_at, pages, turn, source, words, due, signer
 		FROM casework_materials WHERE case_id = $1 AND round = $2 ORDER BY position`, id, round)
 	if err != nil {
 		return nil, fmt.Errorf("list materials: %w", err)
@@ -91,7 +99,8 @@ func materialsOf(ctx context.Context, q db.Q, id contract.CaseID, round int) ([]
 	var list []contract.Material
 	for rows.Next() {
 		var m contract.Material
-		if err := rows.Scan(&m.ID, &m.File, &m.Name, &m.Type, &m.Size, &m.Blob, &m.Level, &m.Origin, instant{&m.At}); err != nil {
+		if err := rows.Scan(&m.ID, &m.File, &m.Name, &m.Type, &m.Size, &m.Blob, &m.Level, &m.Origin, instant{&m.At},
+			&m.Pages, &m.Turn, &m.Source, &m.Text, &m.Due, &m.Signer); err != nil {
 			return nil, err
 		}
 		list = append(list, m)
@@ -143,4 +152,19 @@ func documentsOf(ctx context.Context, q db.Q, id contract.CaseID) ([]Document, e
 		list = append(list, d)
 	}
 	return list, rows.Err()
+}
+
+// handInAt is the round that was handed in with a step: the first that came
+// then or after.
+func handInAt(ctx context.Context, q db.Q, id contract.CaseID, at time.Time) (handIn, error) {
+	var round int
+	err := q.QueryRowContext(ctx, `
+		SELECT COALESCE(MIN(round), 0) FROM casework_answers WHERE case_id = $1 AND handed_at >= $2`, id, micro(at)).Scan(&round)
+	if err != nil {
+		return handIn{}, fmt.Errorf("find round: %w", err)
+	}
+	if round == 0 {
+		return lastHandIn(ctx, q, id)
+	}
+	return handInOf(ctx, q, id, round)
 }

@@ -183,7 +183,7 @@ func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Ser
 	}
 	committed := f.Committed != nil && r.onCommitment(c.State)
 	// What somebody must look at first is not granted by a rule.
-	instant := f.Instant && !r.onCommitment(c.State) && c.ChecksOpen == 0
+	instant := f.Instant && !r.onCommitment(c.State) && c.ChecksOpen == 0 && !owes(f.Materials)
 	if !committed && !instant || f.holds {
 		return c, true, nil
 	}

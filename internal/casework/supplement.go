@@ -83,7 +83,7 @@ func addable(c Case, spec contract.MaterialSpec, owed bool) bool {
 	if spec.Origin == "government" || spec.Origin == "form" || len(spec.Types) == 0 && spec.Origin != "upload" {
 		return false
 	}
-	if !c.Decided.IsZero() || c.Stage == StageDone || c.Stage == StageDeliver {
+	if !c.Decided.IsZero() || c.Procedure == bundleProcedure || c.Stage == StageDone || c.Stage == StageDeliver {
 		return false
 	}
 	return owed || c.Stage != StageApplicant

@@ -86,8 +86,8 @@ func (l *licences) Issue(ctx context.Context, tx db.Tx, r contract.LicenceReques
 
 type faces struct{}
 
-func (faces) Evaluate(_ contract.Service, _ contract.Party, _ day.Date, a contract.Answers) ([]contract.FaceLine, error) {
-	return []contract.FaceLine{{Label: contract.Text{ZH: "名称", EN: "Name"}, Value: fmt.Sprint(a["name"]), Public: true}}, nil
+func (faces) Evaluate(_ context.Context, _ contract.Service, in FaceInput) ([]contract.FaceLine, error) {
+	return []contract.FaceLine{{Label: contract.Text{ZH: "名称", EN: "Name"}, Value: fmt.Sprint(in.Answers["name"]), Public: true}}, nil
 }
 
 // plainPapers writes documents as text, for tests of their wording.

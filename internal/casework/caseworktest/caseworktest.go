@@ -86,7 +86,7 @@ func New(t testing.TB) *World {
 	w.Service, err = casework.New(casework.Config{
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
 		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
-		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Papers: fakes{},
+		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Papers: fakes{},
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
 	})
@@ -207,8 +207,13 @@ func (fakes) Agency(_ context.Context, id contract.AgencyID) (contract.Agency, e
 }
 
 // Evaluate prints the shop's name.
-func (fakes) Evaluate(_ contract.Service, _ contract.Party, _ day.Date, a contract.Answers) ([]contract.FaceLine, error) {
-	return []contract.FaceLine{{Label: contract.Text{ZH: "名称", EN: "Name"}, Value: fmt.Sprint(a["name"])}}, nil
+func (fakes) Evaluate(_ context.Context, _ contract.Service, in casework.FaceInput) ([]contract.FaceLine, error) {
+	return []contract.FaceLine{{Label: contract.Text{ZH: "名称", EN: "Name"}, Value: fmt.Sprint(in.Answers["name"])}}, nil
+}
+
+// Holds says that a condition holds for whoever has a floor.
+func (fakes) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Date, a contract.Answers) (bool, error) {
+	return a["area"] != nil, nil
 }
 
 // Render writes a document as text.

@@ -8,28 +8,10 @@ import (
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/statute"
 )
-
-type mineData struct {
-	Page  casework.Page
-	Today day.Date
-	Left  func(casework.Case, day.Date) int
-	State func(casework.Case) contract.Text
-}
-
-func (p pages) mine(w http.ResponseWriter, r *http.Request) error {
-	page, err := p.s.Mine(r.Context(), p.k.Actor(r), r.URL.Query().Get("after"), 0)
-	if err != nil {
-		return err
-	}
-	v := p.k.View(r)
-	return p.k.Render(w, r, http.StatusOK, minePage(v, mineData{
-		Page: page, Today: p.s.Today(), Left: p.s.DaysLeft,
-		State: func(c casework.Case) contract.Text { return p.s.StateName(c.Procedure, c.State) },
-	}))
-}
 
 type caseData struct {
 	Case      casework.Case
@@ -52,12 +34,84 @@ func (d caseData) may(action string) bool {
 	return slices.ContainsFunc(d.Choices, func(c casework.Choice) bool { return c.Action == action })
 }
 
+// ownData is the page of a case for its applicant.
+type ownData struct {
+	caseData
+	Todos      []casework.Todo
+	Expect     casework.Expectation
+	Owed       []casework.Owed
+	Objections []casework.Objection
+	Contest    bool // one can object
+	Add        bool // one can add material
+	Thread     casework.Thread
+	Parts      []casework.Part
+	Units      []casework.Unit
+	Specials   []casework.Special
+	Service    *casework.Service
+}
+
+// newest are the messages that the page of the case shows.
+func (d ownData) newest() []casework.Message {
+	return d.Thread.Messages[max(0, len(d.Thread.Messages)-3):]
+}
+
+// pause is the special procedure that goes on, if one does.
+func (d ownData) pauses() []casework.Special {
+	return slices.DeleteFunc(slices.Clone(d.Specials), func(x casework.Special) bool { return !x.Ended.IsZero() })
+}
+
 func (p pages) show(w http.ResponseWriter, r *http.Request) error {
-	d, err := p.caseData(r)
+	d, err := p.ownData(r)
 	if err != nil {
 		return err
 	}
 	return p.k.Render(w, r, http.StatusOK, casePage(p.k.View(r), d))
+}
+
+func (p pages) ownData(r *http.Request) (d ownData, err error) {
+	ctx, actor, id := r.Context(), p.k.Actor(r), caseID(r)
+	if d.caseData, err = p.caseData(r); err != nil {
+		return d, err
+	}
+	d.Service = p.s
+	if d.Todos, err = p.s.CaseTodos(ctx, actor, id); err != nil {
+		return d, err
+	}
+	if d.Expect, err = p.s.Expect(ctx, d.Case.Item); err != nil {
+		return d, err
+	}
+	if d.Owed, err = p.s.OwedOf(ctx, actor, id); err != nil {
+		return d, err
+	}
+	if d.Objections, err = p.s.ObjectionsOf(ctx, actor, id); err != nil {
+		return d, err
+	}
+	if _, d.Contest, err = p.s.Contestable(ctx, actor, id); err != nil {
+		return d, err
+	}
+	if d.Thread, err = p.s.Peek(ctx, actor, id); err != nil {
+		return d, err
+	}
+	return d, p.others(r, &d)
+}
+
+// others loads what others do for the case: parts of a bundle, units that are
+// heard, special procedures.
+func (p pages) others(r *http.Request, d *ownData) error {
+	ctx, actor, id := r.Context(), p.k.Actor(r), caseID(r)
+	_, places, err := p.s.Supplements(ctx, actor, id)
+	if err != nil && fault.KindOf(err) != fault.Denied {
+		return err
+	}
+	d.Add = len(places) > 0
+	if d.Parts, err = p.s.Parts(ctx, actor, id); err != nil {
+		return err
+	}
+	if d.Units, err = p.s.Units(ctx, actor, id); err != nil {
+		return err
+	}
+	d.Specials, err = p.s.Specials(ctx, actor, id)
+	return err
 }
 
 func (p pages) caseData(r *http.Request) (d caseData, err error) {
@@ -151,6 +205,16 @@ func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return p.k.Render(w, r, http.StatusOK, receiptPage(p.k.View(r), d))
+}
+
+// receiptPDF is the signed receipt of the submission.
+func (p pages) receiptPDF(w http.ResponseWriter, r *http.Request) error {
+	d, body, err := p.s.ReceiptPDF(r.Context(), p.k.Actor(r), caseID(r))
+	if err != nil {
+		return err
+	}
+	defer body.Close() //nolint:errcheck // read only
+	return p.k.SendFile(w, r, web.File{Name: documentName(d), Type: "application/pdf", Size: d.Size}, body)
 }
 
 func (p pages) answers(w http.ResponseWriter, r *http.Request) error {

@@ -22,13 +22,14 @@ const maxForm = 256 << 10
 
 // pages is what the handlers share.
 type pages struct {
-	k *web.Kit
-	s *casework.Service
+	k      *web.Kit
+	s      *casework.Service
+	unsent Unsent
 }
 
-// Routes lists every URL of this area.
-func Routes(k *web.Kit, s *casework.Service) {
-	p := pages{k, s}
+// Routes lists every URL of this area. Unsent may be nil.
+func Routes(k *web.Kit, s *casework.Service, unsent Unsent) {
+	p := pages{k, s, unsent}
 	// Applicants.
 	k.Page("GET /cases", "casework.mine", p.mine)
 	k.Page("GET /cases/{id}", "casework.mine", p.show)
@@ -39,6 +40,14 @@ func Routes(k *web.Kit, s *casework.Service) {
 	k.Page("GET /cases/{id}/documents/{doc}", "casework.mine", p.document)
 	k.Page("GET /cases/{id}/withdraw", "casework.mine", p.askWithdraw)
 	k.Page("POST /cases/{id}/withdraw", "casework.mine", p.withdraw)
+	k.Page("GET /cases/{id}/receipt.pdf", "casework.mine", p.receiptPDF)
+	k.Page("GET /cases/{id}/messages", "casework.mine", p.messages)
+	k.Page("POST /cases/{id}/messages", "casework.mine", p.write)
+	k.Page("GET /cases/{id}/messages/{file}", "casework.mine", p.messageFile)
+	k.Page("GET /cases/{id}/supplement", "casework.mine", p.askSupplement)
+	k.Page("POST /cases/{id}/supplement", "casework.mine", p.supplement)
+	k.Page("GET /cases/{id}/objection", "casework.mine", p.askObjection)
+	k.Page("POST /cases/{id}/objection", "casework.mine", p.object)
 	k.Page("GET /progress", "casework.progress", p.askProgress)
 	k.Page("POST /progress", "casework.progress", p.progress)
 	// Officials.
@@ -50,6 +59,14 @@ func Routes(k *web.Kit, s *casework.Service) {
 	k.Page("GET /staff/cases/{id}/{action}", "casework.desk", p.askAct)
 	k.Page("POST /staff/cases/{id}/unmask", "casework.desk", p.unmask)
 	k.Page("POST /staff/cases/{id}/{action}", "casework.desk", p.act)
+	k.Page("GET /staff/cases/{id}/messages", "casework.desk", p.messages)
+	k.Page("POST /staff/cases/{id}/messages", "casework.desk", p.write)
+	k.Page("GET /staff/cases/{id}/messages/{file}", "casework.desk", p.messageFile)
+	k.Page("GET /staff/cases/{id}/materials/{file}/verified", "casework.desk", p.askVerify)
+	k.Page("POST /staff/cases/{id}/materials/{file}/verified", "casework.desk", p.verify)
+	k.Page("GET /staff/objections", "casework.objections", p.objections)
+	k.Page("GET /staff/objections/{objection}", "casework.objections", p.askAnswer)
+	k.Page("POST /staff/objections/{objection}", "casework.objections", p.answer)
 	k.Page("GET /staff/supervision", "casework.oversee", p.supervision)
 }
 

@@ -33,7 +33,7 @@ func site(t *testing.T) (*caseworktest.World, *web.Kit) {
 			"approver": caseworktest.Approver, "head": caseworktest.Head, "supervisor": caseworktest.Supervisor,
 		},
 	})
-	caseworkweb.Routes(k, w.Service)
+	caseworkweb.Routes(k, w.Service, nil)
 	return w, k
 }
 

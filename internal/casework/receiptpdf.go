@@ -1,0 +1,203 @@
+package casework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/idcode"
+)
+
+// Kinds of documents that confirm a submission.
+const (
+	paperReceipt       = "receipt"
+	paperBundleReceipt = "bundle_receipt"
+)
+
+// ErrNoReceipt means that nothing was received yet: a part of a bundle that
+// waits for another.
+var ErrNoReceipt = fault.New(fault.NotFound, "casework.no_receipt")
+
+// ReceiptPDF is the signed receipt of the submission. It is made on the spot
+// where the job that makes it has not come to it.
+func (s *Service) ReceiptPDF(ctx context.Context, actor auth.Principal, id contract.CaseID) (Document, io.ReadCloser, error) {
+	c, err := s.Open(ctx, actor, id)
+	if err != nil {
+		return Document{}, nil, err
+	}
+	if err := s.c.Policy.Check(actor, "casework.read", object(c, nil)); err != nil {
+		return Document{}, nil, err
+	}
+	d, err := s.receiptOf(ctx, s.c.DB, id)
+	if errors.Is(err, ErrNotFound) {
+		d, err = s.makeReceipt(ctx, c)
+	}
+	if err != nil {
+		return d, nil, err
+	}
+	if err := s.recordRead(ctx, actor, c, "", "receipt"); err != nil {
+		return d, nil, err
+	}
+	file, err := s.c.Blobs.Open(ctx, string(d.Blob))
+	if err != nil {
+		return d, nil, fmt.Errorf("receipt of case %s: %w", id, err)
+	}
+	return d, file, nil
+}
+
+// receiptOf is the receipt of the first submission.
+func (s *Service) receiptOf(ctx context.Context, q db.Q, id contract.CaseID) (Document, error) {
+	docs, err := documentsOf(ctx, q, id)
+	found := Document{}
+	for _, d := range docs { // the newest first
+		if d.Kind == paperReceipt || d.Kind == paperBundleReceipt {
+			found = d
+		}
+	}
+	if err == nil && found.ID == "" {
+		return found, ErrNotFound
+	}
+	return found, err
+}
+
+func (s *Service) makeReceipt(ctx context.Context, c Case) (Document, error) {
+	steps, err := stepsOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return Document{}, err
+	}
+	proc, err := s.c.Procedures.Get(c.Procedure)
+	if err != nil {
+		return Document{}, err
+	}
+	for _, st := range steps {
+		t, err := proc.Transition(st.From, st.Action)
+		if err != nil || t.Document != paperReceipt && t.Document != paperBundleReceipt {
+			continue
+		}
+		r, err := s.render(ctx, paperJob{Case: c.ID, Step: st.No, Paper: t.Document})
+		if err != nil {
+			return Document{}, err
+		}
+		if err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return insertDocument(ctx, tx, r.doc) }); err != nil {
+			return Document{}, err
+		}
+		return s.receiptOf(ctx, s.c.DB, c.ID) // the job may have been first
+	}
+	return Document{}, ErrNoReceipt
+}
+
+// receiptDetails writes down what was received, from whom, and what one can do
+// if the agency stays silent.
+func (s *Service) receiptDetails(ctx context.Context, p *Paper, c Case, svc contract.Service, st Step) error {
+	if p.Kind != paperReceipt && p.Kind != paperBundleReceipt {
+		return nil
+	}
+	h, err := handInAt(ctx, s.c.DB, c.ID, st.At)
+	if err != nil {
+		return err
+	}
+	answers, err := s.answers(svc, c.ID, h)
+	if err != nil {
+		return err
+	}
+	p.Rows = []PaperRow{
+		{contract.Text{ZH: "办件编号", EN: "Case number"}, idcode.GroupCaseNumber(c.Number)},
+		{contract.Text{ZH: "查询码", EN: "Query code"}, c.QueryCode},
+		{contract.Text{ZH: "收到时间", EN: "Received"}, clockText(st)},
+		{contract.Text{ZH: "提交人", EN: "Filed by"}, filedBy(c)},
+		{contract.Text{ZH: "填报内容", EN: "Answers"}, fmt.Sprintf("%d 项 items", len(answers))},
+	}
+	if c.Due.Clock != "" && !c.Due.Legal.IsZero() && c.Step == st.No {
+		p.Rows = append(p.Rows, PaperRow{contract.Text{ZH: "下一步最迟", EN: "Next step due"}, c.Due.Legal.String()})
+	}
+	lines := []string{fmt.Sprintf("申请表（网上填报，%d 项）", len(answers))}
+	for _, m := range h.materials {
+		lines = append(lines, materialLine(materialSpec(svc, m.ID).Name.ZH, m))
+	}
+	if p.Kind == paperBundleReceipt { // its list is that of the parts
+		for i, l := range lines[1:] {
+			p.Rows = append(p.Rows, PaperRow{contract.Text{ZH: fmt.Sprintf("材料 %d", i+1), EN: "Material"}, l})
+		}
+	} else {
+		p.List = lines
+	}
+	p.After = append(p.After, silence(svc))
+	return nil
+}
+
+// clockText is the legal time of a step, in China.
+func clockText(st Step) string {
+	return st.At.In(day.CST).Format("2006-01-02 15:04:05") + "（UTC+8）"
+}
+
+// filedBy says who filed and by what right. Names of persons are on the
+// application; here the right counts.
+func filedBy(c Case) string {
+	switch c.Agent.Kind {
+	case auth.ForCompany:
+		return "单位经办人，代表" + c.Applicant.Name + " (operator of the company)"
+	case auth.ForPerson:
+		return "代理人，受" + c.Applicant.Name + "委托，授权编号 " + c.Agent.Mandate + " (agent with a mandate)"
+	case auth.ForWard:
+		return "监护人，代" + c.Applicant.Name + " (guardian)"
+	}
+	if c.Applicant.Kind == "company" {
+		return "单位经办人，代表" + c.Applicant.Name + " (operator of the company)"
+	}
+	return c.Applicant.Name + "本人 (the applicant)"
+}
+
+// ways are how a material came, in words.
+func ways(m contract.Material) string {
+	switch m.Origin {
+	case contract.MaterialUpload:
+		return "网上上传"
+	case contract.MaterialCopy:
+		return "使用办件 " + m.Source + " 中核验过的副本"
+	case contract.MaterialLicence:
+		return "用电子证照代替，证照编号 " + m.Source
+	case contract.MaterialHeld:
+		return "由部门数据共享取得，不用提交"
+	case contract.MaterialStatement:
+		return "以书面声明代替"
+	case contract.MaterialCounter:
+		return "到窗口出示原件"
+	case contract.MaterialOwed:
+		return "容缺后补，最迟 " + m.Due
+	case contract.MaterialCommitted:
+		return "告知承诺，不用提交"
+	}
+	return m.Origin
+}
+
+// materialLine names a material with how it came, its trust level and, of a
+// file, the hash of its bytes: who has the file can prove that it is the one.
+func materialLine(name string, m contract.Material) string {
+	parts := []string{ways(m)}
+	if m.Blob != "" {
+		parts = append(parts, m.Name)
+	}
+	if m.Level != "" {
+		parts = append(parts, "可信等级 "+m.Level)
+	}
+	if m.Blob != "" {
+		parts = append(parts, "SHA-256 "+string(m.Blob))
+	}
+	return name + "：" + strings.Join(parts, "，")
+}
+
+// silence says what to do when the agency says nothing in time.
+func silence(svc contract.Service) string {
+	text := "受理后逾期不作决定的，可以向监督机构反映或者拨打12345"
+	if svc.Guide.Complain != "" {
+		text = "受理后逾期不作决定的，可以拨打监督投诉电话" + svc.Guide.Complain + "或者12345反映"
+	}
+	return text + "，也可以依法申请行政复议或者提起行政诉讼。"
+}
