@@ -2,6 +2,7 @@ package formweb
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -16,6 +17,7 @@ type correctionData struct {
 	Draft form.Draft
 	Fixes []form.Fix
 	Form  *web.Form
+	Frame frame
 	Due   day.Date
 	Fine  []contract.Text // what is in order
 }
@@ -47,8 +49,29 @@ func (p pages) correction(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := web.NewForm(given(d))
-	return p.k.Render(w, r, http.StatusOK, correctionPage(p.k.View(r), newCorrection(d, f)))
+	return p.showCorrection(w, r, http.StatusOK, newCorrection(d, web.NewForm(given(d))), nil)
+}
+
+// showCorrection prepares the controls that need the directory.
+func (p pages) showCorrection(w http.ResponseWriter, r *http.Request, status int, c correctionData, sent *web.Form) error {
+	v := p.k.View(r)
+	places, err := p.lookUp(r.Context(), v, sent, fixFields(c.Draft))
+	if err != nil {
+		return err
+	}
+	c.Frame = frame{form: c.Form, draft: c.Draft, places: places}
+	return p.k.Render(w, r, status, correctionPage(v, c))
+}
+
+// fixFields are the fields that a correction opens.
+func fixFields(d form.Draft) []form.FieldState {
+	var list []form.FieldState
+	for _, x := range d.Fixes() {
+		if x.Field != nil {
+			list = append(list, *x.Field)
+		}
+	}
+	return list
 }
 
 // given fills the controls with what the correction says so far. What was
@@ -62,12 +85,10 @@ func given(d form.Draft) url.Values {
 		}
 		fs := *x.Field
 		_, answered := d.Answers[x.Mark.ID]
-		if !answered && len(fs.Typed) == 0 && fs.Field.Kind != form.KindLong {
+		if !answered && len(fs.Typed) == 0 && fs.Field.Kind != form.KindLong && !form.Rows(fs.Field.Kind) {
 			continue
 		}
-		for name, vs := range form.Controls(fs) {
-			out[name] = vs
-		}
+		maps.Copy(out, values([]form.FieldState{fs}))
 	}
 	return out
 }
@@ -93,6 +114,10 @@ func (p pages) correct(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_, again := p.placeButton(f)
+	if _, rows := rowButton(f, fixFields(d)); rows {
+		again = true
+	}
 	change := form.Change{Rev: number(f.Get("rev")), Fields: map[string]form.Parsed{}}
 	for _, x := range d.Fixes() {
 		if x.Field != nil {
@@ -112,6 +137,12 @@ func (p pages) correct(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.Bad() {
 		return p.correctAgain(w, r, d, f)
+	}
+	if again {
+		if d, err = p.s.Correct(r.Context(), actor, d.Case); err != nil {
+			return err
+		}
+		return p.showCorrection(w, r, http.StatusOK, newCorrection(d, web.NewForm(given(d))), f)
 	}
 	if f.Get("do") != "submit" {
 		p.k.Flash(w, "form.notice.saved")
@@ -138,5 +169,5 @@ func (p pages) correctAgain(w http.ResponseWriter, r *http.Request, d form.Draft
 	if fault.KindOf(f.Err) == fault.Conflict {
 		status = http.StatusConflict
 	}
-	return p.k.Render(w, r, status, correctionPage(p.k.View(r), newCorrection(d, f)))
+	return p.showCorrection(w, r, status, newCorrection(d, f), f)
 }

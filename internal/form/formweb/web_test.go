@@ -31,7 +31,7 @@ func open(t *testing.T) (*formtest.World, http.Handler) {
 		},
 		Allow: formtest.Allow(t),
 	})
-	formweb.Routes(k, w.Service)
+	formweb.Routes(k, w.Service, directory{})
 	return w, k.Handler()
 }
 
@@ -279,8 +279,9 @@ func TestUploadPageSaysWhatIsWrong(t *testing.T) {
 	if stranger := b.As("zhou").Get(href); stranger.Status != http.StatusNotFound {
 		t.Errorf("a stranger gets %d", stranger.Status)
 	}
-	p = follow(t, b, b.Post(p.Doc.Find(".tb-files form").AttrOr("action", ""), nil))
-	if p.Doc.Find(".tb-files").Length() != 0 || !strings.Contains(p.Text("main"), "文件已删除") {
+	typ, body = multipartFile(t, map[string]string{"way": "upload", "do": p.Doc.Find(".tb-files button[value^='drop:']").AttrOr("value", "")}, "", "", "")
+	p = follow(t, b, b.Send(http.MethodPost, path, typ, body))
+	if p.Doc.Find(".tb-files").Length() != 0 {
 		t.Errorf("after deleting: %s", p.Text("main"))
 	}
 }

@@ -115,6 +115,9 @@ func (v View) instant(t time.Time, date func(day.Date) string) string {
 	return instant(v.Locale, date(day.In(t)), t)
 }
 
+// Clock writes the time of day: "10:32".
+func (v View) Clock(t time.Time) string { return t.In(day.CST).Format("15:04") }
+
 // Machine writes an instant for the datetime attribute (RFC 3339).
 func (v View) Machine(t time.Time) string { return t.In(day.CST).Format(time.RFC3339) }
 
