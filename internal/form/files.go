@@ -99,7 +99,7 @@ func (s *Service) take(ctx context.Context, spec contract.MaterialSpec, name str
 	if err != nil {
 		return contract.Material{}, err
 	}
-	if err := accept(spec, look.kind, clean(name, false)); err != nil {
+	if err := accept(spec, look.Kind, clean(name, false)); err != nil {
 		return contract.Material{}, err
 	}
 	if err := s.scan(ctx, body); err != nil {
@@ -110,7 +110,7 @@ func (s *Service) take(ctx context.Context, spec contract.MaterialSpec, name str
 		return contract.Material{}, fmt.Errorf("store upload: %w", err)
 	}
 	return contract.Material{
-		ID: spec.ID, File: s.c.NewID(), Name: fileName(name, look.kind), Type: mediaTypes[look.kind], Size: size, Pages: look.pages,
+		ID: spec.ID, File: s.c.NewID(), Name: fileName(name, look.Kind), Type: mediaTypes[look.Kind], Size: size, Pages: look.Pages,
 		Blob: contract.BlobID(blob), At: s.c.Now(), Level: uploadLevel, Origin: OriginUpload,
 	}, nil
 }

@@ -373,9 +373,13 @@ func Faults() []*fault.Error {
 	}
 	for _, code := range []string{
 		"broken", "count", "cut", "empty", "large", "mismatch", "missing", "pixels", "rejected", "type", "unasked",
+		"active", "attached", "bomb", "locked", "malware", "mixed", "pages", "turn", "way",
 	} {
 		list = append(list, fault.New(fault.Invalid, "form.file."+code,
 			"n", 2, "mb", 3, "kind", "PDF", "name", "N", "width", 1, "height", 2, "file", "f", "why", "w", "types", "PDF"))
+	}
+	for _, code := range []string{"dispute.reason", "sign.drawing", "sign.how", "sign.name", "sign.reason", "sign.self", "sign.twice", "sign.who", "way.statement"} {
+		list = append(list, fault.New(fault.Invalid, "form."+code, "n", 2, "name", "N"))
 	}
 	return list
 }

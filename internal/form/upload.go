@@ -1,10 +1,7 @@
 package form
 
 import (
-	"bytes"
-	"image"
-	_ "image/jpeg" // the header of uploads
-	_ "image/png"  // the header of uploads
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -12,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/document"
 	"github.com/tongban/tongban/internal/kit/fault"
 )
 
@@ -19,61 +17,18 @@ import (
 var mediaTypes = map[string]string{"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 
 const (
-	megabyte   = 1 << 20
-	maxName    = 100         // characters of a file's name
-	tailSize   = 2 << 10     // where a PDF says that it ends
-	maxSide    = 30_000      // pixels of one side
-	maxPixels  = 120_000_000 // a scan of A3 in 600 dpi has 70 million
-	minimumPDF = 64          // bytes
+	megabyte = 1 << 20
+	maxName  = 100 // characters of a file's name
 )
 
-// looked is what a file is by its content.
-type looked struct {
-	kind  string
-	pages int
-}
-
-// inspect looks at a whole file: its type by content, the size of a picture
-// before anything would unpack it, the structure of a PDF.
-func inspect(body []byte) (looked, error) {
-	if len(body) == 0 {
-		return looked{}, fault.New(fault.Invalid, "form.file.empty")
+// inspect looks at a whole file: what it is by its content, and whether it could
+// hurt whoever opens it.
+func inspect(body []byte) (document.Info, error) {
+	info, err := document.Inspect(body)
+	if e, ok := errors.AsType[*fault.Error](err); ok {
+		return info, fault.New(fault.Invalid, "form.file."+strings.TrimPrefix(e.Code, "document."), e.Args...).Wrap(err)
 	}
-	x := looked{kind: sniff(body)}
-	switch x.kind {
-	case "jpg", "png":
-		x.pages = 1
-		return x, picture(body)
-	case "pdf":
-		if len(body) < minimumPDF || !bytes.Contains(body[max(0, len(body)-tailSize):], []byte("%%EOF")) {
-			return x, fault.New(fault.Invalid, "form.file.cut")
-		}
-	}
-	return x, nil
-}
-
-// sniff names the type by the bytes a file begins with, or "".
-func sniff(head []byte) string {
-	switch {
-	case bytes.HasPrefix(head, []byte("%PDF-")):
-		return "pdf"
-	case bytes.HasPrefix(head, []byte{0xff, 0xd8, 0xff}):
-		return "jpg"
-	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
-		return "png"
-	}
-	return ""
-}
-
-func picture(body []byte) error {
-	c, _, err := image.DecodeConfig(bytes.NewReader(body))
-	if err != nil {
-		return fault.New(fault.Invalid, "form.file.broken").Wrap(err)
-	}
-	if c.Width < 1 || c.Height < 1 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels {
-		return fault.New(fault.Invalid, "form.file.pixels", "width", c.Width, "height", c.Height)
-	}
-	return nil
+	return info, err
 }
 
 // accept decides whether a material takes a file of this content and name.

@@ -459,9 +459,11 @@ func (w *World) Count(t testing.TB) int {
 	return n
 }
 
-// PDF is a small file that is a PDF by its head and tail.
+// PDF is a small file of one empty page.
 func PDF(text string) string {
-	return "%PDF-1.7\n% " + text + "\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+	return "%PDF-1.7\n% " + text + "\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n" +
+		"2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 595 842] >> endobj\n3 0 obj << /Type /Page /Parent 2 0 R >> endobj\n" +
+		"trailer << /Root 1 0 R >>\n%%EOF\n"
 }
 
 // PNG is a picture.
