@@ -2,16 +2,16 @@ package app
 
 import (
 	"context"
+	"io"
 
 	"github.com/tongban/tongban/internal/calendar/calendarweb"
+	"github.com/tongban/tongban/internal/casework/caseworkweb"
 	"github.com/tongban/tongban/internal/catalog"
 	"github.com/tongban/tongban/internal/catalog/catalogweb"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/day"
-	"github.com/tongban/tongban/internal/kit/rule"
 )
 
 // Adapters stand where two areas use other words for the same thing. They hold
@@ -35,13 +35,6 @@ func (n names) Name(ctx context.Context, item contract.ItemID) (contract.Text, e
 	return contract.Text{ZH: it.Name, EN: it.NameEN}, nil
 }
 
-// faces evaluates the face of a licence with the rules of its package.
-type faces struct{ rules *rule.Engine }
-
-func (f faces) Evaluate(svc contract.Service, holder contract.Party, on day.Date, answers contract.Answers) ([]contract.FaceLine, error) {
-	return form.Face(f.rules, svc, holder, on, answers)
-}
-
 // unsent is the form as the home page asks it: what a person has begun.
 type unsent struct{ form *form.Service }
 
@@ -55,6 +48,45 @@ func (u unsent) Open(ctx context.Context, actor auth.Principal) ([]catalogweb.Dr
 		list = append(list, catalogweb.Draft{ID: d.ID, Name: d.Name, Done: d.Done, Total: d.Total, Expires: d.Expires})
 	}
 	return list, nil
+}
+
+// Signatures lists what waits for the person's signature.
+func (u unsent) Signatures(ctx context.Context, actor auth.Principal) ([]caseworkweb.Signature, error) {
+	asked, err := u.form.Signatures(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	var list []caseworkweb.Signature
+	for _, x := range asked {
+		if x.State == form.SignerSigned {
+			continue
+		}
+		list = append(list, caseworkweb.Signature{Draft: x.Draft, Signer: x.Signer, Name: x.Name, From: x.Applicant.Name, Asked: x.Asked})
+	}
+	return list, nil
+}
+
+// begun is the form as a person's own space asks it.
+type begun struct{ unsent }
+
+func (b begun) Open(ctx context.Context, actor auth.Principal) ([]caseworkweb.Draft, error) {
+	open, err := b.form.OpenDrafts(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]caseworkweb.Draft, 0, len(open))
+	for _, d := range open {
+		list = append(list, caseworkweb.Draft{ID: d.ID, Name: d.Name, Done: d.Done, Total: d.Total, Expires: d.Expires})
+	}
+	return list, nil
+}
+
+// intake is the form as casework hands it files that come later. The form is
+// made after casework, because it hands in to it.
+type intake struct{ areas *areas }
+
+func (i intake) Take(ctx context.Context, spec contract.MaterialSpec, name string, body io.Reader) (contract.Material, error) {
+	return i.areas.form.Take(ctx, spec, name, body)
 }
 
 // regions names the divisions that have working-day tables of their own. The

@@ -13,10 +13,12 @@ import (
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/document"
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/rule"
+	"github.com/tongban/tongban/internal/kit/webhook"
 	"github.com/tongban/tongban/internal/licence"
 	"github.com/tongban/tongban/internal/notify"
 	"github.com/tongban/tongban/internal/operation"
@@ -143,7 +145,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.casework, err = casework.New(casework.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
-		Licences: a.licence, Faces: faces{rules}, Papers: press,
+		Licences: a.licence, Faces: faces{rules, a.licence}, Conditions: conditions{rules}, Papers: press, Intake: intake{a},
 		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})
 	if err != nil {
@@ -160,7 +162,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.form, err = form.New(form.Config{
 		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Parts: t.blobs.Parts(), Seal: t.seal,
 		Policy: t.policy, Jobs: t.jobs, Events: t.events, Now: t.now, NewID: t.newID,
-		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework,
+		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework, Keepers: []form.Keeper{a.casework},
 		Calendars: a.calendar, Region: t.config.Site.Division, Divisions: divisions(a.directory),
 		MaxUploadMB: int(t.config.Upload.File >> 20),
 	})
@@ -175,7 +177,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	}
 	a.notify = notify.New(notify.Config{
 		DB: t.db, Jobs: t.jobs, Policy: t.policy, Items: names{a.catalog}, Addresses: a.identity, Cases: a.casework,
-		Mail: t.mail, Text: t.text, BaseURL: t.config.BaseURL, Now: t.now, NewID: t.newID,
+		Mail: t.mail, SMS: t.sms, Hooks: webhook.New(t.config.Webhook.Allow), Seal: t.seal, Text: t.text, BaseURL: t.config.BaseURL, Now: t.now, NewID: t.newID,
 	})
 	return nil
 }

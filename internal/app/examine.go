@@ -29,9 +29,7 @@ func (x examiner) Examine(svc contract.Service, scenarios catalog.Files) []catal
 			list = append(list, catalog.Problem{File: name, Code: "scenario", Message: same(err.Error())})
 			continue
 		}
-		for _, sc := range these {
-			list = append(list, problemsIn(name, "scenario", form.RunScenario(svc, sc))...)
-		}
+		list = append(list, problemsIn(name, "scenario", form.RunScenarios(svc, these))...)
 		all = append(all, these...)
 	}
 	list = append(list, problemsIn("", "form", form.Check(svc))...)

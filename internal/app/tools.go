@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/kit/blob"
 	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/db"
@@ -21,8 +22,10 @@ import (
 	"github.com/tongban/tongban/internal/kit/metrics"
 	"github.com/tongban/tongban/internal/kit/pdf"
 	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/kit/scan"
 	"github.com/tongban/tongban/internal/kit/seal"
 	"github.com/tongban/tongban/internal/kit/sign"
+	"github.com/tongban/tongban/internal/kit/sms"
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
@@ -38,7 +41,9 @@ type tools struct {
 	policy  *policy.Engine
 	seal    *seal.Sealer
 	blobs   *blob.Folder
+	scanner form.Scanner // nil: nobody looks for malware
 	mail    mail.Sender // nil: no mail is sent
+	sms     sms.Sender  // nil: no short messages are sent
 	press   *pdf.Press
 	ca      *sign.CA
 	metrics *metrics.Metrics
@@ -67,7 +72,15 @@ func openTools(ctx context.Context, c config.Config, now func() time.Time, logs 
 	if t.blobs, err = blob.Open(c.BlobDir()); err != nil {
 		return nil, err
 	}
+	if c.Scan.Address != "" {
+		if t.scanner, err = scan.New(c.Scan.Address, 0); err != nil {
+			return nil, fmt.Errorf("setting scan.address: %w", err)
+		}
+	}
 	if t.mail, err = openMail(c); err != nil {
+		return nil, err
+	}
+	if t.sms, err = openSMS(c); err != nil {
 		return nil, err
 	}
 	if t.press, err = pdf.New(); err != nil {
@@ -111,6 +124,17 @@ func openMail(c config.Config) (mail.Sender, error) {
 		})
 	}
 	return nil, nil //nolint:nilnil // no mail is a setting, not a fault
+}
+
+// openSMS returns nil where neither a gateway nor a folder is set.
+func openSMS(c config.Config) (sms.Sender, error) {
+	switch {
+	case c.SMSDrop != "":
+		return sms.NewDrop(c.SMSDrop)
+	case c.SMS.URL != "":
+		return sms.NewGateway(c.SMS.URL, c.SMS.Key, c.SMS.Templates)
+	}
+	return nil, nil //nolint:nilnil // no short messages is a setting, not a fault
 }
 
 // verificationCode returns the 130 random bits that a QR code carries.
