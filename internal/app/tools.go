@@ -42,8 +42,8 @@ type tools struct {
 	seal    *seal.Sealer
 	blobs   *blob.Folder
 	scanner form.Scanner // nil: nobody looks for malware
-	mail    mail.Sender // nil: no mail is sent
-	sms     sms.Sender  // nil: no short messages are sent
+	mail    mail.Sender  // nil: no mail is sent
+	sms     sms.Sender   // nil: no short messages are sent
 	press   *pdf.Press
 	ca      *sign.CA
 	metrics *metrics.Metrics
