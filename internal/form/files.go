@@ -53,13 +53,9 @@ func (s *Service) attachAs(ctx context.Context, actor auth.Principal, id contrac
 		return contract.Material{}, err
 	}
 	spec := state.Spec
-	limit := s.maxBytes(spec)
-	body, err := io.ReadAll(io.LimitReader(u.Body, limit+1))
+	body, err := s.bytes(spec, u.Body)
 	if err != nil {
-		return contract.Material{}, fmt.Errorf("read upload: %w", err)
-	}
-	if int64(len(body)) > limit {
-		return contract.Material{}, s.tooLarge(spec)
+		return contract.Material{}, err
 	}
 	m, err := s.take(ctx, spec, u.Name, body)
 	if err != nil {
@@ -90,6 +86,19 @@ func (s *Service) wants(d Draft, signer, material, way string) (MaterialState, e
 		}
 	}
 	return d.Result.Takes(signer, material, way)
+}
+
+// bytes reads a file that is not larger than its material may be.
+func (s *Service) bytes(spec contract.MaterialSpec, r io.Reader) ([]byte, error) {
+	limit := s.maxBytes(spec)
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read upload: %w", err)
+	}
+	if int64(len(body)) > limit {
+		return nil, s.tooLarge(spec)
+	}
+	return body, nil
 }
 
 // take looks at a file, has it scanned, and only then stores it. It runs outside

@@ -40,6 +40,7 @@ type Config struct {
 	Log      Log
 	Session  Session
 	Upload   Upload
+	Scan     Scan
 	// Registries are the connections to registries, by id; those without a URL
 	// are not connected.
 	Registries map[string]*Registry
@@ -100,6 +101,9 @@ var registryIDs = []string{
 	"marriage", "birth", "household", "guardianship", "estate", "insurance", "employment", "disability", "nurse", "project",
 }
 
+// Scan is who looks at uploads for malware; Address is "" when nobody does.
+type Scan struct{ Address string }
+
 // Upload bounds what a person may send.
 type Upload struct {
 	File Size // one file
@@ -142,6 +146,7 @@ func (c *Config) settings() []setting {
 		{"session.hours", "12", "Hours after which a person signs in again, whatever they do; officials after 12 at most.", (*number)(&c.Session.Hours), false},
 		{"session.idle_hours", "2", "Hours without a request after which a person signs in again; officials after half an hour at most.", (*number)(&c.Session.IdleHours), false},
 		{"upload.file", "20MB", "Largest file a person may send.", &c.Upload.File, false},
+		{"scan.address", "", "ClamAV daemon that looks at uploads for malware: host:port, or unix:/path of its socket. Empty: only type and structure are checked.", (*text)(&c.Scan.Address), false},
 		{"mandates.days", "366", "Days that a mandate between two persons is good for at most.", (*number)(&c.Mandates.Days), false},
 	}
 	if c.Registries == nil {
