@@ -329,13 +329,13 @@ func parseDivision(f contract.Field, typed string) Parsed {
 	if s == "" {
 		return Parsed{}
 	}
+	if !divisionText.MatchString(s) {
+		return Parsed{Typed: []string{clip(typed)}, Fault: invalid(f, "form.field.division")}
+	}
 	for _, n := range []int{9, 6, 4, 2} {
 		if len(s) > n && strings.Trim(s[n:], "0") == "" {
 			s = s[:n]
 		}
-	}
-	if !divisionText.MatchString(s) {
-		return Parsed{Typed: []string{clip(typed)}, Fault: invalid(f, "form.field.division")}
 	}
 	return Parsed{Value: s}
 }

@@ -216,7 +216,7 @@ func ParseJSON(f contract.Field, raw json.RawMessage) Parsed {
 
 func parseNumber(f contract.Field, raw json.RawMessage, bad Parsed) Parsed {
 	var x float64
-	if len(raw) == 0 || raw[0] == '"' || json.Unmarshal(raw, &x) != nil || math.Abs(x) > maxNumber*10 {
+	if len(raw) == 0 || raw[0] == '"' || json.Unmarshal(raw, &x) != nil || math.Abs(x) > maxNumber*100 {
 		return bad
 	}
 	if f.Kind == KindDecimal {
