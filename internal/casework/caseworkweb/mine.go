@@ -136,12 +136,16 @@ func (p pages) caseData(r *http.Request) (d caseData, err error) {
 	d.Outcome = p.s.Outcome(d.Case, steps)
 	d.Left = p.s.DaysLeft(d.Case, d.Case.Due.Promised)
 	d.Bars = bars(v, d.Why, d.Today)
-	d.timeline(v, p.s, steps)
+	svc, err := p.s.ServiceOf(ctx, d.Case)
+	if err != nil {
+		return d, err
+	}
+	d.timeline(v, p.s, svc, steps)
 	return d, nil
 }
 
 // timeline puts the steps newest first, with the documents each issued.
-func (d *caseData) timeline(v web.View, s *casework.Service, steps []casework.Step) {
+func (d *caseData) timeline(v web.View, s *casework.Service, svc contract.Service, steps []casework.Step) {
 	d.Papers, d.Opinions, d.Reasons = map[int][]casework.Document{}, map[int]string{}, map[int][]string{}
 	for _, st := range slices.Backward(steps) {
 		if !shown(st) {
@@ -149,7 +153,7 @@ func (d *caseData) timeline(v web.View, s *casework.Service, steps []casework.St
 		}
 		a := stepWords(v, s, d.Case, st)
 		i := len(d.Steps)
-		d.Opinions[i], d.Reasons[i] = st.Opinion, st.Reasons
+		d.Opinions[i], d.Reasons[i] = st.Opinion, reasonsOf(v, svc, st)
 		for _, doc := range d.Documents {
 			if doc.Step == st.No {
 				d.Papers[i] = append(d.Papers[i], doc)

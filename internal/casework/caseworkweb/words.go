@@ -168,15 +168,46 @@ func whySentence(v web.View, e casework.Explanation) string {
 func stepWords(v web.View, s *casework.Service, c casework.Case, st casework.Step) web.StepArgs {
 	action, state := s.StepName(c, st)
 	a := web.StepArgs{Title: pick(v, action), At: st.At}
-	who := pick(v, st.Unit)
-	if st.Actor.Kind == "resident" {
-		who = v.T("casework.step.you")
-	}
+	who := stepWho(v, st)
 	a.Text = v.T("casework.step.text", "who", who, "state", pick(v, state))
-	if st.Deemed {
+	switch {
+	case st.Action == "supplement":
+		a.Title, a.Text = v.T("casework.step.supplement"), v.T("casework.step.supplement_text", "who", who)
+	case st.Deemed && st.Action == "withdraw":
+		a.Title, a.Text = v.T("casework.step.lapsed"), v.T("casework.step.lapsed_text")
+	case st.Deemed:
 		a.Text = v.T("casework.step.deemed", "day", day.In(c.Received))
 	}
 	return a
+}
+
+// stepWho names who took a step: the post and its agency, or the applicant's side.
+func stepWho(v web.View, st casework.Step) string {
+	unit := pick(v, st.Unit)
+	switch {
+	case st.Actor.Kind != "resident" && st.Actor.Name != "" && unit != "":
+		return v.T("casework.step.post", "agency", unit, "post", st.Actor.Name)
+	case st.Actor.Kind != "resident":
+		return unit
+	case st.Actor.ID == v.Actor.ID:
+		return v.T("casework.step.you")
+	case st.BehalfKind == "person" || st.BehalfKind == "ward":
+		return v.T("casework.step.agent")
+	}
+	return v.T("casework.step.applicant")
+}
+
+// reasonsOf are the reasons of a step; of one that is about materials, their
+// names.
+func reasonsOf(v web.View, svc contract.Service, st casework.Step) []string {
+	if st.Action != "supplement" && (st.Action != "withdraw" || !st.Deemed) {
+		return st.Reasons
+	}
+	names := make([]string, len(st.Reasons))
+	for i, id := range st.Reasons {
+		names[i] = pick(v, casework.MarkName(svc, contract.Mark{Kind: "material", ID: id}))
+	}
+	return names
 }
 
 // shown tells whether a step is worth an entry: what only follows by itself is not.

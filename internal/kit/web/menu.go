@@ -24,6 +24,7 @@ func staffMenu() []MenuItem {
 	return []MenuItem{
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
 		{"licences", "/staff/licences", "kit.staff.licences"},
+		{"objections", "/staff/objections", "kit.staff.objections"},
 		{"supervision", "/staff/supervision", "kit.staff.supervision"},
 		{"catalog", "/staff/catalog", "kit.staff.catalog"},
 		{"calendar", "/staff/calendar", "kit.staff.calendar"},
