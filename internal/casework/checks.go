@@ -143,3 +143,15 @@ func (s *Service) Settle(ctx context.Context, actor auth.Principal, id contract.
 		})
 	})
 }
+
+// Signatures lists the consents that came with an application.
+func (s *Service) Signatures(ctx context.Context, actor auth.Principal, id contract.CaseID) ([]contract.Signature, error) {
+	c, err := s.Open(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.c.Policy.Check(actor, "casework.read", object(c, nil)); err != nil {
+		return nil, err
+	}
+	return signaturesOf(ctx, s.c.DB, id)
+}

@@ -38,7 +38,10 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 			continue
 		}
 		yellow, red := 0, 1
-		if k.light == statute.Yellow {
+		switch {
+		case k.of.ID != "": // another agency's: the case is not worse for it
+			red = 0
+		case k.light == statute.Yellow:
 			yellow, red = 1, 0
 		}
 		c.Yellow, c.Red = c.Yellow+yellow, c.Red+red
@@ -51,7 +54,7 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 		}); err != nil {
 			return err
 		}
-		if k.light == statute.Yellow && s.c.Lights.YellowCards > 0 && c.Yellow == s.c.Lights.YellowCards {
+		if yellow > 0 && s.c.Lights.YellowCards > 0 && c.Yellow == s.c.Lights.YellowCards {
 			if err := s.raise(ctx, tx, actor, c, []card{{rule: cardTwoYellow, light: statute.Red}}); err != nil {
 				return err
 			}
@@ -83,6 +86,9 @@ func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error
 // recompute works out the deadline of a case again, after the calendar changed.
 // It reports whether it moved.
 func (s *Service) recompute(ctx context.Context, tx db.Tx, c Case, reason string) (bool, error) {
+	if err := s.recomputeUnits(ctx, tx, c); err != nil {
+		return false, err
+	}
 	due, err := s.replayed(ctx, tx, c)
 	if err != nil || due == c.Due {
 		return false, err
@@ -128,6 +134,8 @@ type Difference struct {
 	Number   string
 	Stored   Due
 	Replayed Due
+	// Unit is set where the deadline is that of another agency's opinion.
+	Unit string
 }
 
 // Replay works out every running deadline from its history and reports those
@@ -145,8 +153,13 @@ func (s *Service) Replay(ctx context.Context) (checked int, differences []Differ
 				return checked, differences, err
 			}
 			if due != c.Due {
-				differences = append(differences, Difference{c.ID, c.Number, c.Due, due})
+				differences = append(differences, Difference{Case: c.ID, Number: c.Number, Stored: c.Due, Replayed: due})
 			}
+			units, err := s.replayedUnits(ctx, s.c.DB, c)
+			if err != nil {
+				return checked, differences, err
+			}
+			differences = append(differences, units...)
 			checked++
 		}
 		after = batch[len(batch)-1].ID

@@ -407,24 +407,70 @@ func (s *Service) late(ctx context.Context, tx db.Tx, j unitJob) error {
 	return s.tellUnit(ctx, tx, system, c, u, "late")
 }
 
-// recomputeUnits works out the days of open tasks again, after the calendar
-// changed.
-func (s *Service) recomputeUnits(ctx context.Context, tx db.Tx, c Case, r rules) error {
-	all, err := unitsOf(ctx, tx, c.ID)
+// movedUnits are the open tasks of a case with the days that they have now, where
+// those are not the stored ones.
+func (s *Service) movedUnits(ctx context.Context, q db.Q, c Case) (were, are []Unit, err error) {
+	svc, err := s.service(ctx, c.Item, c.Version)
+	if err != nil || len(svc.Handling.Units) == 0 {
+		return nil, nil, err
+	}
+	r, err := s.rulesOf(svc, c.Division)
 	if err != nil {
-		return err
+		return nil, nil, err
+	}
+	all, err := unitsOf(ctx, q, c.ID)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, u := range newest(all) {
 		now := s.dated(u, r)
-		if u.State != UnitOpen || now.Due == u.Due && now.Provisional == u.Provisional {
-			continue
+		if u.State == UnitOpen && (now.Due != u.Due || now.Provisional != u.Provisional) {
+			were, are = append(were, u), append(are, now)
 		}
-		if err := updateUnit(ctx, tx, now); err != nil {
+	}
+	return were, are, nil
+}
+
+// recomputeUnits works out the days of open tasks again, after the calendar
+// changed.
+func (s *Service) recomputeUnits(ctx context.Context, tx db.Tx, c Case) error {
+	_, are, err := s.movedUnits(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	for _, u := range are {
+		if err := updateUnit(ctx, tx, u); err != nil {
 			return err
 		}
-		if err := s.watchUnit(ctx, tx, now); err != nil {
+		if err := s.watchUnit(ctx, tx, u); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// replayedUnits are the days of opinions that do not follow from their sending.
+func (s *Service) replayedUnits(ctx context.Context, q db.Q, c Case) ([]Difference, error) {
+	were, are, err := s.movedUnits(ctx, q, c)
+	if err != nil {
+		return nil, err
+	}
+	var list []Difference
+	for i, u := range were {
+		list = append(list, Difference{
+			Case: c.ID, Number: c.Number, Unit: u.ID, Stored: Due{Legal: u.Due, Provisional: u.Provisional},
+			Replayed: Due{Legal: are[i].Due, Provisional: are[i].Provisional},
+		})
+	}
+	return list, nil
+}
+
+// UnitDays explains until when an opinion is due, day by day.
+func (s *Service) UnitDays(u Unit, division string) ([]statute.Line, error) {
+	clock := statute.Clock{Kind: statute.Decision, Statutory: u.Days, Promised: u.Days}
+	history := []statute.Entry{{Kind: statute.Start, On: day.In(u.Sent)}}
+	if !u.Ended.IsZero() {
+		history = append(history, statute.Entry{Kind: statute.Stop, On: day.In(u.Ended)})
+	}
+	return statute.Explain(s.c.Calendars.For(division), clock, history, s.Today())
 }
