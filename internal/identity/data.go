@@ -33,6 +33,15 @@ func (s *Service) Email(ctx context.Context, id contract.AccountID) (string, err
 	return s.unseal(fieldEmail, a.email)
 }
 
+// Phone returns where an account wants short messages, "" where it gave no number.
+func (s *Service) Phone(ctx context.Context, id contract.AccountID) (string, error) {
+	a, err := accountByID(ctx, s.c.DB, string(id))
+	if err != nil {
+		return "", err
+	}
+	return s.unseal(fieldPhone, a.phone)
+}
+
 // purposePrefill and basisPrefill are what a read of held facts is recorded
 // with: data obtainable by sharing must not be asked from the applicant again
 // (State Council Decree 716, art. 7).

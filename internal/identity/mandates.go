@@ -94,9 +94,11 @@ type NewMandate struct {
 	Ask   bool
 	Other Person
 	Items []string
-	From  day.Date
-	To    day.Date
+	Period
 }
+
+// Period is from the first day to the last.
+type Period struct{ From, To day.Date }
 
 // Bounds of mandates.
 const (
@@ -115,6 +117,30 @@ func (s *Service) LongestMandate() int {
 		return s.c.MandateDays
 	}
 	return yearDays
+}
+
+// Today is the day in China.
+func (s *Service) Today() day.Date { return s.today() }
+
+// ItemNames names services; those that are not known are left out.
+func (s *Service) ItemNames(ctx context.Context, items []string) (map[string]contract.Text, error) {
+	names := map[string]contract.Text{}
+	if len(items) == 0 {
+		return names, nil
+	}
+	list, err := s.c.Services.ServiceNames(ctx, items)
+	for _, n := range list {
+		names[string(n.Item)] = n.Name
+	}
+	return names, err
+}
+
+// servicesFound bounds what a search for services shows.
+const servicesFound = 10
+
+// FindServices finds services that a right may be limited to.
+func (s *Service) FindServices(ctx context.Context, query string) ([]ServiceName, error) {
+	return s.c.Services.FindServices(ctx, query, servicesFound)
 }
 
 // Mandates lists the mandates that p gave or was given, as a person.
@@ -200,7 +226,7 @@ func (s *Service) MakeMandate(ctx context.Context, p auth.Principal, n NewMandat
 	if p.Level < mandateLevel {
 		return Mandate{}, ErrLevel.With("level", mandateLevel)
 	}
-	if err := s.checkMandate(ctx, n.Items, n.From, n.To, n.Other, s.LongestMandate(), true); err != nil {
+	if err := s.checkMandate(ctx, n, s.LongestMandate(), true); err != nil {
 		return Mandate{}, err
 	}
 	other, err := s.find(ctx, p, n.Other)
@@ -238,10 +264,9 @@ func (s *Service) add(ctx context.Context, p auth.Principal, m Mandate) error {
 }
 
 // checkMandate checks what somebody typed for a mandate.
-func (s *Service) checkMandate(
-	ctx context.Context, items []string, from, to day.Date, other Person, days int, needItems bool,
-) error {
+func (s *Service) checkMandate(ctx context.Context, n NewMandate, days int, needItems bool) error {
 	var f fault.Form
+	other, items := n.Other, n.Items
 	if strings.TrimSpace(other.Name) == "" {
 		f.Add("name", "identity.mandate.name_missing")
 	}
@@ -258,21 +283,26 @@ func (s *Service) checkMandate(
 	case len(known) != len(items):
 		f.Add("items", "identity.mandate.items_unknown")
 	}
+	n.Period.check(&f, s.today(), days)
+	return f.Err()
+}
+
+// check checks that a period begins today or later and is not too long.
+func (p Period) check(f *fault.Form, today day.Date, days int) {
 	switch {
-	case from.IsZero():
+	case p.From.IsZero():
 		f.Add("from", "identity.mandate.from_missing")
-	case from.Before(s.today()):
+	case p.From.Before(today):
 		f.Add("from", "identity.mandate.from_past")
 	}
 	switch {
-	case to.IsZero():
+	case p.To.IsZero():
 		f.Add("to", "identity.mandate.to_missing")
-	case !from.IsZero() && to.Before(from):
+	case !p.From.IsZero() && p.To.Before(p.From):
 		f.Add("to", "identity.mandate.to_before")
-	case !from.IsZero() && to.Sub(from) >= days:
+	case !p.From.IsZero() && p.To.Sub(p.From) >= days:
 		f.Add("to", "identity.mandate.to_long", "n", days)
 	}
-	return f.Err()
 }
 
 // find finds another person by the full name and either account name or identity

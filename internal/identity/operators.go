@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/policy"
 )
 
@@ -25,7 +24,7 @@ type NewOperator struct {
 	Administrator bool
 	Other         Person
 	Items         []string // empty: every service
-	From, To      day.Date
+	Period
 }
 
 // Companies lists the companies that p may grant rights of, with the rights.
@@ -82,7 +81,7 @@ func (s *Service) MakeOperator(ctx context.Context, p auth.Principal, n NewOpera
 	if p.Level < grantLevel {
 		return Mandate{}, ErrLevel.With("level", grantLevel)
 	}
-	if err := s.checkMandate(ctx, m.Items, m.From, m.To, n.Other, companyDays, false); err != nil {
+	if err := s.checkMandate(ctx, NewMandate{Other: n.Other, Items: m.Items, Period: n.Period}, companyDays, false); err != nil {
 		return Mandate{}, err
 	}
 	other, err := s.find(ctx, p, n.Other)

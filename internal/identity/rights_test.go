@@ -48,7 +48,7 @@ func (w *world) act(s func() auth.Principal, subject string) {
 
 func offerTo(name, account string) identity.NewMandate {
 	return identity.NewMandate{
-		Other: identity.Person{Name: name, Account: account}, Items: []string{"i1"}, From: today, To: today.Add(30),
+		Other: identity.Person{Name: name, Account: account}, Items: []string{"i1"}, Period: identity.Period{From: today, To: today.Add(30)},
 	}
 }
 
@@ -161,7 +161,7 @@ func TestLookingForPeopleTellsNothingAndIsCounted(t *testing.T) {
 		}
 		w.add(time.Hour)
 		if _, err := w.MakeMandate(t.Context(), zhao, identity.NewMandate{
-			Other: identity.Person{Name: "孙悦", Account: "sun"}, Items: []string{"i1"}, From: today, To: today.Add(1),
+			Other: identity.Person{Name: "孙悦", Account: "sun"}, Items: []string{"i1"}, Period: identity.Period{From: today, To: today.Add(1)},
 		}); err != nil {
 			t.Errorf("an hour later: %v", err)
 		}
@@ -315,7 +315,7 @@ func TestWhoGrantsOperators(t *testing.T) {
 		const company = "demo-company-weixiang"
 		operator := func(name, account string, admin bool) identity.NewOperator {
 			return identity.NewOperator{
-				Company: company, Administrator: admin, Other: identity.Person{Name: name, Account: account}, From: today, To: today.Add(100),
+				Company: company, Administrator: admin, Other: identity.Person{Name: name, Account: account}, Period: identity.Period{From: today, To: today.Add(100)},
 			}
 		}
 		if _, err := w.MakeOperator(ctx, sun(), operator("陈静", "chen", false)); !errors.Is(err, policy.ErrDenied) {

@@ -103,16 +103,9 @@ func (s *Service) nameItems(ctx context.Context, list []Use) error {
 			items = append(items, u.Item)
 		}
 	}
-	if len(items) == 0 {
-		return nil
-	}
-	names, err := s.c.Services.ServiceNames(ctx, items)
+	byItem, err := s.ItemNames(ctx, items)
 	if err != nil {
 		return err
-	}
-	byItem := map[string]contract.Text{}
-	for _, n := range names {
-		byItem[string(n.Item)] = n.Name
 	}
 	for i := range list {
 		list[i].ItemName = byItem[list[i].Item]

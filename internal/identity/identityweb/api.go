@@ -246,36 +246,55 @@ func readCompany(s *identity.Service) func(context.Context, auth.Principal, *com
 type usesOut struct{ Body []useBody }
 
 type useBody struct {
-	At      time.Time      `json:"at"`
-	Self    bool           `json:"self" doc:"By the person."`
-	Kind    string         `json:"kind" doc:"Who: resident, staff, machine, system."`
-	Agency  *contract.Text `json:"agency,omitempty"`
-	Post    *contract.Text `json:"post,omitempty"`
-	What    []string       `json:"what"`
-	Purpose string         `json:"purpose"`
-	Basis   string         `json:"basis,omitempty"`
-	Case    string         `json:"case,omitempty"`
+	ID         string         `json:"id"`
+	At         time.Time      `json:"at"`
+	Self       bool           `json:"self" doc:"By the person."`
+	Kind       string         `json:"kind" doc:"Who: resident, staff, machine, system."`
+	Agency     *contract.Text `json:"agency,omitempty"`
+	Post       *contract.Text `json:"post,omitempty"`
+	What       []string       `json:"what"`
+	Purpose    string         `json:"purpose"`
+	Basis      string         `json:"basis,omitempty"`
+	Case       string         `json:"case,omitempty"`
+	Draft      string         `json:"draft,omitempty"`
+	Item       string         `json:"item,omitempty"`
+	Agent      string         `json:"agent,omitempty" doc:"Who acted by a right."`
+	Mandate    string         `json:"mandate,omitempty" doc:"The right."`
+	Registries []string       `json:"registries,omitempty" doc:"Asked."`
+	Down       []string       `json:"down,omitempty" doc:"Of those, that did not answer."`
 }
 
-func dataUses(s *identity.Service) func(context.Context, auth.Principal, *none) (*usesOut, error) {
-	return func(ctx context.Context, p auth.Principal, _ *none) (*usesOut, error) {
-		uses, _, err := s.Uses(ctx, p, identity.UseQuery{})
+type usesIn struct {
+	Month string `query:"month" pattern:"^[0-9]{4}-[0-9]{2}$" doc:"As 2026-11; absent is any."`
+	After string `query:"after" maxLength:"64" doc:"Id of the last use of the page before."`
+}
+
+func dataUses(s *identity.Service) func(context.Context, auth.Principal, *usesIn) (*usesOut, error) {
+	return func(ctx context.Context, p auth.Principal, in *usesIn) (*usesOut, error) {
+		uses, _, err := s.Uses(ctx, p, identity.UseQuery{Month: in.Month, After: in.After})
 		if err != nil {
 			return nil, err
 		}
-		out := &usesOut{Body: []useBody{}}
-		for _, u := range uses {
-			b := useBody{
-				At: u.At, Self: u.Self, Kind: string(u.Kind), What: u.What,
-				Purpose: u.Purpose, Basis: u.Basis, Case: string(u.Case),
-			}
-			if u.Agency.ZH != "" {
-				b.Agency, b.Post = &u.Agency, &u.Title
-			}
-			out.Body = append(out.Body, b)
-		}
-		return out, nil
+		return &usesOut{Body: useBodies(uses)}, nil
 	}
+}
+
+func useBodies(uses []identity.Use) []useBody {
+	list := []useBody{}
+	for _, u := range uses {
+		b := useBody{
+			ID: u.ID, At: u.At, Self: u.Self, Kind: string(u.Kind), What: u.What, Registries: u.Registries, Down: u.Down,
+			Purpose: u.Purpose, Basis: u.Basis, Case: string(u.Case), Draft: string(u.Draft), Item: u.Item,
+		}
+		if u.Agency.ZH != "" {
+			b.Agency, b.Post = &u.Agency, &u.Title
+		}
+		if u.Agent {
+			b.Agent, b.Mandate = u.Name, u.Mandate
+		}
+		list = append(list, b)
+	}
+	return list
 }
 
 type demoOut struct{ Body []demoBody }

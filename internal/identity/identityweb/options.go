@@ -1,6 +1,7 @@
 package identityweb
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/tongban/tongban/internal/identity"
@@ -36,12 +37,25 @@ func rightHint(v web.View, r identity.Right) string {
 	return v.Join(parts)
 }
 
-// actingNow is the hint of the right that the session acts by now.
-func actingNow(d accountData, a auth.Acting) (identity.Right, bool) {
-	for _, r := range d.Rights {
-		if r.ID == a.ID {
-			return r, true
+// demoGroup is the accounts of residents, or of the staff of one agency.
+type demoGroup struct {
+	Name     string
+	Accounts []identity.DemoAccount
+}
+
+// demoGroups puts residents first, then agency by agency.
+func demoGroups(v web.View, all []identity.DemoAccount) []demoGroup {
+	var list []demoGroup
+	for _, a := range all {
+		name := v.T("identity.demo.residents")
+		if a.Kind == auth.Staff {
+			name = v.Pick(a.Agency.ZH, a.Agency.EN)
 		}
+		i := slices.IndexFunc(list, func(g demoGroup) bool { return g.Name == name })
+		if i < 0 {
+			i, list = len(list), append(list, demoGroup{Name: name})
+		}
+		list[i].Accounts = append(list[i].Accounts, a)
 	}
-	return identity.Right{}, false
+	return list
 }

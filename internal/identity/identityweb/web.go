@@ -33,6 +33,8 @@ func Routes(k *web.Kit, s *identity.Service) {
 	k.Page("POST /account/acting", identity.ActionAct, e.act)
 	k.Page("POST /account/sessions/{id}/end", identity.ActionOwn, e.endSession)
 	k.Page("GET /account/data", identity.ActionData, e.data)
+	k.Page("GET /account/data/export", identity.ActionData, e.exportData)
+	e.rightsRoutes()
 
 	k.Page("GET /staff/accounts", identity.ActionAccounts, e.accounts)
 	k.Page("POST /staff/accounts/{id}/lock", identity.ActionLock, e.change(s.Lock, "identity.notice.locked"))

@@ -1,6 +1,7 @@
 package identityweb_test
 
 import (
+	"context"
 	"encoding/json"
 	"io/fs"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/identity/identityweb"
@@ -59,6 +61,7 @@ func open(t *testing.T, demo bool) site {
 	s := identity.New(identity.Config{
 		DB: d, Events: event.New(d, job.New(d, clock, id.New, log), clock, id.New), Policy: engine, Seal: sealer, Agencies: agencies,
 		Sessions: sessions, Keys: keys, Hasher: auth.NewHasher(2), Now: clock, NewID: id.New, Log: log, Demo: demo,
+		Services: services{}, Relations: family{},
 	})
 	if err := s.SeedDemo(t.Context()); err != nil {
 		t.Fatal(err)
@@ -75,6 +78,41 @@ func open(t *testing.T, demo bool) site {
 	identityweb.Routes(k, s)
 	identityweb.API(a, s)
 	return site{k.Handler(), s, clock}
+}
+
+// services are two that a right may be limited to.
+type services struct{}
+
+func (services) all() []identity.ServiceName {
+	return []identity.ServiceName{
+		{Item: "i1", Name: contract.Text{ZH: "最低生活保障", EN: "Subsistence allowance"}},
+		{Item: "i2", Name: contract.Text{ZH: "残疾人证新办", EN: "Disability certificate"}},
+	}
+}
+
+func (s services) ServiceNames(_ context.Context, items []string) (list []identity.ServiceName, err error) {
+	for _, n := range s.all() {
+		if slices.Contains(items, string(n.Item)) {
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
+
+func (s services) FindServices(_ context.Context, q string, _ int) (list []identity.ServiceName, err error) {
+	for _, n := range s.all() {
+		if strings.Contains(n.Name.ZH, q) {
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
+
+// family is the registers: they name one child, whoever asks.
+type family struct{}
+
+func (family) Wards(context.Context, auth.Principal) ([]identity.Relation, bool, error) {
+	return []identity.Relation{{Name: "黄小满", Number: "511602202605210003", Born: "2026-05-21", Relation: "parent", Registry: "birth"}}, true, nil
 }
 
 func (s site) account(t *testing.T, username string) identity.DemoAccount {
@@ -318,16 +356,16 @@ func TestSwitchingWhomOneActsFor(t *testing.T) {
 	t.Parallel()
 	s := open(t, true)
 	lin := s.browse(t, "lin")
-	lin.Post("/account/acting", url.Values{"company": {""}})
+	lin.Post("/account/acting", url.Values{"party": {""}})
 	if p := lin.Get("/account"); !strings.Contains(p.Text("main"), "已切换") || p.Text(".tb-bar__who") != "林晓梅" {
 		t.Errorf("%s", p.Text("header"))
 	}
-	company, _ := lin.Get("/account").Doc.Find("input[name=company]").Last().Attr("value")
-	lin.Post("/account/acting", url.Values{"company": {company}})
+	company, _ := lin.Get("/account").Doc.Find("input[name=party]").Last().Attr("value")
+	lin.Post("/account/acting", url.Values{"party": {company}})
 	if p := lin.Get("/account"); p.Text(".tb-bar__who") != "广安区清和美发店" {
 		t.Errorf("%s", p.Text(".tb-bar__who"))
 	}
-	if p := lin.Post("/account/acting", url.Values{"company": {"other"}}); p.Status != http.StatusNotFound {
+	if p := lin.Post("/account/acting", url.Values{"party": {"other"}}); p.Status != http.StatusNotFound {
 		t.Errorf("a company of others: %d", p.Status)
 	}
 }

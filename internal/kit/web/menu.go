@@ -30,6 +30,7 @@ func staffMenu() []MenuItem {
 		{"calendar", "/staff/calendar", "kit.staff.calendar"},
 		{"accounts", "/staff/accounts", "kit.staff.accounts"},
 		{"clients", "/staff/clients", "kit.staff.clients"},
+		{"registries", "/staff/registries", "kit.staff.registries"},
 		{"jobs", "/staff/jobs", "kit.staff.jobs"},
 		{"events", "/staff/events", "kit.staff.events"},
 	}
