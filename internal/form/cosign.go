@@ -56,7 +56,7 @@ func (e *evaluation) signer(s *signer, x SignerState, row *RowState) error {
 		return err
 	}
 	x.Person, x.Number = name(s.NameField), name(s.NumberField)
-	in := e.in.Signers[x.ID]
+	in := e.signed(x)
 	if x.Pages, err = e.pages(s.pages, sheet{
 		signer: x.ID, answers: in.Answers, typed: in.Typed, held: in.Held, down: in.Down, disputed: in.Disputed,
 		licences: in.Licences, reopened: e.in.Reopened,
@@ -78,6 +78,23 @@ func (e *evaluation) signer(s *signer, x SignerState, row *RowState) error {
 	x.Signature = in.Signature
 	e.r.Signers = append(e.r.Signers, x)
 	return nil
+}
+
+// signed is what a signer gave. In a correction that is part of what was handed
+// in.
+func (e *evaluation) signed(x SignerState) SignerInput {
+	in, ok := e.in.Signers[x.ID]
+	if ok || len(e.in.Reopened) == 0 {
+		return in
+	}
+	in.Answers, in.Materials = e.in.Answers, e.in.Materials
+	if x.Row >= 0 {
+		in.Answers = nil
+		if rows := rowsOf(e.in.Answers[x.Spec.Group]); x.Row < len(rows) {
+			in.Answers = rows[x.Row]
+		}
+	}
+	return in
 }
 
 // inRow shows the rules the row of a signer, and returns what hides it again

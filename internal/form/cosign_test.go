@@ -102,6 +102,13 @@ func TestSigners(t *testing.T) {
 	if _, there := r.Answers["wage"]; there {
 		t.Error("the wage of one stands at the top")
 	}
+	// A correction keeps what the signers said, and what stood for a material.
+	again := judge(t, wedding(), form.Input{
+		Answers: r.Answers, Materials: r.Handed(), Reopened: []contract.Mark{{Kind: "field", ID: "married"}},
+	})
+	if !reflect.DeepEqual(again.Answers, r.Answers) || !reflect.DeepEqual(again.Handed(), r.Handed()) {
+		t.Errorf("a correction changes %v to %v", r.Answers, again.Answers)
+	}
 	// Nobody signs who need not.
 	in.Answers["married"] = false
 	if r = judge(t, wedding(), in); len(r.Signers) != 2 {

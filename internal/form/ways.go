@@ -93,8 +93,8 @@ func (e *evaluation) standsFor(m *MaterialState, p papers) (Way, bool) {
 	if k := e.r.Commitment; k != nil && k.Chosen && p.signer == "" && slices.Contains(k.Spec.Materials, spec.ID) {
 		return Way{Kind: contract.MaterialCommitted}, true
 	}
-	if marked(e.in.Reopened, "material", spec.ID) {
-		return Way{}, false
+	if len(e.in.Reopened) > 0 { // a correction: what is not marked stays as it was handed in
+		return p.before(spec.ID, marked(e.in.Reopened, "material", spec.ID))
 	}
 	way, source := Way{}, contract.Text{}
 	h, known := p.held[spec.Held]
@@ -121,6 +121,20 @@ func (e *evaluation) standsFor(m *MaterialState, p papers) (Way, bool) {
 		return Way{}, false
 	}
 	return way, true
+}
+
+// before is what stood for a material when the application was handed in, if no
+// notice doubts it.
+func (p papers) before(material string, doubted bool) (Way, bool) {
+	if doubted {
+		return Way{}, false
+	}
+	for _, kind := range []string{contract.MaterialCommitted, contract.MaterialLicence, contract.MaterialHeld} {
+		if len(p.of(material, kind)) > 0 {
+			return Way{Kind: kind}, true
+		}
+	}
+	return Way{}, false
 }
 
 func ofTypes(types []string, licences []contract.HeldLicence) []contract.HeldLicence {
@@ -219,11 +233,13 @@ func (m *MaterialState) take(w Way, p papers) {
 	if len(given) > 0 {
 		x = given[0]
 	}
-	switch w.Kind {
-	case contract.MaterialLicence:
+	switch {
+	case len(w.Licences) > 0:
 		x.Name, x.Source, x.Level = w.Licences[0].Name.ZH, w.Licences[0].Number, levelA
-	case contract.MaterialHeld:
+	case w.Held != nil:
 		x.Source, x.Level = w.Held.Source.ZH, levelA
+	}
+	switch w.Kind {
 	case contract.MaterialStatement:
 		x.Text, x.Level = cmp.Or(x.Text, m.Spec.Statement.ZH), levelD
 	case contract.MaterialOwed:

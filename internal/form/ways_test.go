@@ -82,7 +82,11 @@ func TestMaterialsComeInWays(t *testing.T) {
 		},
 		"copy too old":      {form.Input{Copies: copyOf("2026-08-01", "B")}, true, "", all, "form.file.missing", nil},
 		"copy not verified": {form.Input{Copies: copyOf("2026-09-01", "C")}, true, "", all, "form.file.missing", nil},
-		"reopened":          {form.Input{Held: held, Reopened: []contract.Mark{{Kind: "material", ID: "plan"}}}, true, "", all, "form.file.missing", nil},
+		"in a correction": {
+			form.Input{Materials: []contract.Material{{ID: "plan", Origin: "licence", Source: "N7"}}, Reopened: []contract.Mark{{Kind: "field", ID: "plain"}}},
+			false, "licence", nil, "", []contract.Material{{ID: "plan", Origin: "licence", Source: "N7"}},
+		},
+		"reopened": {form.Input{Held: held, Reopened: []contract.Mark{{Kind: "material", ID: "plan"}}}, true, "", all, "form.file.missing", nil},
 	} {
 		r := judge(t, proof(nil), c.in)
 		m := r.Materials[0]
@@ -140,7 +144,9 @@ func TestOnlyWhatIsListedIsTaken(t *testing.T) {
 
 func TestPhotosStandOnTheirPage(t *testing.T) {
 	t.Parallel()
-	svc := proof(func(m *contract.MaterialSpec) { *m = contract.MaterialSpec{ID: "plan", Name: both, Origin: "upload", Required: true, When: "a.plain"} })
+	svc := proof(func(m *contract.MaterialSpec) {
+		*m = contract.MaterialSpec{ID: "plan", Name: both, Origin: "upload", Required: true, When: "a.plain"}
+	})
 	svc.Form.Pages = append(svc.Form.Pages, contract.Page{ID: "photo", Title: both, Fields: []contract.Field{
 		{ID: "shot", Kind: form.KindPhoto, Label: both, Required: true, Material: "plan", When: "a.plain"},
 	}})
