@@ -95,42 +95,51 @@ const maxFields = 1000
 // have, a value of another type or an answer that the government already holds
 // is a fault, and nothing is stored then.
 func (s *Service) SaveJSON(ctx context.Context, actor auth.Principal, id contract.DraftID, rev int64, answers map[string]json.RawMessage) (Draft, error) {
-	_, _, d, err := s.open(ctx, actor, id)
+	_, c, d, err := s.open(ctx, actor, id)
 	if err != nil {
 		return d, err
 	}
-	change, err := readAnswers(d, rev, answers)
+	change, err := readAnswers(c, c.FieldsFor(""), d.Result.Pages, rev, answers)
 	if err != nil {
 		return d, err
 	}
 	return s.Save(ctx, actor, id, change)
 }
 
-// readAnswers types JSON answers for the form as it stands.
-func readAnswers(d Draft, rev int64, answers map[string]json.RawMessage) (Change, error) {
+// readAnswers checks JSON answers against the schema of the form and types those
+// of the fields that the person fills in.
+func readAnswers(c *Compiled, fields []contract.Field, pages []PageState, rev int64, answers map[string]json.RawMessage) (Change, error) {
 	if len(answers) > maxFields {
 		return Change{}, ErrAnswers
 	}
+	faults, err := c.ValidateAnswers(answers)
+	if err != nil {
+		return Change{}, err
+	}
 	change := Change{Rev: rev, Fields: map[string]Parsed{}}
-	var faults []fault.Field
 	known := 0
-	for _, f := range fieldsOf(d.Service) {
+	for _, f := range fields {
 		raw, ok := answers[f.ID]
 		if !ok {
 			continue
 		}
 		known++
 		p := ParseJSON(f, raw)
-		if fs, shown := d.Result.field(f.ID); shown && fs.Held != nil {
+		if fs, shown := fieldIn(pages, f.ID); shown && fs.Held != nil {
 			if p.Fault == nil && !reflect.DeepEqual(p.Value, fs.Value) {
 				p.Fault = invalid(f, "form.field.held")
 			}
 		} else {
 			change.Fields[f.ID] = p
 		}
-		faults = append(faults, p.Errors(f)...)
+		for _, x := range p.Errors(f) {
+			if !slices.ContainsFunc(faults, func(y fault.Field) bool { return y.Name == x.Name }) {
+				faults = append(faults, x)
+			}
+		}
 	}
-	if n := len(answers) - known; n > 0 { // their names came from outside and are not repeated
+	unnamed := func(x fault.Field) bool { return x.Name == "answers" }
+	if n := len(answers) - known; n > 0 && !slices.ContainsFunc(faults, unnamed) { // their names came from outside and are not repeated
 		faults = append(faults, fault.Field{Name: "answers", Err: fault.New(fault.Invalid, "form.field.unknown", "n", n)})
 	}
 	if len(faults) > 0 {

@@ -473,6 +473,20 @@ func (s *Service) SaveSignature(ctx context.Context, actor auth.Principal, id co
 	return Signature{}, ErrStale
 }
 
+// SaveSignatureJSON is SaveSignature for typed JSON, as strict as SaveJSON.
+func (s *Service) SaveSignatureJSON(ctx context.Context, actor auth.Principal, id contract.DraftID, signer string, rev int64, answers map[string]json.RawMessage) (Signature, error) {
+	t, err := s.signing(ctx, actor, id, signer)
+	if err != nil {
+		return Signature{}, err
+	}
+	x, _ := t.d.Result.Signer(signer)
+	change, err := readAnswers(t.c, t.c.FieldsFor(signer), x.Pages, rev, answers)
+	if err != nil {
+		return Signature{}, err
+	}
+	return s.SaveSignature(ctx, actor, id, signer, change)
+}
+
 // fill puts a change into the signer's own answers.
 func (s *Service) fill(t *turn, change Change) (bool, error) {
 	var conflicts []fault.Field

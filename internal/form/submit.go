@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -88,28 +89,17 @@ func (s *Service) send(ctx context.Context, actor auth.Principal, c *Compiled, r
 		return contract.Receipt{}, asked, err
 	}
 	d.by = &actor
-	sub, err := s.filled(c, d)
-	if err != nil {
-		return contract.Receipt{}, false, err
-	}
-	return s.hand(ctx, actor, r, d, sub)
+	return s.hand(ctx, actor, r, d, s.filled(d))
 }
 
 // filled is the submission of a draft that was judged.
-func (s *Service) filled(c *Compiled, d Draft) (contract.Submission, error) {
+func (s *Service) filled(d Draft) contract.Submission {
 	sub := contract.Submission{
 		Key: string(d.ID), Item: d.Service.Item, Version: d.Service.Version, Applicant: d.Party, Operator: d.Owner,
 		Answers: d.Result.Answers, Materials: d.Result.Handed(), Instant: d.Result.Instant, Trace: d.Result.Trace, At: s.c.Now(),
 		Disputes: d.Result.Disputes, Unchecked: d.Result.Unchecked,
 	}
-	for i := range sub.Materials {
-		if sub.Materials[i].At.IsZero() {
-			sub.Materials[i].At = sub.At
-		}
-		if sub.Materials[i].File == "" {
-			sub.Materials[i].File = s.c.NewID()
-		}
-	}
+	s.named(sub.Materials, sub.At)
 	if d.Subject != "" {
 		sub.Agent = contract.Agent{Account: d.Owner, Kind: d.Acting, Mandate: d.Mandate}
 		if d.by != nil {
@@ -133,7 +123,27 @@ func (s *Service) filled(c *Compiled, d Draft) (contract.Submission, error) {
 			EN: "Something could not be checked, or is disputed: a person decides",
 		})
 	}
-	return sub, nil
+	sub.Parts = Split(d.Service, d.Result)
+	for i := range sub.Parts {
+		s.named(sub.Parts[i].Materials, sub.At)
+		if k := sub.Parts[i].Committed; k != nil {
+			k.At = d.Choice.At
+		}
+	}
+	return sub
+}
+
+// named gives an id and a time to what stands for a material without having been
+// handed in.
+func (s *Service) named(list []contract.Material, at time.Time) {
+	for i := range list {
+		if list[i].At.IsZero() {
+			list[i].At = at
+		}
+		if list[i].File == "" {
+			list[i].File = s.c.NewID()
+		}
+	}
 }
 
 // verdict turns a result that cannot be submitted into a fault.
