@@ -19,13 +19,14 @@ import (
 	"github.com/tongban/tongban/internal/notify/notifyweb"
 	"github.com/tongban/tongban/internal/operation/operationweb"
 	"github.com/tongban/tongban/internal/rating/ratingweb"
+	"github.com/tongban/tongban/internal/registry/registryweb"
 )
 
 // texts are the words of every page, in both languages.
 func texts() *web.Texts {
 	return web.NewTexts(
 		api.Texts, directoryweb.Texts, identityweb.Texts, calendarweb.Texts, catalogweb.Texts, formweb.Texts,
-		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts,
+		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts, registryweb.Texts,
 	)
 }
 
@@ -79,6 +80,7 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	notifyweb.Routes(k, a.notify)
 	notifyweb.API(operations, a.notify)
 	operationweb.Routes(k, a.operation)
+	registryweb.Routes(k, a.registry)
 	ratingweb.Routes(k, a.rating)
 	ratingweb.API(operations, a.rating)
 	return k, operations
