@@ -1,13 +1,14 @@
 // Package notify tells applicants what happens: a message in their inbox for
-// each step that concerns them, and the same words by mail.
+// each step that concerns them, and the same by mail, short message and webhook
+// as each of them chose.
 //
 // Messages about steps that the law says must be told (acceptance, correction,
 // decision and their like) are statutory and cannot be switched off. A message
 // keeps a kind and facts, not sentences: the words are chosen when it is read.
 //
-// Events in: contract.CaseMoved, contract.LicenceIssued, contract.LicenceChanged. Events out: none; the
-// steps themselves are recorded by their areas, and the state of each mail
-// stands beside its message.
+// Events in: what happens to cases, licences, signatures and mandates, see Jobs.
+// Events out: none; the steps themselves are recorded by their areas, and the
+// way of each message through each channel stands beside it.
 package notify
 
 import (
@@ -18,11 +19,12 @@ import (
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
-	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/mail"
 	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/kit/sms"
+	"github.com/tongban/tongban/internal/kit/webhook"
 )
 
 // Migrations is the schema of this area.
@@ -41,18 +43,11 @@ var ErrNotFound = fault.New(fault.NotFound, "notify.not_found")
 // pageSize is how many messages a page of the inbox shows.
 const pageSize = 20
 
-// The states of the mail that goes with a message.
-const (
-	MailWaiting = "waiting"
-	MailSent    = "sent"
-	MailNone    = "none"    // the person gave no address
-	MailRefused = "refused" // the address will never take it
-)
-
 // Message is one message to one person.
 type Message struct {
 	ID         string
 	Account    contract.AccountID
+	Subject    string // person or company it is about
 	Kind       string // what happened: "accept", "correct", ..., "licence"
 	Case       contract.CaseID
 	Number     string // of the case
@@ -61,43 +56,39 @@ type Message struct {
 	Statutory  bool
 	At         time.Time
 	Read       bool
-	Mail       string
-	MailChange time.Time
+	Place      string // page that shows more; "" follows from the kind
+	Facts      Facts
+	Deliveries []Delivery
 }
 
-// kinds lists the steps of a case that the applicant is told about, with
-// whether the law demands the notice (Licensing Law art. 32, 38, 42, 44, 45).
-var kinds = map[string]bool{
-	"submit":       false,
-	"accept":       true,
-	"deem":         true,
-	"correct":      true,
-	"refuse":       true,
-	"not_required": true,
-	"pause":        true,
-	"resume":       true,
-	"extend":       true,
-	"approve":      true,
-	"grant":        true, // at once, by the service's own rules
-	"deny":         true,
-	"terminate":    true,
-	"revoke":       true,
-	"cancel":       true,
-	"withdraw":     false,
+// Facts is what else the words of some messages need.
+type Facts struct {
+	Name contract.Text `json:"name"`           // of a material or licence
+	Left int           `json:"left,omitempty"` // days
 }
-
-// kindLicence is the message that a licence is ready; with a state behind it,
-// that its state changed.
-const kindLicence = "licence"
 
 // Items names services.
 type Items interface {
 	Name(ctx context.Context, item contract.ItemID) (contract.Text, error)
 }
 
-// Addresses finds where a person reads mail; "" is nowhere.
+// Addresses finds where a person reads mail and short messages; "" is nowhere.
+// An account that is not there is a fault of kind NotFound.
 type Addresses interface {
 	Email(ctx context.Context, account contract.AccountID) (string, error)
+	Phone(ctx context.Context, account contract.AccountID) (string, error)
+}
+
+// Sealer encrypts the secrets of webhooks.
+type Sealer interface {
+	Seal(field, plaintext string) ([]byte, error)
+	Open(field string, sealed []byte) (string, error)
+}
+
+// Hooks posts webhooks.
+type Hooks interface {
+	Check(address string) error
+	Send(ctx context.Context, c webhook.Call) error
 }
 
 // Cases names the case of a licence.
@@ -114,6 +105,9 @@ type Config struct {
 	Addresses Addresses
 	Cases     Cases
 	Mail      mail.Sender // nil: no mail is sent
+	SMS       sms.Sender  // nil: no short messages are sent
+	Hooks     Hooks       // nil: nothing is posted
+	Seal      Sealer
 	// Text returns the sentence of a key; args are name, value pairs.
 	Text    func(locale, key string, args ...any) string
 	BaseURL string
@@ -139,11 +133,26 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal, before string
 		return Page{}, err
 	}
 	list, err := inbox(ctx, s.c.DB, actor.ID, before, pageSize+1)
-	if err != nil || len(list) <= pageSize {
-		return Page{Messages: list}, err
+	if err != nil || len(list) == 0 {
+		return Page{}, err
 	}
-	list = list[:pageSize]
-	return Page{list, list[pageSize-1].ID}, nil
+	next := ""
+	if len(list) > pageSize {
+		list = list[:pageSize]
+		next = list[pageSize-1].ID
+	}
+	ways, err := deliveriesOf(ctx, s.c.DB, actor.ID, list[len(list)-1].ID, list[0].ID)
+	if err != nil {
+		return Page{}, err
+	}
+	for i := range list {
+		for _, d := range ways {
+			if d.Message == list[i].ID {
+				list[i].Deliveries = append(list[i].Deliveries, d)
+			}
+		}
+	}
+	return Page{list, next}, nil
 }
 
 // Unread counts the messages that a person has not opened.
@@ -172,61 +181,4 @@ func (s *Service) may(actor auth.Principal, action, account string) error {
 	return s.c.Policy.Check(actor, action, policy.Object{
 		Type: "Inbox", ID: account, Attrs: map[string]any{"account": account},
 	})
-}
-
-// Jobs registers what this area does when others have done something.
-func (s *Service) Jobs(q *job.Queue, l *event.Log) {
-	event.Subscribe(l, "notify", s.onMoved)
-	event.Subscribe(l, "notify", s.onIssued)
-	event.Subscribe(l, "notify", s.onChanged)
-	job.HandleOutside(q, s.send, s.sent)
-}
-
-func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.CaseMoved) error {
-	statutory, told := kinds[e.Action]
-	if !told || e.Notify == "" {
-		return nil
-	}
-	name, err := s.c.Items.Name(ctx, e.Item)
-	if err != nil {
-		return err
-	}
-	return s.put(ctx, tx, Message{
-		ID: rec.ID, Account: e.Notify, Kind: e.Action, Case: e.Case, Number: e.Number,
-		Item: name, Due: e.Due, Statutory: statutory, At: e.At,
-	})
-}
-
-func (s *Service) onIssued(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.LicenceIssued) error {
-	return s.tellHolder(ctx, tx, Message{ID: rec.ID, Kind: kindLicence, Case: e.Case, At: e.At})
-}
-
-// onChanged tells that a licence was suspended, resumed, withdrawn, revoked or
-// cancelled: nobody shall learn it first from who scans the code.
-func (s *Service) onChanged(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.LicenceChanged) error {
-	return s.tellHolder(ctx, tx, Message{ID: rec.ID, Kind: kindLicence + "." + e.To, Case: e.Case, At: e.At})
-}
-
-// tellHolder completes a message about a licence with what its case knows.
-func (s *Service) tellHolder(ctx context.Context, tx db.Tx, m Message) error {
-	facts, err := s.c.Cases.Facts(ctx, auth.SystemPrincipal("notify"), m.Case)
-	if err != nil {
-		return err
-	}
-	m.Account, m.Number, m.Item, m.Statutory = facts.Operator, facts.Number, facts.ItemName, true
-	return s.put(ctx, tx, m)
-}
-
-// put stores a message under the event's id, so that a delivery that comes
-// twice is one message, and leaves its mail to a job.
-func (s *Service) put(ctx context.Context, tx db.Tx, m Message) error {
-	m.Mail, m.MailChange = MailWaiting, s.c.Now()
-	if s.c.Mail == nil {
-		m.Mail = MailNone
-	}
-	fresh, err := insert(ctx, tx, m)
-	if err != nil || !fresh || s.c.Mail == nil {
-		return err
-	}
-	return s.c.Jobs.InsertTx(ctx, tx, mailJob{m.ID}, job.Insert{Unique: m.ID})
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,16 +11,20 @@ import (
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
-const columns = `id, account, kind, case_id, number, item_zh, item_en, due, statutory, at, read, mail, mail_change`
+const columns = `id, account, kind, case_id, number, item_zh, item_en, due, statutory, at, read, subject, path, facts`
 
 // insert stores m unless it is there already, and reports whether it was new.
 func insert(ctx context.Context, q db.Q, m Message) (bool, error) {
+	facts, err := json.Marshal(m.Facts)
+	if err != nil {
+		return false, fmt.Errorf("write message: %w", err)
+	}
 	res, err := q.ExecContext(ctx, `
-		INSERT INTO notify_messages (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		INSERT INTO notify_messages (`+columns+`, mail, mail_change)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', 0)
 		ON CONFLICT (id) DO NOTHING`,
-		m.ID, m.Account, m.Kind, m.Case, m.Number, m.Item.ZH, m.Item.EN, m.Due, m.Statutory,
-		m.At.UnixMicro(), m.Read, m.Mail, m.MailChange.UnixMicro())
+		m.ID, string(m.Account), m.Kind, string(m.Case), m.Number, m.Item.ZH, m.Item.EN, m.Due, m.Statutory,
+		m.At.UnixMicro(), m.Read, m.Subject, m.Place, string(facts))
 	if err != nil {
 		return false, fmt.Errorf("insert message: %w", err)
 	}
@@ -57,15 +62,19 @@ func inbox(ctx context.Context, q db.Q, account, before string, limit int) ([]Me
 
 func scan(row interface{ Scan(dest ...any) error }) (Message, error) {
 	var (
-		m          Message
-		at, change int64
+		m     Message
+		at    int64
+		facts string
 	)
 	err := row.Scan(&m.ID, &m.Account, &m.Kind, &m.Case, &m.Number, &m.Item.ZH, &m.Item.EN, &m.Due, &m.Statutory,
-		&at, &m.Read, &m.Mail, &change)
+		&at, &m.Read, &m.Subject, &m.Place, &facts)
 	if err != nil {
 		return m, fmt.Errorf("read message: %w", err)
 	}
-	m.At, m.MailChange = time.UnixMicro(at).UTC(), time.UnixMicro(change).UTC()
+	m.At = time.UnixMicro(at).UTC()
+	if err := json.Unmarshal([]byte(facts), &m.Facts); err != nil {
+		return m, fmt.Errorf("read message: %w", err)
+	}
 	return m, nil
 }
 
@@ -85,13 +94,4 @@ func markRead(ctx context.Context, q db.Q, account, id string) (int64, error) {
 		return 0, fmt.Errorf("mark read: %w", err)
 	}
 	return res.RowsAffected()
-}
-
-func setMail(ctx context.Context, q db.Q, id, state string, at time.Time) error {
-	_, err := q.ExecContext(ctx, `
-		UPDATE notify_messages SET mail = $2, mail_change = $3 WHERE id = $1`, id, state, at.UnixMicro())
-	if err != nil {
-		return fmt.Errorf("set mail state: %w", err)
-	}
-	return nil
 }

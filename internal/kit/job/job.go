@@ -209,6 +209,12 @@ func (q *Queue) wakeUp(l lane) {
 // What the handler wrote is rolled back.
 func Snooze(d time.Duration) error { return &snooze{d} }
 
+// IsSnooze reports whether an error came from Snooze.
+func IsSnooze(err error) bool {
+	_, ok := errors.AsType[*snooze](err)
+	return ok
+}
+
 type snooze struct{ d time.Duration }
 
 func (s *snooze) Error() string { return "snooze " + s.d.String() }

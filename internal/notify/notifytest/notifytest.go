@@ -30,6 +30,8 @@ func (others) Email(context.Context, contract.AccountID) (string, error) {
 	return "", nil
 }
 
+func (others) Phone(context.Context, contract.AccountID) (string, error) { return "", nil }
+
 func (others) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
 	return contract.CaseFacts{ID: id, Number: "5116022026111610230004829", Operator: "lin", ItemName: item}, nil
 }

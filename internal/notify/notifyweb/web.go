@@ -1,15 +1,16 @@
-// Package notifyweb shows people their inbox.
+// Package notifyweb shows people their inbox and lets them choose how they are
+// told, and shows operators what did not arrive.
 package notifyweb
 
 import (
-	"context"
 	"embed"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/tongban/tongban/internal/kit/api"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/notify"
 )
@@ -19,90 +20,59 @@ import (
 //go:embed locale
 var Texts embed.FS
 
+// errTooMany bounds the tests of a webhook: each calls somebody's machine.
+var errTooMany = fault.New(fault.TooMany, "notify.hook.too_many")
+
+// pages are the handlers with what they need.
+type pages struct {
+	k     *web.Kit
+	s     *notify.Service
+	tests *auth.Limiter
+}
+
 // Routes lists every URL of this area.
 func Routes(k *web.Kit, s *notify.Service) {
-	k.Page("GET /inbox", "notify.read", inbox(k, s))
-	k.Page("POST /inbox/read", "notify.read", markRead(k, s))
+	p := &pages{k: k, s: s, tests: auth.NewLimiter(5, time.Minute, k.Now)}
+	k.Page("GET /inbox", "notify.read", p.inbox)
+	k.Page("POST /inbox/read", "notify.read", p.markRead)
+	k.Page("GET /account/notices", "notify.choose", p.choices)
+	k.Page("POST /account/notices", "notify.choose", p.choose)
+	k.Page("GET /account/notices/webhook", "notify.hook", p.hook)
+	k.Page("POST /account/notices/webhook", "notify.hook", p.setHook)
+	k.Page("POST /account/notices/webhook/test", "notify.hook", p.testHook)
+	k.Page("POST /account/notices/webhook/drop", "notify.hook", p.dropHook)
+	k.Page("GET /staff/notices", "notify.operate", p.failures)
+	k.Page("POST /staff/notices/{message}/{channel}/retry", "notify.operate", p.retry)
 }
 
-// API registers the operations of this area.
-func API(a *api.API, s *notify.Service) {
-	api.Register(a, api.Op{
-		Method: http.MethodGet, Path: "/notices", ID: "notice-list", Action: "notify.read",
-		Tag: "notices", Summary: "The messages of the person who asks, newest first",
-	}, list(s))
-}
-
-func inbox(k *web.Kit, s *notify.Service) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		page, err := s.Inbox(r.Context(), k.Actor(r), r.URL.Query().Get("before"))
-		if err != nil {
-			return err
-		}
-		d := inboxData{Service: s, Messages: page.Messages}
-		if page.Next != "" {
-			d.Pager.Next = "/inbox?before=" + url.QueryEscape(page.Next)
-		}
-		return k.Render(w, r, http.StatusOK, inboxPage(k.View(r), d))
+func (p *pages) inbox(w http.ResponseWriter, r *http.Request) error {
+	page, err := p.s.Inbox(r.Context(), p.k.Actor(r), r.URL.Query().Get("before"))
+	if err != nil {
+		return err
 	}
-}
-
-func markRead(k *web.Kit, s *notify.Service) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		f, err := web.ReadForm(w, r, 4<<10)
-		if err != nil {
-			return err
-		}
-		if err := s.MarkRead(r.Context(), k.Actor(r), f.Get("id")); err != nil {
-			return err
-		}
-		return k.SeeOther(w, r, "/inbox")
+	d := inboxData{Service: p.s, Messages: page.Messages}
+	if page.Next != "" {
+		d.Pager.Next = "/inbox?before=" + url.QueryEscape(page.Next)
 	}
+	return p.k.Render(w, r, http.StatusOK, inboxPage(p.k.View(r), d))
 }
 
-type listIn struct {
-	Before string `query:"before" maxLength:"64" doc:"Id of the last message of the page before."`
-	Locale string `header:"Accept-Language"`
-}
-
-type notice struct {
-	ID        string    `json:"id"`
-	Kind      string    `json:"kind"`
-	Case      string    `json:"case"`
-	Number    string    `json:"number"`
-	Title     string    `json:"title"`
-	Text      string    `json:"text"`
-	Due       string    `json:"due,omitempty"`
-	Statutory bool      `json:"statutory"`
-	Read      bool      `json:"read"`
-	Mail      string    `json:"mail"`
-	At        time.Time `json:"at"`
-}
-
-type messagesOut struct {
-	Body struct {
-		Notices []notice `json:"notices"`
-		Next    string   `json:"next,omitempty"`
+func (p *pages) markRead(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(w, r, 4<<10)
+	if err != nil {
+		return err
 	}
+	if err := p.s.MarkRead(r.Context(), p.k.Actor(r), f.Get("id")); err != nil {
+		return err
+	}
+	return p.k.SeeOther(w, r, "/inbox")
 }
 
-func list(s *notify.Service) func(context.Context, auth.Principal, *listIn) (*messagesOut, error) {
-	return func(ctx context.Context, actor auth.Principal, in *listIn) (*messagesOut, error) {
-		page, err := s.Inbox(ctx, actor, in.Before)
-		if err != nil {
-			return nil, err
-		}
-		out := &messagesOut{}
-		out.Body.Notices = []notice{}
-		out.Body.Next = page.Next
-		locale := web.Negotiate(in.Locale)
-		for _, m := range page.Messages {
-			out.Body.Notices = append(out.Body.Notices, notice{
-				ID: m.ID, Kind: m.Kind, Case: string(m.Case), Number: m.Number,
-				Title: s.Subject(locale, m), Text: s.Body(locale, m), Due: m.Due,
-				Statutory: m.Statutory, Read: m.Read, Mail: m.Mail, At: m.At,
-			})
-		}
-		return out, nil
+// codeOf is the code of a fault that a person may be told.
+func codeOf(err error) string {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return "form.broken"
 	}
+	return e.Code
 }

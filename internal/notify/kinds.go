@@ -1,0 +1,82 @@
+package notify
+
+import (
+	"strings"
+)
+
+// Group gathers kinds of message that a person wants or does not want.
+type Group string
+
+// The groups. Statutory messages the law demands; they cannot be switched off.
+const (
+	Statutory Group = "statutory"
+	Progress  Group = "progress"
+	Messages  Group = "messages"
+	Signing   Group = "signing"
+	Mandates  Group = "mandates"
+	Reminders Group = "reminders"
+)
+
+// Groups lists all groups in the order of the page.
+func Groups() []Group {
+	return []Group{Statutory, Progress, Messages, Signing, Mandates, Reminders}
+}
+
+// Kinds that are not the name of a step.
+const (
+	kindLicence  = "licence" // ready; with a word behind it, what became of it
+	kindLapse    = "lapse"   // counts as withdrawn: what was owed did not come
+	kindMessage  = "message"
+	kindDeadline = "deadline"
+)
+
+// kinds lists what people are told about, with the group of each. Statutory are
+// the notices that the Licensing Law demands (art. 32, 38, 42, 44, 45, 50, 69,
+// 70) and withdrawal for want of what was owed, which ends a matter.
+var kinds = map[string]Group{
+	"submit": Progress, "withdraw": Progress, "parts_accepted": Progress, "publicise": Progress, "keep": Progress,
+	"accept": Statutory, "deem": Statutory, "correct": Statutory, "refuse": Statutory, "not_required": Statutory,
+	"pause": Statutory, "resume": Statutory, "extend": Statutory, "approve": Statutory, "grant": Statutory,
+	"deny": Statutory, "terminate": Statutory, "revoke": Statutory, "cancel": Statutory, "breach": Statutory,
+	"drop": Statutory, kindLapse: Statutory, kindDeadline: Progress,
+	"bundle.granted": Progress, "bundle.partly": Progress, "bundle.denied": Progress,
+
+	kindLicence: Statutory, "licence.change": Statutory, "licence.renew": Statutory,
+	"licence.valid": Statutory, "licence.suspended": Statutory, "licence.withdrawn": Statutory,
+	"licence.revoked": Statutory, "licence.cancelled": Statutory, "licence.deemed": Statutory,
+	"licence.expired": Reminders, "licence.expiring": Reminders,
+
+	"material.due": Reminders, "material.passed": Statutory,
+	"sign.ask": Signing, "sign.remind": Signing, "sign.given": Signing, "sign.done": Signing,
+	"sign.declined": Signing, "sign.ended": Signing,
+	"mandate.offered": Mandates, "mandate.active": Mandates, "mandate.declined": Mandates, "mandate.revoked": Mandates,
+	kindMessage: Messages, "objection.kept": Messages, "objection.changed": Messages,
+}
+
+// Kinds lists every kind of message, for tests of the words.
+func Kinds() []string {
+	var all []string
+	for k := range kinds {
+		all = append(all, k)
+	}
+	return all
+}
+
+// Group is the group of a message.
+func (m Message) Group() Group {
+	if m.Statutory {
+		return Statutory
+	}
+	return kinds[m.Kind]
+}
+
+// Path is the page that shows more.
+func (m Message) Path() string {
+	switch {
+	case m.Place != "":
+		return m.Place
+	case strings.HasPrefix(m.Kind, kindLicence):
+		return "/licences"
+	}
+	return "/cases/" + string(m.Case)
+}
