@@ -112,11 +112,12 @@ func readAnswers(c *Compiled, fields []contract.Field, pages []PageState, rev in
 	if len(answers) > maxFields {
 		return Change{}, ErrAnswers
 	}
-	faults, err := c.ValidateAnswers(answers)
+	schema, err := c.ValidateAnswers(answers)
 	if err != nil {
 		return Change{}, err
 	}
 	change := Change{Rev: rev, Fields: map[string]Parsed{}}
+	var faults []fault.Field
 	known := 0
 	for _, f := range fields {
 		raw, ok := answers[f.ID]
@@ -132,14 +133,13 @@ func readAnswers(c *Compiled, fields []contract.Field, pages []PageState, rev in
 		} else {
 			change.Fields[f.ID] = p
 		}
-		for _, x := range p.Errors(f) {
-			if !slices.ContainsFunc(faults, func(y fault.Field) bool { return y.Name == x.Name }) {
-				faults = append(faults, x)
-			}
+		own := p.Errors(f) // says more than the schema
+		if len(own) == 0 {
+			own = slices.DeleteFunc(slices.Clone(schema), func(x fault.Field) bool { return x.Name != f.ID && !ofField(x.Name, f.ID) })
 		}
+		faults = append(faults, own...)
 	}
-	unnamed := func(x fault.Field) bool { return x.Name == "answers" }
-	if n := len(answers) - known; n > 0 && !slices.ContainsFunc(faults, unnamed) { // their names came from outside and are not repeated
+	if n := len(answers) - known; n > 0 { // their names came from outside and are not repeated
 		faults = append(faults, fault.Field{Name: "answers", Err: fault.New(fault.Invalid, "form.field.unknown", "n", n)})
 	}
 	if len(faults) > 0 {
