@@ -114,9 +114,6 @@ func (s *Service) receiptDetails(ctx context.Context, p *Paper, c Case, svc cont
 		{contract.Text{ZH: "提交人", EN: "Filed by"}, filedBy(c)},
 		{contract.Text{ZH: "填报内容", EN: "Answers"}, fmt.Sprintf("%d 项 items", len(answers))},
 	}
-	if c.Due.Clock != "" && !c.Due.Legal.IsZero() && c.Step == st.No {
-		p.Rows = append(p.Rows, PaperRow{contract.Text{ZH: "下一步最迟", EN: "Next step due"}, c.Due.Legal.String()})
-	}
 	lines := []string{fmt.Sprintf("申请表（网上填报，%d 项）", len(answers))}
 	for _, m := range h.materials {
 		lines = append(lines, materialLine(materialSpec(svc, m.ID).Name.ZH, m))

@@ -96,6 +96,9 @@ type plainPapers struct{}
 func (plainPapers) Render(_ context.Context, p Paper) ([]byte, error) {
 	lines := []string{p.Title.ZH, p.Number, p.Addressee + "："}
 	lines = append(lines, p.Body...)
+	for _, r := range p.Rows {
+		lines = append(lines, r.Label.ZH+" "+r.Label.EN+"："+r.Value)
+	}
 	for i, l := range p.List {
 		lines = append(lines, fmt.Sprintf("%d. %s", i+1, l))
 	}
@@ -258,7 +261,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.Service, err = New(Config{
 		DB: d, Jobs: w.jobs, Events: w.events, Policy: policy.Must(map[string]string{"casework": Policies}),
 		Seal: sealer, Blobs: blobs, Services: services(w.services), Agencies: agencies{}, Calendars: w.book,
-		Procedures: procs, Licences: w.licences, Faces: faces{}, Conditions: conditions{}, Papers: plainPapers{},
+		Procedures: procs, Licences: w.licences, Faces: faces{}, Conditions: conditions{}, Papers: plainPapers{}, Intake: counterIntake{blobs},
 		Now: w.clock.now, NewID: id.New, Code: id.Code, Log: log,
 	})
 	must(t, err)
