@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,13 +15,17 @@ import (
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/mail"
 	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/kit/sms"
+	"github.com/tongban/tongban/internal/kit/webhook"
 	"github.com/tongban/tongban/internal/notify"
 )
 
+// noon is 12:00 in China.
 var noon = time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)
 
 // world is one database with the area in it and three-line fakes around it.
@@ -29,16 +34,45 @@ type world struct {
 	jobs   *job.Queue
 	events *event.Log
 	*notify.Service
-	sent []mail.Message
-	fail error
+	clock time.Time
+	facts contract.CaseFacts
+	sent  []mail.Message
+	short []sms.Message
+	calls []webhook.Call
+	fail  error
 }
 
-func (w *world) Send(_ context.Context, m mail.Message) error {
+type mails struct{ *world }
+
+func (w mails) Send(_ context.Context, m mail.Message) error {
 	if w.fail == nil {
 		w.sent = append(w.sent, m)
 	}
 	return w.fail
 }
+
+type shorts struct{ *world }
+
+func (w shorts) Send(_ context.Context, m sms.Message) error {
+	if w.fail == nil {
+		w.short = append(w.short, m)
+	}
+	return w.fail
+}
+
+type hooks struct {
+	*world
+	*webhook.Sender
+}
+
+func (w hooks) Send(_ context.Context, c webhook.Call) error {
+	if w.fail == nil {
+		w.calls = append(w.calls, c)
+	}
+	return w.fail
+}
+
+func (w hooks) Check(address string) error { return w.Sender.Check(address) }
 
 type names struct{}
 
@@ -46,25 +80,53 @@ func (names) Name(context.Context, contract.ItemID) (contract.Text, error) {
 	return contract.Text{ZH: "卫生许可", EN: "Hygiene licence"}, nil
 }
 
-type addresses map[contract.AccountID]string
+// addresses know lin by mail, zhao by telephone and zhou by both; chen by
+// nothing, and nobody else at all.
+type addresses struct{}
 
-func (a addresses) Email(_ context.Context, id contract.AccountID) (string, error) {
-	return a[id], nil
+var errUnknown = fault.New(fault.NotFound, "x")
+
+func (addresses) Email(_ context.Context, id contract.AccountID) (string, error) {
+	switch id {
+	case "lin", "zhou":
+		return string(id) + "@example.org", nil
+	case "zhao", "chen":
+		return "", nil
+	}
+	return "", errUnknown
 }
 
-type cases struct{}
+func (addresses) Phone(_ context.Context, id contract.AccountID) (string, error) {
+	if id == "zhao" || id == "zhou" {
+		return "13800000001", nil
+	}
+	return "", nil
+}
 
-func (cases) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
-	return contract.CaseFacts{ID: id, Number: "N1", Operator: "lin", ItemName: contract.Text{ZH: "卫生许可"}}, nil
+func (w *world) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
+	f := w.facts
+	f.ID, f.Number, f.ItemName = id, "511602202611161023000482", contract.Text{ZH: "卫生许可"}
+	if f.Operator == "" {
+		f.Operator = "lin"
+	}
+	return f, nil
+}
+
+type plain struct{}
+
+func (plain) Seal(field, text string) ([]byte, error) { return []byte(field + "\n" + text), nil }
+func (plain) Open(field string, b []byte) (string, error) {
+	return strings.TrimPrefix(string(b), field+"\n"), nil
 }
 
 func open(d *db.DB) *world {
-	now := func() time.Time { return noon }
-	w := &world{db: d, jobs: job.New(d, now, id.New, slog.New(slog.DiscardHandler))}
+	w := &world{db: d, clock: noon}
+	now := func() time.Time { return w.clock }
+	w.jobs = job.New(d, now, id.New, slog.New(slog.DiscardHandler))
 	w.events = event.New(d, w.jobs, now, id.New)
 	w.Service = notify.New(notify.Config{
 		DB: d, Jobs: w.jobs, Policy: policy.Must(map[string]string{"notify": notify.Policies}),
-		Items: names{}, Addresses: addresses{"lin": "lin@example.org"}, Cases: cases{}, Mail: w,
+		Items: names{}, Addresses: addresses{}, Cases: w, Mail: mails{w}, SMS: shorts{w}, Hooks: hooks{w, webhook.New(nil)}, Seal: plain{},
 		Text: func(locale, key string, args ...any) string { return locale + " " + key + " " + fmt.Sprint(args...) },
 		Now:  now, NewID: id.New, BaseURL: "https://example.org",
 	})
@@ -78,18 +140,27 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		job.Area(), event.Area(), db.Area{Name: "notify", Files: notify.Migrations})
 }
 
-func (w *world) moved(t *testing.T, action string, to contract.AccountID) {
+// record records an event and works off what is due; it returns what failed.
+func (w *world) record(t *testing.T, e event.Event) error {
 	t.Helper()
-	e := contract.CaseMoved{Case: "C1", Number: "N1", Item: "I1", Action: action, Notify: to, Due: "2026-11-30", At: noon}
 	err := w.db.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
 		return w.events.Record(ctx, tx, event.Meta{Object: "case:C1"}, e)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.jobs.Drain(t.Context()); err != nil {
+	return w.jobs.Drain(t.Context())
+}
+
+func (w *world) must(t *testing.T, e event.Event) {
+	t.Helper()
+	if err := w.record(t, e); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func step(action string, to contract.AccountID) contract.CaseMoved {
+	return contract.CaseMoved{Case: "C1", Number: "511602202611161023000482", Item: "I1", Action: action, Notify: to, Due: "2026-11-30", At: noon}
 }
 
 func (w *world) inbox(t *testing.T, who string) []notify.Message {
@@ -101,56 +172,150 @@ func (w *world) inbox(t *testing.T, who string) []notify.Message {
 	return page.Messages
 }
 
+// ways lists the deliveries of a person's newest message.
+func (w *world) ways(t *testing.T, who string) string {
+	t.Helper()
+	out := ""
+	for _, d := range w.inbox(t, who)[0].Deliveries {
+		out += string(d.Channel) + " " + d.State + " " + d.Class + "; "
+	}
+	return out
+}
+
 func resident(who string) auth.Principal { return auth.Principal{Kind: auth.Resident, ID: who} }
 
 func TestEachStepThatConcernsTheApplicantIsTold(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		action    string
-		told      bool
+		e         contract.CaseMoved
+		kind      string
 		statutory bool
 	}{
-		{"submit", true, false},
-		{"accept", true, true},
-		{"deem", true, true},
-		{"correct", true, true},
-		{"approve", true, true},
-		{"deny", true, true},
-		{"grant", true, true},
-		{"review", false, false},
-		{"countersign", false, false},
-		{"take_up", false, false},
+		{contract.CaseMoved{Action: "submit"}, "submit", false},
+		{contract.CaseMoved{Action: "accept"}, "accept", true},
+		{contract.CaseMoved{Action: "deem", Deemed: true}, "deem", true},
+		{contract.CaseMoved{Action: "correct"}, "correct", true},
+		{contract.CaseMoved{Action: "pause"}, "pause", true},
+		{contract.CaseMoved{Action: "approve"}, "approve", true},
+		{contract.CaseMoved{Action: "deny"}, "deny", true},
+		{contract.CaseMoved{Action: "grant"}, "grant", true},
+		{contract.CaseMoved{Action: "withdraw"}, "withdraw", false},
+		{contract.CaseMoved{Action: "withdraw", Deemed: true}, "lapse", true},
+		{contract.CaseMoved{Action: "review"}, "", false},
+		{contract.CaseMoved{Action: "take_up"}, "", false},
+		{contract.CaseMoved{Action: "submit", Parent: "P"}, "", false}, // the bundle's own tells
+		{contract.CaseMoved{Action: "deny", Parent: "P"}, "deny", true},
+		{contract.CaseMoved{Action: "sum_up", To: "DECIDED_GRANT"}, "bundle.granted", false},
+		{contract.CaseMoved{Action: "sum_up", From: "DECIDED_DENY", To: "COMPLETED"}, "", false},
 	} {
-		t.Run(tt.action, func(t *testing.T) {
+		t.Run(tt.e.Action+tt.kind, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, w *world) {
-				w.moved(t, tt.action, "lin")
+				e := tt.e
+				e.Case, e.Number, e.Item, e.Notify, e.At = "C1", "511602202611161023000482", "I1", "lin", noon
+				w.must(t, e)
 				got := w.inbox(t, "lin")
-				if (len(got) == 1) != tt.told {
-					t.Fatalf("messages: %v", got)
+				if (len(got) == 1) != (tt.kind != "") || len(w.sent) != len(got) {
+					t.Fatalf("messages: %v, mails: %d", got, len(w.sent))
 				}
-				if tt.told && (got[0].Statutory != tt.statutory || got[0].Mail != notify.MailSent || got[0].Read) {
+				if tt.kind != "" && (got[0].Kind != tt.kind || got[0].Statutory != tt.statutory || got[0].Read) {
 					t.Errorf("message: %+v", got[0])
-				}
-				if len(w.sent) != len(got) {
-					t.Errorf("mails: %d, messages: %d", len(w.sent), len(got))
 				}
 			})
 		})
 	}
 }
 
-func TestMailSaysWhatTheInboxSays(t *testing.T) {
+func TestWhatOtherAreasSayIsTold(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		e    event.Event
+		who  string
+		kind string
+		path string
+	}{
+		{contract.SignatureAsked{Draft: "D", Signer: "spouse", Notify: "zhou", At: noon, Expires: noon.AddDate(0, 0, 7)}, "zhou", "sign.ask", "/signatures/D/spouse"},
+		{contract.SignatureAsked{Draft: "D", Signer: "spouse", Notify: "zhou", Remind: true, At: noon}, "zhou", "sign.remind", "/signatures/D/spouse"},
+		{contract.SignatureGiven{Draft: "D", Notify: "lin", At: noon}, "lin", "sign.given", "/drafts/D"},
+		{contract.SignatureGiven{Draft: "D", Notify: "lin", Last: true, At: noon}, "lin", "sign.done", "/cases"},
+		{contract.SignatureGiven{Draft: "D", Notify: "lin", Declined: true, At: noon}, "lin", "sign.declined", "/drafts/D"},
+		{contract.SigningEnded{Draft: "D", Notify: "lin", Signers: []contract.AccountID{"zhou"}, At: noon}, "zhou", "sign.ended", "/signatures"},
+		{contract.MessageSent{Case: "C1", Notify: "lin", At: noon}, "lin", "message", "/cases/C1/messages"},
+		{contract.MandateChanged{State: "offered", Notify: "zhao", At: noon}, "zhao", "mandate.offered", "/account/mandates"},
+		{contract.MandateChanged{State: "revoked", Notify: "zhao", At: noon}, "zhao", "mandate.revoked", "/account/mandates"},
+		{contract.MaterialDue{Case: "C1", Notify: "lin", Due: "2026-11-30", At: noon}, "lin", "material.due", "/cases/C1"},
+		{contract.MaterialDue{Case: "C1", Notify: "lin", Due: "2026-11-30", Passed: true, At: noon}, "lin", "material.passed", "/cases/C1"},
+		{contract.ObjectionAnswered{Case: "C1", Notify: "lin", Result: "changed", At: noon}, "lin", "objection.changed", "/cases/C1/objection"},
+		{contract.DeadlineMoved{Case: "C1", Notify: "lin", To: "2026-12-01", At: noon}, "lin", "deadline", "/cases/C1"},
+		{contract.LicenceIssued{Licence: "L", Case: "C1", At: noon}, "lin", "licence", "/licences/L"},
+		{contract.LicenceIssued{Licence: "L", Case: "C1", Effect: contract.LicenceChange, At: noon}, "lin", "licence.change", "/licences/L"},
+		{contract.LicenceChanged{Licence: "L", Case: "C1", To: "suspended", At: noon}, "lin", "licence.suspended", "/licences/L"},
+		{contract.LicenceChanged{Licence: "L", Case: "C1", To: "deemed", At: noon}, "lin", "licence.deemed", "/licences/L"},
+		{contract.LicenceChanged{Licence: "L", Case: "C1", To: "superseded", At: noon}, "lin", "", ""}, // the new version tells
+		{contract.LicenceExpiring{Licence: "L", Case: "C1", LastDay: "2026-12-24", Left: 30, At: noon}, "lin", "licence.expiring", "/licences/L"},
+		{contract.MessageSent{Case: "C1", At: noon}, "lin", "", ""}, // to the agency
+	} {
+		t.Run(tt.e.EventName()+" "+tt.kind, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, w *world) {
+				w.must(t, tt.e)
+				got := w.inbox(t, tt.who)
+				if tt.kind == "" {
+					if len(got) != 0 {
+						t.Errorf("told %+v", got)
+					}
+					return
+				}
+				if len(got) != 1 || got[0].Kind != tt.kind || got[0].Path() != tt.path {
+					t.Errorf("messages %+v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestAnAgentsPrincipalIsToldToo(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		w.moved(t, "accept", "lin")
+		w.facts = contract.CaseFacts{Operator: "zhao", Applicant: contract.Party{Kind: "person", ID: "zhou"}}
+		w.must(t, step("accept", "zhao"))
+		if a, b := w.inbox(t, "zhao"), w.inbox(t, "zhou"); len(a) != 1 || len(b) != 1 || a[0].ID == b[0].ID {
+			t.Errorf("agent %v, principal %v", a, b)
+		}
+		w.facts.Applicant.ID = "ward-1" // a child has no account
+		w.must(t, step("approve", "zhao"))
+		if got := w.inbox(t, "zhao"); len(got) != 2 {
+			t.Errorf("guardian %v", got)
+		}
+		if got := w.inbox(t, "ward-1"); len(got) != 0 {
+			t.Errorf("ward %v", got)
+		}
+	})
+}
+
+func TestMailSaysWhatTheInboxSaysAndNothingOfAPerson(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.must(t, step("accept", "lin"))
 		m := w.sent[0]
 		if m.To != "lin@example.org" || !strings.Contains(m.Subject, "notify.subject.accept") ||
 			!strings.Contains(m.Text, "https://example.org/cases/C1") || !strings.Contains(m.Text, "notify.body.accept") {
 			t.Errorf("mail: %+v", m)
 		}
-		if m.ID != w.inbox(t, "lin")[0].ID {
-			t.Error("the mail has another id than its message")
+		if strings.Contains(m.Text, "511602") || !strings.Contains(m.Text, "0482") {
+			t.Errorf("the mail has more than the end of the number: %s", m.Text)
+		}
+		if m.ID != w.inbox(t, "lin")[0].ID || !strings.Contains(m.Text, "zh-CN ") || !strings.Contains(m.Text, "en ") {
+			t.Errorf("mail %s", m.Text)
+		}
+		c := notify.Standard()
+		c.Locale = "en"
+		if err := w.Choose(t.Context(), resident("lin"), c); err != nil {
+			t.Fatal(err)
+		}
+		w.must(t, step("accept", "lin"))
+		if strings.Contains(w.sent[1].Text, "zh-CN") || !strings.HasPrefix(w.sent[1].Subject, "en ") {
+			t.Errorf("the mail is not in English alone: %s", w.sent[1].Text)
 		}
 	})
 }
@@ -159,52 +324,200 @@ func TestAnAddressThatRefusesIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.fail = mail.ErrRefused
-		w.moved(t, "accept", "lin")
-		if got := w.inbox(t, "lin")[0].Mail; got != notify.MailRefused {
-			t.Errorf("mail state: %s", got)
+		w.must(t, step("accept", "lin"))
+		if got := w.ways(t, "lin"); got != "mail refused refused; " {
+			t.Errorf("ways: %s", got)
 		}
 		w.fail = nil
-		w.moved(t, "submit", "zhou") // has no address
-		if got := w.inbox(t, "zhou")[0].Mail; got != notify.MailNone || len(w.sent) != 0 {
-			t.Errorf("mail state: %s, sent %d", got, len(w.sent))
+		w.must(t, step("submit", "chen")) // has no address
+		if got := w.ways(t, "chen"); got != "" || len(w.sent) != 0 {
+			t.Errorf("ways: %s, sent %d", got, len(w.sent))
 		}
 	})
 }
 
-func TestAServerThatIsDownIsTriedAgain(t *testing.T) {
+// TestEachDeliveryHappensOnceHoweverOftenItIsTried: the provider is down twice,
+// the event is delivered twice, and one message arrives by each channel.
+func TestEachDeliveryHappensOnceHoweverOftenItIsTried(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.fail = errors.New("connection refused")
-		err := w.db.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
-			return w.events.Record(ctx, tx, event.Meta{}, contract.LicenceIssued{Case: "C1", At: noon})
-		})
-		if err != nil {
-			t.Fatal(err)
+		for range 2 {
+			if err := w.record(t, step("accept", "zhou")); err == nil {
+				t.Fatal("the failed attempts were not reported")
+			}
 		}
-		if err := w.jobs.Drain(t.Context()); err == nil {
-			t.Fatal("the failed attempt was not reported")
+		if got := w.ways(t, "zhou"); got != "mail waiting connection; sms waiting connection; " {
+			t.Errorf("ways: %s", got)
 		}
-		if got := w.inbox(t, "lin")[0]; got.Mail != notify.MailWaiting || got.Kind != "licence" || got.Path() != "/licences" {
-			t.Errorf("message: %+v", got)
+		for range 4 {
+			w.clock = w.clock.Add(time.Minute)
+			if w.clock.Sub(noon) > 2*time.Minute {
+				w.fail = nil
+			}
+			_ = w.jobs.Drain(t.Context())
+		}
+		ids := map[string]int{}
+		for _, m := range w.sent {
+			ids["mail "+m.ID]++
+		}
+		for _, m := range w.short {
+			ids["sms "+m.ID]++
+		}
+		if len(ids) != 4 || len(w.sent) != 2 || len(w.short) != 2 {
+			t.Errorf("sent %v", ids)
+		}
+		if got := w.ways(t, "zhou"); got != "mail sent ; sms sent ; " {
+			t.Errorf("ways: %s", got)
 		}
 	})
 }
 
-func TestHolderLearnsThatALicenceIsSuspended(t *testing.T) {
+func TestADeliveryIsGivenUpAndAnOperatorTriesAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		err := w.db.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
-			return w.events.Record(ctx, tx, event.Meta{}, contract.LicenceChanged{Case: "C1", From: "valid", To: "suspended", At: noon})
-		})
-		if err != nil {
+		w.fail = context.DeadlineExceeded
+		_ = w.record(t, step("accept", "lin"))
+		for range 12 {
+			w.clock = w.clock.Add(3 * time.Hour)
+			_ = w.jobs.Drain(t.Context())
+		}
+		if got := w.ways(t, "lin"); got != "mail given_up timeout; " {
+			t.Fatalf("ways: %s", got)
+		}
+		operator := auth.Principal{Kind: auth.Staff, ID: "op", Roles: []string{auth.RoleAdministrator}}
+		list, err := w.Failures(t.Context(), operator)
+		if err != nil || len(list) != 1 || list[0].Kind != "accept" || list[0].Tries != 10 {
+			t.Fatalf("failures %+v, %v", list, err)
+		}
+		if _, err := w.Failures(t.Context(), resident("lin")); !errors.Is(err, policy.ErrDenied) {
+			t.Errorf("a resident sees failures: %v", err)
+		}
+		w.fail = nil
+		if err := w.Retry(t.Context(), operator, list[0].Message, list[0].Channel); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.jobs.Drain(t.Context()); err != nil {
+		if err := w.jobs.Drain(t.Context()); err != nil || len(w.sent) != 1 {
+			t.Errorf("sent %d, %v", len(w.sent), err)
+		}
+		if err := w.Retry(t.Context(), operator, list[0].Message, list[0].Channel); !errors.Is(err, notify.ErrNotFound) {
+			t.Errorf("retried what arrived: %v", err)
+		}
+	})
+}
+
+func TestStatutoryNoticesGoOutWhateverWasChosen(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		c := notify.Standard()
+		c.Off = map[notify.Channel][]notify.Group{notify.Mail: notify.Groups(), notify.SMS: notify.Groups(), notify.Webhook: notify.Groups()}
+		for who, want := range map[string]string{"lin": "mail sent ; ", "zhao": "sms sent ; ", "zhou": "mail sent ; ", "chen": ""} {
+			if err := w.Choose(t.Context(), resident(who), c); err != nil {
+				t.Fatal(err)
+			}
+			w.must(t, step("deny", contract.AccountID(who)))
+			if got := w.ways(t, who); got != want {
+				t.Errorf("%s: %q, want %q", who, got, want)
+			}
+			w.must(t, step("submit", contract.AccountID(who)))
+			if got := w.ways(t, who); got != "" {
+				t.Errorf("%s is told what they switched off: %q", who, got)
+			}
+		}
+		v, err := w.Choices(t.Context(), resident("zhao"))
+		if err != nil || v.Reach.Locked() != notify.SMS || v.Phone != "138****0001" || v.Wants(notify.Mail, notify.Progress) {
+			t.Errorf("choices %+v, %v", v, err)
+		}
+		if err := w.Choose(t.Context(), resident("lin"), notify.Choices{Locale: "fr"}); !errors.Is(err, notify.ErrLocale) {
+			t.Errorf("French: %v", err)
+		}
+	})
+}
+
+func TestShortMessagesWaitForTheMorningAndMailDoesNot(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.clock = time.Date(2026, 11, 24, 14, 30, 0, 0, time.UTC) // 22:30 in China
+		w.must(t, step("accept", "zhou"))
+		if got := w.ways(t, "zhou"); got != "mail sent ; sms waiting ; " || len(w.inbox(t, "zhou")) != 1 {
+			t.Errorf("at night: %s", got)
+		}
+		w.clock = time.Date(2026, 11, 24, 23, 59, 0, 0, time.UTC) // 07:59
+		if err := w.jobs.Drain(t.Context()); err != nil || len(w.short) != 0 {
+			t.Errorf("before the morning: %d, %v", len(w.short), err)
+		}
+		w.clock = time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC) // 08:00
+		if err := w.jobs.Drain(t.Context()); err != nil || len(w.short) != 1 {
+			t.Errorf("in the morning: %d, %v", len(w.short), err)
+		}
+	})
+}
+
+func TestARetryAtNightWaits(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.clock = time.Date(2026, 11, 24, 13, 59, 50, 0, time.UTC) // 21:59:50
+		w.fail = errors.New("down")
+		_ = w.record(t, step("submit", "zhao"))
+		w.fail = nil
+		w.clock = w.clock.Add(time.Hour)
+		if err := w.jobs.Drain(t.Context()); err != nil || len(w.short) != 0 {
+			t.Errorf("at night: %d, %v", len(w.short), err)
+		}
+		w.clock = time.Date(2026, 11, 25, 0, 0, 1, 0, time.UTC)
+		if err := w.jobs.Drain(t.Context()); err != nil || len(w.short) != 1 {
+			t.Errorf("in the morning: %d, %v", len(w.short), err)
+		}
+	})
+}
+
+func TestACompanysWebhookIsSignedAndGetsEachOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		company := resident("lin")
+		company.For = auth.Acting{Kind: auth.ForCompany, ID: "co-1"}
+		limited := company
+		limited.For.Items = []string{"I1"}
+		if _, err := w.SetHook(t.Context(), limited, "https://example.org/h"); !errors.Is(err, policy.ErrDenied) {
+			t.Errorf("a limited operator: %v", err)
+		}
+		for _, address := range []string{"http://example.org/", "https://127.0.0.1/", "https://10.0.0.1/", "x"} {
+			if _, err := w.SetHook(t.Context(), company, address); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%s: %v", address, err)
+			}
+		}
+		secret, err := w.SetHook(t.Context(), company, " https://example.org/h ")
+		if err != nil || len(secret) != 64 {
+			t.Fatalf("%q, %v", secret, err)
+		}
+		w.facts = contract.CaseFacts{Applicant: contract.Party{Kind: "company", ID: "co-1"}}
+		w.must(t, step("accept", "lin"))
+		w.must(t, contract.SignatureGiven{Draft: "D", Notify: "lin", At: noon}) // hers, not the company's
+		if len(w.calls) != 1 || w.calls[0].URL != "https://example.org/h" || w.calls[0].Secret != secret ||
+			w.calls[0].ID == "" || !strings.Contains(string(w.calls[0].Body), `"kind":"accept"`) {
+			t.Errorf("calls %+v", w.calls)
+		}
+		if class, err := w.TestHook(t.Context(), company); err != nil || class != "" || len(w.calls) != 2 {
+			t.Errorf("test: %q, %v", class, err)
+		}
+		w.fail = &webhook.StatusError{Code: 500}
+		if class, err := w.TestHook(t.Context(), company); err != nil || class != "answer" {
+			t.Errorf("failed test: %q, %v", class, err)
+		}
+		w.fail = nil
+		h, err := w.Hook(t.Context(), company)
+		if err != nil || len(h.Recent) != 1 || h.Recent[0].State != notify.Sent {
+			t.Errorf("hook %+v, %v", h, err)
+		}
+		if _, err := w.Hook(t.Context(), resident("zhou")); !errors.Is(err, notify.ErrNotFound) {
+			t.Errorf("zhou's: %v", err)
+		}
+		if err := w.DropHook(t.Context(), company); err != nil {
 			t.Fatal(err)
 		}
-		got := w.inbox(t, "lin")
-		if len(got) != 1 || got[0].Kind != "licence.suspended" || !got[0].Statutory || got[0].Path() != "/licences" || len(w.sent) != 1 {
-			t.Errorf("messages: %+v, mails: %d", got, len(w.sent))
+		w.must(t, step("approve", "lin"))
+		if len(w.calls) != 2 {
+			t.Errorf("posted after it was dropped: %d", len(w.calls))
 		}
 	})
 }
@@ -212,7 +525,7 @@ func TestHolderLearnsThatALicenceIsSuspended(t *testing.T) {
 func TestNobodyReadsTheInboxOfAnother(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		w.moved(t, "accept", "lin")
+		w.must(t, step("accept", "lin"))
 		theirs := w.inbox(t, "lin")[0].ID
 		if got := w.inbox(t, "zhou"); len(got) != 0 {
 			t.Errorf("zhou reads %v", got)
@@ -223,6 +536,12 @@ func TestNobodyReadsTheInboxOfAnother(t *testing.T) {
 		for _, p := range []auth.Principal{{}, {Kind: auth.Staff, ID: "lin", Roles: []string{auth.RoleAdministrator}}, {Kind: auth.Machine, ID: "lin"}} {
 			if _, err := w.Inbox(t.Context(), p, ""); !errors.Is(err, policy.ErrDenied) {
 				t.Errorf("%s reads an inbox: %v", p.Kind, err)
+			}
+			if _, err := w.Choices(t.Context(), p); !errors.Is(err, policy.ErrDenied) {
+				t.Errorf("%s reads choices: %v", p.Kind, err)
+			}
+			if err := w.Choose(t.Context(), p, notify.Standard()); !errors.Is(err, policy.ErrDenied) {
+				t.Errorf("%s chooses: %v", p.Kind, err)
 			}
 		}
 		if n, err := w.Unread(t.Context(), resident("lin")); n != 1 || err != nil {
@@ -241,10 +560,10 @@ func TestInboxPagesByKey(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		for range 25 {
-			w.moved(t, "submit", "lin")
+			w.must(t, step("submit", "lin"))
 		}
 		first, err := w.Inbox(t.Context(), resident("lin"), "")
-		if err != nil || len(first.Messages) != 20 || first.Next == "" {
+		if err != nil || len(first.Messages) != 20 || first.Next == "" || len(first.Messages[19].Deliveries) != 1 {
 			t.Fatalf("first page: %d, %q, %v", len(first.Messages), first.Next, err)
 		}
 		second, err := w.Inbox(t.Context(), resident("lin"), first.Next)
@@ -252,4 +571,48 @@ func TestInboxPagesByKey(t *testing.T) {
 			t.Fatalf("second page: %d, %q, %v", len(second.Messages), second.Next, err)
 		}
 	})
+}
+
+func TestQuietHours(t *testing.T) {
+	t.Parallel()
+	at := func(s string) time.Time {
+		v, err := time.ParseInLocation("2006-01-02 15:04", s, time.FixedZone("CST", 8*3600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	over := notify.Choices{Quiet: true, From: 22 * 60, To: 8 * 60}
+	day := notify.Choices{Quiet: true, From: 12 * 60, To: 14 * 60}
+	for _, tt := range []struct {
+		name      string
+		c         notify.Choices
+		ch        notify.Channel
+		now, want string
+	}{
+		{"before", over, notify.SMS, "2026-11-24 21:59", "2026-11-24 21:59"},
+		{"begins", over, notify.SMS, "2026-11-24 22:00", "2026-11-25 08:00"},
+		{"before midnight", over, notify.Webhook, "2026-11-24 23:59", "2026-11-25 08:00"},
+		{"after midnight", over, notify.SMS, "2026-11-25 00:00", "2026-11-25 08:00"},
+		{"ends", over, notify.SMS, "2026-11-25 08:00", "2026-11-25 08:00"},
+		{"over the end of a year", over, notify.SMS, "2026-12-31 23:00", "2027-01-01 08:00"},
+		{"on a holiday as ever", over, notify.SMS, "2026-10-01 09:00", "2026-10-01 09:00"},
+		{"mail does not ring", over, notify.Mail, "2026-11-24 23:00", "2026-11-24 23:00"},
+		{"within a day", day, notify.SMS, "2026-11-24 13:00", "2026-11-24 14:00"},
+		{"outside it", day, notify.SMS, "2026-11-24 23:00", "2026-11-24 23:00"},
+		{"switched off", notify.Choices{From: 22 * 60, To: 8 * 60}, notify.SMS, "2026-11-24 23:00", "2026-11-24 23:00"},
+		{"no hours", notify.Choices{Quiet: true}, notify.SMS, "2026-11-24 00:00", "2026-11-24 00:00"},
+	} {
+		if got := tt.c.When(tt.ch, at(tt.now)); !got.Equal(at(tt.want)) {
+			t.Errorf("%s: %s", tt.name, got)
+		}
+	}
+	for s, ok := range map[string]bool{"22:00": true, "00:00": true, "23:59": true, "24:00": false, "8": false, "-1:00": false, "a:b": false, "": false} {
+		if _, err := notify.ParseClock(s); (err == nil) != ok {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	if !slices.Equal(notify.Channels(), []notify.Channel{notify.Mail, notify.SMS, notify.Webhook}) {
+		t.Error("channels")
+	}
 }
