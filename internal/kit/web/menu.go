@@ -31,6 +31,7 @@ func staffMenu() []MenuItem {
 		{"accounts", "/staff/accounts", "kit.staff.accounts"},
 		{"clients", "/staff/clients", "kit.staff.clients"},
 		{"registries", "/staff/registries", "kit.staff.registries"},
+		{"notices", "/staff/notices", "kit.staff.notices"},
 		{"jobs", "/staff/jobs", "kit.staff.jobs"},
 		{"events", "/staff/events", "kit.staff.events"},
 	}

@@ -14,7 +14,10 @@ import (
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/mail"
 	"github.com/tongban/tongban/internal/kit/policy"
+	"github.com/tongban/tongban/internal/kit/sms"
+	"github.com/tongban/tongban/internal/kit/webhook"
 	"github.com/tongban/tongban/internal/notify"
 )
 
@@ -26,18 +29,41 @@ type others struct{}
 
 func (others) Name(context.Context, contract.ItemID) (contract.Text, error) { return item, nil }
 
-func (others) Email(context.Context, contract.AccountID) (string, error) {
+func (others) Email(_ context.Context, id contract.AccountID) (string, error) {
+	if id == "lin" {
+		return "lin@example.org", nil
+	}
 	return "", nil
 }
 
-func (others) Phone(context.Context, contract.AccountID) (string, error) { return "", nil }
+func (others) Phone(_ context.Context, id contract.AccountID) (string, error) {
+	if id == "lin" {
+		return "13800000001", nil
+	}
+	return "", nil
+}
+
+// nowhere takes mail and refuses short messages.
+type nowhere struct{}
+
+func (nowhere) Send(context.Context, mail.Message) error { return nil }
+
+type refusing struct{}
+
+func (refusing) Send(context.Context, sms.Message) error { return sms.ErrRefused }
+
+type plain struct{}
+
+func (plain) Seal(_, text string) ([]byte, error)     { return []byte(text), nil }
+func (plain) Open(_ string, b []byte) (string, error) { return string(b), nil }
 
 func (others) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
 	return contract.CaseFacts{ID: id, Number: "5116022026111610230004829", Operator: "lin", ItemName: item}, nil
 }
 
 // Open returns the area on a fresh SQLite database after the events were
-// delivered, with its policies. Cases are lin's.
+// delivered, with its policies. Cases are lin's, who has mail and a telephone
+// whose messages are refused.
 func Open(t testing.TB, now func() time.Time, text func(locale, key string, args ...any) string, events ...event.Event) (*notify.Service, *policy.Engine) {
 	t.Helper()
 	d := dbtest.SQLite(t, job.Area(), event.Area(), db.Area{Name: "notify", Files: notify.Migrations})
@@ -46,7 +72,8 @@ func Open(t testing.TB, now func() time.Time, text func(locale, key string, args
 	l := event.New(d, q, now, id.New)
 	s := notify.New(notify.Config{
 		DB: d, Jobs: q, Policy: engine, Items: others{}, Addresses: others{}, Cases: others{},
-		Text: text, Now: now, NewID: id.New,
+		Mail: nowhere{}, SMS: refusing{}, Hooks: webhook.New(nil), Seal: plain{},
+		Text: text, Now: now, NewID: id.New, BaseURL: "https://example.org",
 	})
 	s.Jobs(q, l)
 	for _, e := range events {
