@@ -50,7 +50,7 @@ func (w *World) WithEverything(t testing.TB) *World {
 		Face: map[string]string{"address": "广安区建安北路 12 号"},
 	}}
 	w.People.Verified = []contract.Copy{{
-		Material: contract.Material{ID: "lease", File: "old-lease", Name: "租赁合同.pdf", Type: "application/pdf", Size: 2048, Level: "B", Origin: "upload"},
+		Material: contract.Material{ID: "lease", File: "old-lease", Name: "租赁合同.pdf", Type: "application/pdf", Size: 2048, Blob: "c0ffee", Level: "B", Origin: "upload"},
 		Name:     contract.Text{ZH: "租赁合同", EN: "Lease"}, Case: "5116022026051010230004827", Checked: "2026-05-12", Element: "lease",
 	}}
 	return w

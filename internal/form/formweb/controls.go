@@ -59,8 +59,11 @@ func addFaults(f *web.Form, fields []form.FieldState, which func(form.FieldState
 }
 
 // begun reports whether something was given for a field: only then a page that
-// is opened says what is wrong with it.
-func begun(fs form.FieldState) bool { return fs.Value != nil || len(fs.Typed) > 0 }
+// is opened says what is wrong with it. Whoever is on the way down to a village
+// is not told that the province is too large.
+func begun(fs form.FieldState) bool {
+	return (fs.Value != nil || len(fs.Typed) > 0) && fs.Field.Kind != form.KindDivision
+}
 
 // asks reports whether a page asks for a field, or for some cells of it.
 func asks(fs form.FieldState) bool {

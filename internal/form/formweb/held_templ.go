@@ -555,7 +555,7 @@ func disputePage(v web.View, x disputeData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.TextArea(v, x.Form, web.TextAreaArgs{FieldArgs: web.FieldArgs{Name: "reason", Label: v.T("form.dispute.reason"), Hint: v.T("form.dispute.reason_hint")}, Rows: 3, MaxLength: 500}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.TextArea(v, x.Form, web.TextAreaArgs{FieldArgs: web.FieldArgs{Name: "reason", Label: v.T("form.dispute.why_label"), Hint: v.T("form.dispute.reason_hint")}, Rows: 3, MaxLength: 500}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -113,7 +113,7 @@ func stepHint(v web.View, d form.Draft, s step) string {
 		}
 		return v.T("form.commit.hint")
 	}
-	if way := handedAs(v, *s.mat); way != "" && s.mat.Way != "" {
+	if way := handedAs(v, *s.mat); way != "" && s.mat.Way != "" && s.mat.Fault == nil {
 		return way
 	}
 	return fileNames(v, s.mat.Files)

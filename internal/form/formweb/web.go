@@ -186,4 +186,3 @@ func (p pages) deleteDraft(w http.ResponseWriter, r *http.Request) error {
 	p.k.Flash(w, "form.notice.deleted")
 	return p.k.SeeOther(w, r, "/cases")
 }
-

@@ -52,13 +52,23 @@ var answers = []struct {
 	{"delivery", url.Values{"paper": {"electronic"}}},
 }
 
-// send fills the form on a page as a browser would: with its hidden controls.
+// send fills the form on a page as a browser would: with what its controls show.
 func send(t *testing.T, b *webtest.Browser, p *webtest.Page, values url.Values) *webtest.Page {
 	t.Helper()
 	f := p.Doc.Find("main form[action]").Last()
 	out := url.Values{}
-	f.Find("input[type=hidden]").Each(func(_ int, s *goquery.Selection) {
-		out.Add(s.AttrOr("name", ""), s.AttrOr("value", ""))
+	f.Find("input[name], textarea[name], select[name]").Each(func(_ int, s *goquery.Selection) {
+		name, kind := s.AttrOr("name", ""), s.AttrOr("type", "text")
+		_, checked := s.Attr("checked")
+		switch {
+		case kind == "file", (kind == "radio" || kind == "checkbox") && !checked:
+		case goquery.NodeName(s) == "textarea":
+			out.Add(name, s.Text())
+		case goquery.NodeName(s) == "select":
+			out.Add(name, s.Find("option[selected]").AttrOr("value", ""))
+		default:
+			out.Add(name, s.AttrOr("value", ""))
+		}
 	})
 	for name, vs := range values {
 		out[name] = vs
@@ -257,7 +267,7 @@ func TestUploadPageSaysWhatIsWrong(t *testing.T) {
 	draft, _ := start(t, w, b)
 	path := draft + "/materials/plans"
 	for name, c := range map[string]struct{ file, content, says string }{
-		"nothing":  {"", "", "还没上传"},
+		"nothing":  {"", "", "还没交"},
 		"a script": {"一楼<script>.html", "<script>alert(1)</script>", "只收 PDF, JPG, PNG 文件"},
 		"empty":    {"a.pdf", "", "文件是空的"},
 		"disguise": {"a.pdf", string(formtest.PNG(4, 4)), "文件名和内容对不上"},

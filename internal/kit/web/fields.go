@@ -160,6 +160,9 @@ func optionID(name string, i int) string {
 	return name + "-" + strconv.Itoa(i)
 }
 
+// optionHint is the id of the hint of an option; the field's own hint is name-hint.
+func optionHint(name string, i int) string { return name + "-" + strconv.Itoa(i) + "-hint" }
+
 func or(s, other string) string {
 	if s == "" {
 		return other
