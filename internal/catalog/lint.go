@@ -32,7 +32,10 @@ var (
 	// and the catch-all ban that local regulations draw from it.
 	deniedWords = []string{"其他", "有关", "相关材料"}
 
-	idPattern       = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	// Joining a bundle puts the part before an id where two parts use the same:
+	// "sign-application_form". Rules name fields as a.name, so they have no hyphen.
+	idPattern       = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+	fieldPattern    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	itemPattern     = regexp.MustCompile(`^[0-9A-Za-z-]{10,64}$`)
 	phonePattern    = regexp.MustCompile(`^(0[0-9]{2,3}-[0-9]{5,8}|12345)$`)
 	deptPattern     = regexp.MustCompile(`^[0-9]{4}$`)
@@ -354,6 +357,7 @@ func (l *linter) form(f contract.Form) {
 
 func (l *linter) field(at string, f contract.Field, seen map[string]bool) {
 	l.unique(at+".id", f.ID, seen)
+	l.pattern(at+".id", f.ID, fieldPattern)
 	l.oneOf(at+".kind", f.Kind, fieldKinds)
 	l.text(at+".label", f.Label)
 	l.rule(at+".when", f.When)
