@@ -124,3 +124,22 @@ func started(history []clockEntry) []statute.ClockKind {
 	}
 	return list
 }
+
+// ExtensionDays is by how much the limit of a case may be extended, once.
+func (s *Service) ExtensionDays(c Case) int {
+	p, err := s.c.Procedures.Get(c.Procedure)
+	if err != nil {
+		return 0
+	}
+	return p.ExtensionDays
+}
+
+// ExtensionBy is who must have approved an extension above the head of the
+// agency; empty where the head alone does.
+func (s *Service) ExtensionBy(c Case) contract.Text {
+	p, err := s.c.Procedures.Get(c.Procedure)
+	if err != nil {
+		return contract.Text{}
+	}
+	return contract.Text(p.ExtensionBy)
+}

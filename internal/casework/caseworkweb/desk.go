@@ -98,6 +98,7 @@ func (p pages) supervision(w http.ResponseWriter, r *http.Request) error {
 // deskData is the page on which an official works a case.
 type deskData struct {
 	caseData
+	around
 	Svc       contract.Service
 	Content   *casework.Content // nil for supervisors: they do not read
 	Deadlines []casework.Deadline
@@ -168,7 +169,11 @@ func (p pages) deskData(r *http.Request, f *web.Form) (d deskData, err error) {
 		return d, err
 	}
 	d.Open, d.Form, d.Service = r.URL.Query().Get("file"), f, p.s
-	return d, nil
+	d.around, err = p.loadAround(r, actor, d.Case)
+	if f != nil && f.Get("target") != "" {
+		d.Target = f.Get("target")
+	}
+	return d, err
 }
 
 // deskAgain shows the page with what is wrong, or with what somebody else did
@@ -201,7 +206,8 @@ func (p pages) confirm(w http.ResponseWriter, r *http.Request, status int, f *we
 		return err
 	}
 	choice, ok := d.choice(r.PathValue("action"))
-	if !ok || choice.Action == "correct" && len(marks) == 0 {
+	marking := choice.Action == "correct" || choice.Action == "correct_onsite"
+	if !ok || marking && len(marks) == 0 {
 		return casework.ErrNotFound
 	}
 	return p.k.Render(w, r, status, confirmPage(p.k.View(r), d, choice, marks))
@@ -215,15 +221,16 @@ func (p pages) act(w http.ResponseWriter, r *http.Request) error {
 	}
 	a := casework.Action{
 		Name: r.PathValue("action"), Step: number(f.Get("step")), Opinion: f.Get("opinion"),
-		Reasons: strings.Split(f.Raw("reasons"), "\n"), Organ: f.Get("organ"), Marks: marksOf(f),
+		Reasons: rows(f.Raw("reasons")), Organ: f.Get("organ"), Marks: marksOf(f),
+		Special: statute.Special(f.Get("special")), Days: number(f.Get("days")), Target: f.Get("target"),
+		Agency: contract.AgencyID(f.Get("agency")),
 	}
-	if a.Name == "correct" && len(a.Marks) > 0 && f.Get("confirmed") == "" && complete(a.Marks) {
+	if (a.Name == "correct" || a.Name == "correct_onsite") && len(a.Marks) > 0 && f.Get("confirmed") == "" && complete(a.Marks) {
 		return p.confirm(w, r, http.StatusOK, f, a.Marks)
 	}
 	_, err = p.s.Act(r.Context(), p.k.Actor(r), caseID(r), a)
 	if f.Fail(err) {
-		reasons := f.Fault("reasons") != nil || f.Fault("organ") != nil
-		if reasons && !errors.Is(err, casework.ErrStale) {
+		if asksMore(f) && !errors.Is(err, casework.ErrStale) {
 			return p.confirm(w, r, http.StatusUnprocessableEntity, f, nil)
 		}
 		return p.deskAgain(w, r, f)
@@ -234,6 +241,15 @@ func (p pages) act(w http.ResponseWriter, r *http.Request) error {
 	p.k.Flash(w, "casework.notice.done")
 	return p.k.SeeOther(w, r, "/staff/cases/"+url.PathEscape(string(caseID(r))))
 }
+
+// asksMore reports whether what is wrong stands on the page of the step.
+func asksMore(f *web.Form) bool {
+	return slices.ContainsFunc([]string{"reasons", "organ", "special", "days", "target"}, func(name string) bool { return f.Fault(name) != nil }) ||
+		f.Get("confirmed") != "" && f.Fault("opinion") != nil
+}
+
+// rows are the lines of a text, one reason each.
+func rows(text string) []string { return strings.Split(text, "\n") }
 
 // complete reports whether every mark has its reason, so that the notice can be
 // shown; what is missing is told on the page where it is typed.

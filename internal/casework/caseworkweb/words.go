@@ -211,7 +211,9 @@ func reasonsOf(v web.View, svc contract.Service, st casework.Step) []string {
 }
 
 // shown tells whether a step is worth an entry: what only follows by itself is not.
-func shown(st casework.Step) bool { return st.Action != "take_up" && st.Action != "complete" }
+func shown(st casework.Step) bool {
+	return st.Action != "take_up" && st.Action != "complete" && st.Action != "hold"
+}
 
 func when(t time.Time, v web.View) string {
 	if t.IsZero() {
