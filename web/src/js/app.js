@@ -1,6 +1,7 @@
 // Everything here only makes pages nicer: each page works without it.
 import { autosave } from "./autosave.js";
 import { guard } from "./guard.js";
+import { keys } from "./keys.js";
 import { place, point } from "./place.js";
 import { refresh } from "./refresh.js";
 import { sign } from "./sign.js";
@@ -18,6 +19,7 @@ function enhance(root = document) {
       if (form.matches("[data-autosave]")) autosave(form);
     }
   }
+  for (const table of root.querySelectorAll("table[data-keys]")) keys(table);
   for (const input of root.querySelectorAll("input[data-suggest]")) suggest(input);
   for (const box of root.querySelectorAll("[data-place]")) place(box);
   for (const box of root.querySelectorAll("[data-point]")) point(box);
