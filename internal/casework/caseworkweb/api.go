@@ -30,6 +30,7 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodGet, "/cases/{id}/documents/{doc}", "case-document", "casework.api", "One official document as a signed PDF"), o.document)
 	api.Register(a, op(http.MethodPost, "/cases/{id}/actions", "case-act", "casework.act", "Take a step: accept, correct, review, approve, deny, withdraw, ..."), o.act)
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
+	applicantAPI(a, s)
 }
 
 type operations struct{ s *casework.Service }
@@ -154,25 +155,30 @@ func (o operations) tasks(ctx context.Context, actor auth.Principal, in *tasksIn
 }
 
 type mineIn struct {
+	Tab   string `query:"tab" enum:"open,finished" doc:"both, unless said"`
+	Text  string `query:"q" maxLength:"60" doc:"number, or part of the service's name"`
 	After string `query:"after"`
 	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
 type mineOut struct {
 	Body struct {
-		Total int        `json:"total"`
-		Cases []caseBody `json:"cases"`
-		Next  string     `json:"next,omitempty"`
+		Total    int        `json:"total"`
+		Open     int        `json:"open"`
+		Finished int        `json:"finished"`
+		Cases    []caseBody `json:"cases"`
+		Next     string     `json:"next,omitempty"`
 	}
 }
 
 func (o operations) mine(ctx context.Context, actor auth.Principal, in *mineIn) (*mineOut, error) {
-	page, err := o.s.Mine(ctx, actor, in.After, in.Limit)
+	page, err := o.s.Own(ctx, actor, casework.OwnQuery{Tab: in.Tab, Text: in.Text, After: in.After, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
 	out := &mineOut{}
 	out.Body.Total, out.Body.Next, out.Body.Cases = page.Total, page.Next, []caseBody{}
+	out.Body.Open, out.Body.Finished = page.Open, page.Finished
 	for _, c := range page.Cases {
 		out.Body.Cases = append(out.Body.Cases, o.body(c, actor))
 	}
