@@ -99,7 +99,7 @@ func (p pages) upload(w http.ResponseWriter, r *http.Request) error {
 // mend is said at the control.
 func (p pages) hand1(r *http.Request, d form.Draft, m form.MaterialState, way string, f *web.Form) error {
 	if way == contract.MaterialUpload {
-		if (m.Way != way && m.Way != "") && sentFiles(f) {
+		if m.Way != way && m.Way != "" && (sentFiles(f) || f.Get("do") == doSend) {
 			if _, err := p.s.ChooseWay(r.Context(), p.k.Actor(r), d.ID, m.Spec.ID, way, form.WayArgs{}); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import { guard } from "./guard.js";
 import { keys } from "./keys.js";
 import { place, point } from "./place.js";
 import { refresh } from "./refresh.js";
+import { resume } from "./resume.js";
 import { sign } from "./sign.js";
 import { suggest } from "./suggest.js";
 import { upload } from "./upload.js";
@@ -13,7 +14,7 @@ function enhance(root = document) {
   if (root === document) {
     document.querySelector("[data-focus]")?.focus();
     for (const form of document.querySelectorAll('form[method="post"]')) {
-      if (form.querySelector("[data-refresh]") || form.matches("[data-autosave]")) refresh(form, enhance);
+      if (form.querySelector("[data-refresh], [data-resume]") || form.matches("[data-autosave]")) refresh(form, enhance);
       if (form.querySelector("[data-upload]")) upload(form, enhance);
       else guard(form);
       if (form.matches("[data-autosave]")) autosave(form);
@@ -24,6 +25,7 @@ function enhance(root = document) {
   for (const box of root.querySelectorAll("[data-place]")) place(box);
   for (const box of root.querySelectorAll("[data-point]")) point(box);
   for (const box of root.querySelectorAll("[data-sign]")) sign(box);
+  for (const box of root.querySelectorAll("[data-resume]")) resume(box);
   for (const button of root.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;
     button.hidden = false;
