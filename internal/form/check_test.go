@@ -21,10 +21,12 @@ func sound() contract.Service {
 			Pages: []contract.Page{
 				{ID: "one", Section: "first", Title: both, Fields: []contract.Field{
 					{ID: "old", Kind: form.KindLicence, Label: both, Required: true, LicenceTypes: []string{typeCode}},
-					{ID: "name", Kind: form.KindText, Label: both, Held: "licence.name", Element: "name"}, number("number"),
+					{ID: "name", Kind: form.KindText, Label: both, Held: "licence.name", Element: "name"},
+					number("number"),
 					{ID: "rent", Kind: form.KindMoney, Label: both},
 					{ID: "members", Kind: form.KindGroup, Label: both, Row: both, Fields: []contract.Field{
-						{ID: "name", Kind: form.KindText, Label: both}, number("number"),
+						{ID: "name", Kind: form.KindText, Label: both},
+						number("number"),
 						{ID: "age", Kind: form.KindInteger, Label: both, Checks: []contract.Check{{Rule: "row.age < 150", Message: both}}},
 						{ID: "works", Kind: form.KindYesNo, Label: both, When: "row.age > 15"},
 					}},
@@ -142,8 +144,12 @@ func TestCheckCatchesMore(t *testing.T) {
 		"part order": {func(s *contract.Service) {
 			s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", After: []string{"b"}}, {ID: "b", Item: "2", After: []string{"a"}}}
 		}, "waits for itself"},
-		"part after":     {func(s *contract.Service) { s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", After: []string{"z"}}} }, "unknown part"},
-		"part when":      {func(s *contract.Service) { s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", When: "a.zzz"}} }, "unknown field"},
+		"part after": {func(s *contract.Service) {
+			s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", After: []string{"z"}}}
+		}, "unknown part"},
+		"part when": {func(s *contract.Service) {
+			s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", When: "a.zzz"}}
+		}, "unknown field"},
 		"bundle licence": {func(s *contract.Service) { s.Parts = []contract.Part{{ID: "a", Item: "1"}} }, "nothing itself"},
 	} {
 		svc := sound()

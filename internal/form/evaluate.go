@@ -651,13 +651,22 @@ func (e *evaluation) judge() error {
 	return nil
 }
 
-// answered reports whether every field that a rule reads is answered or hidden.
+// answered reports whether every field that a rule reads is answered or hidden,
+// also by way of computed values.
 func (e *evaluation) answered(p *rule.Program) bool {
-	if p == nil {
-		return true
-	}
+	return p == nil || e.answeredTo(p, len(e.c.values))
+}
+
+// answeredTo follows computed values, which read earlier fields only, to a depth.
+func (e *evaluation) answeredTo(p *rule.Program, depth int) bool {
 	for _, ref := range p.Refs() {
-		if ref.Var == "a" && e.awaited[ref.Name] && (!e.v.Given[ref.Name] || Rows(e.c.kinds[ref.Name]) && !e.whole(ref.Name)) {
+		if !readsField(ref) || ref.Var == "given" {
+			continue
+		}
+		if value := e.c.values[ref.Name]; value != nil && depth > 0 && !e.answeredTo(value, depth-1) {
+			return false
+		}
+		if e.awaited[ref.Name] && (!e.v.Given[ref.Name] || Rows(e.c.kinds[ref.Name]) && !e.whole(ref.Name)) {
 			return false
 		}
 	}

@@ -26,7 +26,9 @@ func number(x float64) *float64 { return &x }
 
 var county = contract.Text{ZH: "四川省广安市广安区", EN: "Guang'an District, Guang'an, Sichuan"}
 
-func divisions(code string) (contract.Text, bool) { return county, code == "511602" || code == "511602001001" }
+func divisions(code string) (contract.Text, bool) {
+	return county, code == "511602" || code == "511602001001"
+}
 
 func TestKindsTakeWhatPeopleType(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,8 @@ func restaurant() (contract.Service, []contract.Service) {
 	fire := contract.Service{
 		Item: "fire-item", Version: 2, Name: contract.Text{ZH: "消防", EN: "Fire"}, Agency: "fire",
 		Form: contract.Form{Pages: []contract.Page{{ID: "space", Title: both, Fields: []contract.Field{
-			boss, {ID: "area", Kind: form.KindInteger, Label: both, Required: true},
+			boss,
+			{ID: "area", Kind: form.KindInteger, Label: both, Required: true},
 			{ID: "staff", Kind: form.KindGroup, Label: both, Row: both, Element: "staff", Fields: []contract.Field{text("name"), {ID: "phone", Kind: form.KindPhone, Label: both, Personal: true}}},
 			{ID: "exit", Kind: form.KindYesNo, Label: both, Required: true, When: "a.area > 100"},
 		}}}},
@@ -191,7 +192,7 @@ func TestWhatCannotBeMergedIsTold(t *testing.T) {
 		says  string
 	}{
 		"no package": {func(b *contract.Service, _ []contract.Service) { b.Parts[0].Item = "other" }, "no package"},
-		"kinds": {func(_ *contract.Service, p []contract.Service) { p[0].Form.Pages[0].Fields[0].Kind = form.KindInteger }, "one is text"},
+		"kinds":      {func(_ *contract.Service, p []contract.Service) { p[0].Form.Pages[0].Fields[0].Kind = form.KindInteger }, "one is text"},
 		"columns": {func(_ *contract.Service, p []contract.Service) {
 			p[0].Form.Pages[0].Fields[2].Fields = []contract.Field{{ID: "name", Kind: form.KindDate, Label: both}}
 		}, "the column name"},

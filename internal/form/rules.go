@@ -39,9 +39,9 @@ type Compiled struct {
 	eligible   []*rule.Program
 	instant    *rule.Program
 	commitment *rule.Program
-	parts      []*rule.Program // when, by part
-	lines      []string        // of the chosen licence, that rules read
-	onPage     map[string]bool // materials that a field of a page asks for
+	parts      []*rule.Program          // when, by part
+	lines      []string                 // of the chosen licence, that rules read
+	values     map[string]*rule.Program // of computed fields
 
 	schemaOnce sync.Once
 	schema     *jsonschema.Schema
@@ -75,7 +75,7 @@ type signer struct {
 func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 	c := &Compiled{
 		Service: svc, engine: e,
-		kinds: map[string]string{}, fields: map[string]contract.Field{}, onPage: map[string]bool{},
+		kinds: map[string]string{}, fields: map[string]contract.Field{}, values: map[string]*rule.Program{},
 	}
 	for _, r := range rulesOf(svc) {
 		if r.text == "" {
@@ -94,9 +94,6 @@ func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 	for _, p := range svc.Form.Pages {
 		for _, f := range p.Fields {
 			c.kinds[f.ID], c.fields[f.ID] = f.Kind, f
-			if f.Material != "" {
-				c.onPage[f.Material] = true
-			}
 		}
 	}
 	if err := c.programs(); err != nil {
@@ -115,6 +112,11 @@ func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 func (c *Compiled) programs() error {
 	b := &builder{engine: c.engine}
 	bySigner := map[string][]page{}
+	for id, f := range c.fields {
+		if f.Kind == KindComputed {
+			c.values[id] = b.program(f.Value)
+		}
+	}
 	for _, p := range c.Service.Form.Pages {
 		x := page{Page: p, when: b.program(p.When), fields: b.fields(p.Fields)}
 		if p.Signer != "" {

@@ -154,8 +154,10 @@ func TestEachExpectationCanFail(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(g *form.Given){
 		"file": func(g *form.Given) { g.Files = []string{"film"} }, "cell": func(g *form.Given) { g.Answers = map[string]any{"plain": []any{1}} },
-		"held":   func(g *form.Given) { g.Held = map[string]any{"x": map[string]any{}} },
-		"signer": func(g *form.Given) { g.Signers = map[string]form.GivenSigner{"a": {Answers: map[string]any{"none": 1}}} },
+		"held": func(g *form.Given) { g.Held = map[string]any{"x": map[string]any{}} },
+		"signer": func(g *form.Given) {
+			g.Signers = map[string]form.GivenSigner{"a": {Answers: map[string]any{"none": 1}}}
+		},
 	} {
 		g := given
 		spoil(&g)

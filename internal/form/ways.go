@@ -183,7 +183,7 @@ func (e *evaluation) fresh(spec contract.MaterialSpec, copies []contract.Copy) [
 	for _, c := range copies {
 		checked, err := day.Parse(c.Checked)
 		good := c.Material.Level == "A" || c.Material.Level == "B"
-		if err == nil && good && (c.Element == spec.Element || c.Element == "" && c.Material.ID == spec.ID) && !checked.Add(spec.ReuseDays).Before(e.in.Today) {
+		if err == nil && good && cmp.Or(c.Element, c.Material.ID) == spec.Element && !checked.Add(spec.ReuseDays).Before(e.in.Today) {
 			list = append(list, c)
 		}
 	}
