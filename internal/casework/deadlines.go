@@ -143,3 +143,13 @@ func (s *Service) ExtensionBy(c Case) contract.Text {
 	}
 	return contract.Text(p.ExtensionBy)
 }
+
+// NoClock says why no clock runs in the state of a case.
+func (s *Service) NoClock(c Case) contract.Text {
+	p, err := s.c.Procedures.Get(c.Procedure)
+	if err != nil {
+		return contract.Text{}
+	}
+	st, _ := p.State(c.State)
+	return contract.Text(st.NoClock)
+}

@@ -31,6 +31,9 @@ import (
 const (
 	Hygiene contract.ItemID = "hygiene" // a licence, two officials
 	Filing  contract.ItemID = "filing"  // instant
+	Joint   contract.ItemID = "joint"   // the fire brigade is asked
+	Promise contract.ItemID = "promise" // granted on a commitment
+	Opening contract.ItemID = "opening" // a bundle of Hygiene, Filing and Joint, which waits for Hygiene
 )
 
 // Monday is 2026-11-16, 10:32 in China.
@@ -46,7 +49,14 @@ var (
 	Approver   = Staff("approver", auth.RoleApprover)
 	Head       = Staff("head", auth.RoleHead)
 	Supervisor = Staff("supervisor", auth.RoleSupervisor)
+	Fireman    = brigade(Staff("fireman", auth.RoleReviewer))
+	Firechief  = brigade(Staff("firechief", auth.RoleHead))
 )
+
+func brigade(p auth.Principal) auth.Principal {
+	p.Agency = "brigade"
+	return p
+}
 
 // Staff is an official of the county's approval bureau.
 func Staff(name string, roles ...string) auth.Principal {
@@ -86,7 +96,7 @@ func New(t testing.TB) *World {
 	w.Service, err = casework.New(casework.Config{
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
 		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
-		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Papers: fakes{},
+		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Papers: fakes{}, Intake: intake{w.Blobs},
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
 	})
@@ -112,6 +122,29 @@ func (w *World) Set(t time.Time) {
 // File submits an application of the salon and returns the case's id.
 func (w *World) File(t testing.TB, key string, item contract.ItemID) contract.CaseID {
 	t.Helper()
+	sub := w.Submission(t, key, item)
+	var r contract.Receipt
+	must(t, w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) (err error) {
+		r, err = w.Submit(ctx, tx, Lin, sub)
+		return err
+	}))
+	return r.Case
+}
+
+// Send submits an application that a test made.
+func (w *World) Send(t testing.TB, sub contract.Submission) contract.CaseID {
+	t.Helper()
+	var r contract.Receipt
+	must(t, w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) (err error) {
+		r, err = w.Submit(ctx, tx, Lin, sub)
+		return err
+	}))
+	return r.Case
+}
+
+// Submission is an application of the salon.
+func (w *World) Submission(t testing.TB, key string, item contract.ItemID) contract.Submission {
+	t.Helper()
 	plan, size, err := w.Blobs.Put(t.Context(), strings.NewReader("%PDF-1.4 a floor plan"), 1000)
 	must(t, err)
 	sub := contract.Submission{
@@ -127,12 +160,23 @@ func (w *World) File(t testing.TB, key string, item contract.ItemID) contract.Ca
 		Trace:   []contract.Text{{ZH: "材料齐全，当场办结。", EN: "Everything is complete: done at once."}},
 		At:      w.Now(),
 	}
-	var r contract.Receipt
-	must(t, w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) (err error) {
-		r, err = w.Submit(ctx, tx, Lin, sub)
-		return err
-	}))
-	return r.Case
+	if item == Promise {
+		sub.Committed = &contract.Committed{At: w.Now(), Content: []contract.Text{{ZH: "符合卫生要求", EN: "The hygiene rules are kept"}}}
+	}
+	if item == Opening {
+		for _, p := range bundleParts() {
+			sub.Parts = append(sub.Parts, contract.PartSubmission{
+				Part: p.ID, Item: p.Item, Version: 1, Answers: sub.Answers, Materials: sub.Materials,
+			})
+		}
+	}
+	return sub
+}
+
+func bundleParts() []contract.Part {
+	return []contract.Part{
+		{ID: "hygiene", Item: Hygiene, Required: true, Blocking: true}, {ID: "filing", Item: Filing}, {ID: "joint", Item: Joint, After: []string{"hygiene"}},
+	}
 }
 
 // Do takes a step that must succeed.
@@ -184,7 +228,10 @@ func (fakes) Service(_ context.Context, item contract.ItemID, _ int) (contract.S
 		Agency: "bureau", Procedure: "licensing",
 		Limits:    contract.Limits{Accept: 5, Statutory: 20, Promised: 5, Deliver: 10, Unit: "workday"},
 		Handling:  contract.Handling{TwoOfficials: true, DeptCode: "1023"},
-		Materials: []contract.MaterialSpec{{ID: "plan", Name: text("平面布局图", "Floor plan"), Origin: "upload", Required: true}},
+		Materials: []contract.MaterialSpec{
+			{ID: "plan", Name: text("平面布局图", "Floor plan"), Origin: "upload", Required: true, Types: []string{"pdf"}, MaxFiles: 3},
+			{ID: "lease", Name: text("房屋租赁合同", "Lease"), Origin: "upload", Types: []string{"pdf"}, MaxFiles: 3, OwedDays: 5},
+		},
 		Form: contract.Form{Pages: []contract.Page{{ID: "shop", Title: text("您的店", "Your shop"), Fields: []contract.Field{
 			{ID: "name", Kind: "text", Label: text("店名", "Shop name")},
 			{ID: "area", Kind: "decimal", Label: text("营业面积", "Floor area"), Unit: text("平方米", "m²")},
@@ -198,11 +245,35 @@ func (fakes) Service(_ context.Context, item contract.ItemID, _ int) (contract.S
 		svc.Name, svc.Procedure, svc.Licence = text("仅销售预包装食品备案", "Prepackaged food filing"), "instant", nil
 		svc.Limits = contract.Limits{Statutory: 1, Promised: 1, Unit: "immediate"}
 	}
-	return svc, nil
+	return special(svc), nil
 }
 
-// Agency is the approval bureau, whoever is asked for.
+// special makes the services that go another way.
+func special(svc contract.Service) contract.Service {
+	text := func(zh, en string) contract.Text { return contract.Text{ZH: zh, EN: en} }
+	switch svc.Item {
+	case Joint:
+		svc.Name, svc.Procedure, svc.Licence, svc.Handling.TwoOfficials = text("夜间建筑施工许可", "Building work at night"), "joint", nil, false
+		svc.Limits = contract.Limits{Accept: 5, Promised: 30, Deliver: 10, Unit: "workday"}
+		svc.Handling.Units = []contract.Unit{{
+			ID: "fire", Agency: "brigade", Task: text("消防安全意见", "Fire safety"), Required: true, Blocking: true, Days: 5,
+			Fields: []string{"area"}, Materials: []string{"plan"},
+		}}
+	case Promise:
+		svc.Name, svc.Procedure, svc.Handling.TwoOfficials = text("公共场所卫生许可（告知承诺）", "Hygiene licence on commitment"), "notify-and-commit", false
+		svc.Commitment = &contract.CommitmentSpec{VerifyDays: 10}
+	case Opening:
+		svc.Name, svc.Procedure, svc.Licence = text("开办餐饮店一件事", "Open a restaurant"), "bundle", nil
+		svc.Parts = bundleParts()
+	}
+	return svc
+}
+
+// Agency is the fire brigade, or the approval bureau.
 func (fakes) Agency(_ context.Context, id contract.AgencyID) (contract.Agency, error) {
+	if id == "brigade" {
+		return contract.Agency{ID: id, Name: contract.Text{ZH: "区消防大队", EN: "Fire Brigade"}, Division: "511602"}, nil
+	}
 	return contract.Agency{ID: id, Name: contract.Text{ZH: "区行政审批局", EN: "Approval Bureau"}, Division: "511602"}, nil
 }
 

@@ -176,6 +176,9 @@ func (p pages) explain(w http.ResponseWriter, r *http.Request, staff bool) error
 	if err != nil {
 		return err
 	}
+	if e.Clock == "" { // nothing began yet, or each part has its own
+		return p.k.Render(w, r, http.StatusOK, noClockPage(p.k.View(r), c, p.s.NoClock(c), staff))
+	}
 	all, err := p.s.Deadlines(r.Context(), p.k.Actor(r), c.ID)
 	if err != nil {
 		return err

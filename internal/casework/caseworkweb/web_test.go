@@ -31,6 +31,7 @@ func site(t *testing.T) (*caseworktest.World, *web.Kit) {
 			"lin": caseworktest.Lin, "zhou": caseworktest.Zhou, "clerk": caseworktest.Clerk,
 			"reviewer1": caseworktest.Reviewer1, "reviewer2": caseworktest.Reviewer2,
 			"approver": caseworktest.Approver, "head": caseworktest.Head, "supervisor": caseworktest.Supervisor,
+			"fireman": caseworktest.Fireman, "firechief": caseworktest.Firechief,
 		},
 	})
 	caseworkweb.Routes(k, w.Service, nil)
