@@ -227,13 +227,13 @@ type turn struct {
 // signing loads an application for one of its signers. Whoever was not asked,
 // by number and by name, is told that there is nothing.
 func (s *Service) signing(ctx context.Context, actor auth.Principal, id contract.DraftID, signer string) (turn, error) {
-	g, err := selectSignature(ctx, s.c.DB, id, signer)
-	if err != nil {
-		return turn{}, err
-	}
 	r, err := selectDraft(ctx, s.c.DB, id)
 	if err != nil {
 		return turn{}, ErrNoSigner.Wrap(err)
+	}
+	g, err := selectSignature(ctx, s.c.DB, id, signer) // after the draft: it cannot be older
+	if err != nil {
+		return turn{}, err
 	}
 	c, err := s.version(ctx, r.Item, r.Version)
 	if err != nil {

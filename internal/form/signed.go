@@ -36,6 +36,9 @@ func (s *Service) Sign(ctx context.Context, actor auth.Principal, id contract.Dr
 		if err != nil {
 			return Signed{}, err
 		}
+		if err := s.prefillSigner(ctx, actor, &t); err != nil {
+			return Signed{}, err
+		}
 		if err := s.complete(&t, how.Change); err != nil {
 			return Signed{}, err
 		}
@@ -148,7 +151,26 @@ func (s *Service) last(ctx context.Context, tx db.Tx, t turn, out *Signed) error
 	if !done {
 		return ErrStale
 	}
+	if err := s.strip(ctx, tx, d); err != nil {
+		return err
+	}
 	out.Receipt = &contract.Receipt{Number: receipt.Number, At: receipt.At}
+	return nil
+}
+
+// strip keeps of the signatures what proves them: which text, how, when, by whom.
+// The answers are the case's now.
+func (s *Service) strip(ctx context.Context, tx db.Tx, d Draft) error {
+	for _, g := range d.signed {
+		t := turn{me: g}
+		t.me.doc.Answers, t.me.doc.Typed, t.me.doc.Revs, t.me.doc.Held, t.me.doc.Down = nil, nil, nil, nil, nil
+		if err := s.sealSigner(&t); err != nil {
+			return err
+		}
+		if err := keepSignature(ctx, tx, t.me.row); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

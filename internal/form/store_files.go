@@ -10,13 +10,15 @@ import (
 )
 
 // deleteDraft forgets a draft and all that hangs on it. Its files become orphans.
+// Signatures that were submitted stay: they prove who consented to what.
 func deleteDraft(ctx context.Context, q db.Q, id contract.DraftID, now time.Time) error {
 	if err := orphanFiles(ctx, q, id, "", now); err != nil {
 		return err
 	}
 	for _, statement := range []string{
 		`DELETE FROM form_files WHERE draft_id = $1`,
-		`DELETE FROM form_signatures WHERE draft_id = $1`,
+		`DELETE FROM form_signatures WHERE draft_id = $1
+			AND draft_id NOT IN (SELECT id FROM form_drafts WHERE id = $1 AND receipt <> '')`,
 		`DELETE FROM form_drafts WHERE id = $1`,
 	} {
 		if _, err := q.ExecContext(ctx, statement, string(id)); err != nil {

@@ -105,6 +105,16 @@ func answerSignature(ctx context.Context, q db.Q, g signature) (bool, error) {
 	return changed(res, err, "answer signature")
 }
 
+// keepSignature replaces the sealed part of a signature that was submitted.
+func keepSignature(ctx context.Context, q db.Q, g signature) error {
+	_, err := q.ExecContext(ctx, `UPDATE form_signatures SET sealed = $3 WHERE draft_id = $1 AND signer = $2`,
+		string(g.Draft), g.Signer, g.sealed)
+	if err != nil {
+		return fmt.Errorf("keep signature: %w", err)
+	}
+	return nil
+}
+
 func remindSignature(ctx context.Context, q db.Q, g signature, now time.Time) (bool, error) {
 	res, err := q.ExecContext(ctx, `UPDATE form_signatures SET reminded_at = $4
 		WHERE draft_id = $1 AND signer = $2 AND state = 'waiting' AND reminded_at = $3`,

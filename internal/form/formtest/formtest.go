@@ -89,9 +89,11 @@ type World struct {
 	Events  *event.Log
 	Blobs   *blob.Folder
 	Scan    *Scanner
+	Keeper  *Keeper
 	Clock   *Clock
 	Hygiene contract.ItemID
 	Filing  contract.ItemID
+	Birth   contract.ItemID
 }
 
 // Clock moves a little with each look, so that times differ.
@@ -140,19 +142,25 @@ type Cases struct {
 	Resent    []contract.Answers
 	ResentMat []contract.Material
 	Submitted []contract.Submission
+	Actors    []auth.Principal // who submitted
+	// Before runs in the transaction, before the case is made.
+	Before func()
 }
 
 // Submit serves the form.
-func (c *Cases) Submit(ctx context.Context, tx db.Tx, _ auth.Principal, s contract.Submission) (contract.Receipt, error) {
+func (c *Cases) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, s contract.Submission) (contract.Receipt, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.Before != nil {
+		c.Before()
+	}
 	if c.Fail != nil {
 		return contract.Receipt{}, c.Fail
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO form_test_cases (id, case_key) VALUES ($1, $2)", id.New(), s.Key); err != nil {
 		return contract.Receipt{}, err
 	}
-	c.Submitted = append(c.Submitted, s)
+	c.Submitted, c.Actors = append(c.Submitted, s), append(c.Actors, actor)
 	return contract.Receipt{
 		Case: contract.CaseID("case-" + s.Key), Number: "5116022026112110230004827", QueryCode: "7KQ4M2", At: s.At, AcceptBy: "2026-11-27",
 	}, nil
@@ -226,7 +234,7 @@ func (p *People) AccountByKey(_ context.Context, key string) (contract.AccountID
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, one := range p.Persons {
-		if p.PersonKey(one.Number) == key {
+		if id != contract.AccountID(Twin.ID) && p.PersonKey(one.Number) == key {
 			return id, true, nil
 		}
 	}
@@ -316,6 +324,14 @@ func (s *Scanner) Scan(_ context.Context, r io.Reader) error {
 	return s.Err
 }
 
+// Keeper is another area that keeps a file.
+type Keeper struct{ Kept contract.BlobID }
+
+// KeepsBlob serves the form.
+func (k *Keeper) KeepsBlob(_ context.Context, id contract.BlobID) (bool, error) {
+	return id == k.Kept, nil
+}
+
 // calendars knows no holidays but those of the law.
 type calendars struct{}
 
@@ -349,7 +365,9 @@ func New(t testing.TB, d *db.DB) *World {
 	}
 	w := &World{
 		DB: d, Blobs: blobs, Cases: &Cases{}, Clock: &Clock{t: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)}, Catalog: Catalog{},
-		People: &People{Data: map[string]contract.Held{
+		People: &People{Persons: Persons(), Own: map[string]map[string]contract.Held{
+			Huang.ID: {"person.phone": {Value: "13900139000", Source: contract.Text{ZH: "您的账号", EN: "your account"}, At: "2026-10-02"}},
+		}, Data: map[string]contract.Held{
 			"company.name":       {Value: "广安区清和美发店", Source: HeldSource, At: "2026-10-09"},
 			"company.code":       {Value: "92511602MA66K8T333", Source: HeldSource, At: "2026-10-09"},
 			"company.address":    {Value: "四川省广安市广安区洪州大道东段 128 号附 6 号", Source: HeldSource, At: "2026-10-09"},
@@ -360,13 +378,15 @@ func New(t testing.TB, d *db.DB) *World {
 	hygiene, filing := Shipped(t, Hygiene), Shipped(t, Filing)
 	w.Catalog[hygiene.Item], w.Catalog[filing.Item] = hygiene, filing
 	w.Hygiene, w.Filing = hygiene.Item, filing.Item
+	birth := Birth()
+	w.Catalog[birth.Item], w.Birth = birth, birth.Item
 	w.Queue = job.New(d, w.Clock.Now, id.New, slog.New(slog.DiscardHandler))
 	w.Events = event.New(d, w.Queue, w.Clock.Now, id.New)
-	w.Scan = &Scanner{}
+	w.Scan, w.Keeper = &Scanner{}, &Keeper{}
 	w.Service, err = form.New(form.Config{
 		DB: d, Catalog: w.Catalog, Cases: w.Cases, People: w.People, Registries: w.People, Licences: w.People, Copies: w.People,
 		Barred: w.People, Blobs: blobs, Parts: blobs.Parts(), Seal: sealer{}, Policy: Policy(t), Jobs: w.Queue, Events: w.Events,
-		Calendars: calendars{}, Now: w.Clock.Now, NewID: id.New, Scanner: w.Scan,
+		Calendars: calendars{}, Now: w.Clock.Now, NewID: id.New, Scanner: w.Scan, Keepers: []form.Keeper{w.Keeper},
 	})
 	if err != nil {
 		t.Fatal(err)
