@@ -48,7 +48,7 @@ func (s *Service) Present(ctx context.Context, actor auth.Principal, id contract
 	code, now := s.NewCode(), s.Now()
 	out := Shown{Licence: l, Code: code, Link: s.BaseURL + "/p/" + code, Scope: scope, Expires: now.Add(CodeTTL)}
 	err = s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		return addCode(ctx, tx, hash([]byte(code)), l.ID, scope, now, out.Expires)
+		return addCode(ctx, tx, hash([]byte(code)), out, now)
 	})
 	if err != nil {
 		return Shown{}, err

@@ -185,8 +185,11 @@ func TestACopyNeedsPurposeRecipientAndAnEnd(t *testing.T) {
 		r := licencetest.Request("case-1")
 		l := w.Issue(t, r)
 		for _, o := range []licence.CopyOrder{
-			{Recipient: "a", Days: 1}, {Purpose: "a", Days: 1}, {Purpose: "a", Recipient: "a"},
-			{Purpose: "a", Recipient: "a", Days: 366}, {Purpose: strings.Repeat("长", 41), Recipient: "a", Days: 1},
+			{Recipient: "a", Days: 1},
+			{Purpose: "a", Days: 1},
+			{Purpose: "a", Recipient: "a"},
+			{Purpose: "a", Recipient: "a", Days: 366},
+			{Purpose: strings.Repeat("长", 41), Recipient: "a", Days: 1},
 		} {
 			if _, err := w.MakeCopy(t.Context(), licencetest.Holder(r), l.ID, o); err == nil {
 				t.Errorf("made %+v", o)

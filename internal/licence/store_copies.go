@@ -12,13 +12,13 @@ import (
 )
 
 // addCode keeps the hash of a shown code and forgets those of the licence that are over.
-func addCode(ctx context.Context, tx db.Tx, hash string, id contract.LicenceID, scope Scope, now, expires time.Time) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM licence_codes WHERE licence = $1 AND expires < $2`, string(id), now.UnixMicro())
+func addCode(ctx context.Context, tx db.Tx, hash string, c Shown, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM licence_codes WHERE licence = $1 AND expires < $2`, string(c.ID), now.UnixMicro())
 	if err != nil {
 		return fmt.Errorf("forget codes: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO licence_codes (hash, licence, scope, expires, used) VALUES ($1, $2, $3, $4, 0)`,
-		hash, string(id), string(scope), expires.UnixMicro())
+		hash, string(c.ID), string(c.Scope), c.Expires.UnixMicro())
 	if err != nil {
 		return fmt.Errorf("keep code: %w", err)
 	}

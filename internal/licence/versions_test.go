@@ -237,6 +237,7 @@ func moved(caseID contract.CaseID, to string, at time.Time) contract.CaseMoved {
 // TestSilenceRenews is article 50: applied for thirty days before, not decided
 // by the last day.
 func TestSilenceRenews(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, applied string
 		ended         string // state of the case

@@ -170,7 +170,7 @@ func (s *Service) Choices(ctx context.Context, actor auth.Principal) (View, erro
 	v := View{Choices: c, Reach: a.reach(), Email: maskEmail(a.email), Phone: maskPhone(a.phone)}
 	h, err := hookOf(ctx, s.c.DB, actor.Subject())
 	if err == nil {
-		v.Reach.Webhook, v.Hook = true, h.URL
+		v.Webhook, v.Hook = true, h.URL
 	}
 	if fault.KindOf(err) == fault.NotFound {
 		err = nil

@@ -32,7 +32,7 @@ type Hook struct {
 	secret  []byte // sealed
 }
 
-const secretField = "notify.hook.secret"
+const secretField = "notify.hook.secret" //nolint:gosec // the name of a field
 
 func (s *Service) mayHook(actor auth.Principal) error {
 	return s.c.Policy.Check(actor, "notify.hook", policy.Object{Type: "Hook", Attrs: map[string]any{"owner": actor.Subject()}})

@@ -172,10 +172,10 @@ func (in *choicesIn) choices() (notify.Choices, error) {
 }
 
 func choicesJSONOf(v notify.View) choicesView {
-	out := choicesView{Locked: string(v.Reach.Locked()), Reach: []string{}}
+	out := choicesView{Locked: string(v.Locked()), Reach: []string{}}
 	out.Locale, out.Quiet, out.From, out.To, out.Off = v.Locale, v.Quiet, v.From.String(), v.To.String(), map[string][]string{}
 	for _, ch := range notify.Channels() {
-		if v.Reach.Has(ch) {
+		if v.Has(ch) {
 			out.Reach = append(out.Reach, string(ch))
 		}
 		for _, g := range v.Off[ch] {

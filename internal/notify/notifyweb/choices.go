@@ -28,7 +28,7 @@ func (d choicesData) on(ch notify.Channel, g notify.Group) bool {
 
 // locked reports whether a channel must carry a group.
 func (d choicesData) locked(ch notify.Channel, g notify.Group) bool {
-	return g == notify.Statutory && ch == d.Reach.Locked()
+	return g == notify.Statutory && ch == d.Locked()
 }
 
 // box is the name of the boxes of a group.
