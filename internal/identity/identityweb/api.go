@@ -42,6 +42,7 @@ func API(a *api.API, s *identity.Service) {
 		Method: http.MethodGet, Path: "/companies/{code}", ID: "company-get", Action: identity.ActionCompanyRead,
 		Tag: tag, Summary: "Facts of a company, for another authority's system; the company sees each read",
 	}, readCompany(s))
+	rightsAPI(a, s)
 	if s.Demo() {
 		api.Register(a, api.Op{
 			Method: http.MethodGet, Path: "/demo/accounts", ID: "demo-accounts", Action: identity.ActionSignIn,
