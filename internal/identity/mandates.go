@@ -283,7 +283,7 @@ func (s *Service) checkMandate(ctx context.Context, n NewMandate, days int, need
 	case len(known) != len(items):
 		f.Add("items", "identity.mandate.items_unknown")
 	}
-	n.Period.check(&f, s.today(), days)
+	n.check(&f, s.today(), days)
 	return f.Err()
 }
 

@@ -143,8 +143,11 @@ func TestLookingForPeopleTellsNothingAndIsCounted(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		zhao := w.signIn("zhao")
 		for i, other := range []identity.Person{
-			{Name: "无名氏", Account: "sun"}, {Name: "孙悦", Account: "nobody"}, {Name: "孙悦", Number: "511602198809090008"},
-			{Name: "孙悦", Number: "not a number"}, {Name: "何敏", Account: "clerk"},
+			{Name: "无名氏", Account: "sun"},
+			{Name: "孙悦", Account: "nobody"},
+			{Name: "孙悦", Number: "511602198809090008"},
+			{Name: "孙悦", Number: "not a number"},
+			{Name: "何敏", Account: "clerk"},
 		} {
 			n := offerTo("", "")
 			n.Other = other

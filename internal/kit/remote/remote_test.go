@@ -30,7 +30,7 @@ func TestPost(t *testing.T) {
 	mux.HandleFunc("POST /right", func(w http.ResponseWriter, r *http.Request) {
 		var in map[string]string
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in["number"] != "1" || r.Header.Get("Authorization") != "Bearer k1" {
-			http.Error(w, "no", http.StatusForbidden)
+			w.WriteHeader(http.StatusForbidden)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
