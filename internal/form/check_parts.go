@@ -125,6 +125,26 @@ func (k *checker) handling() {
 	if c := k.svc.Commitment; c != nil {
 		k.commitment(*c)
 	}
+	k.units()
+	for i, s := range k.svc.Handling.Special {
+		where := fmt.Sprintf("special %d", i+1)
+		if !slices.Contains(statute.Specials(), statute.Special(s.Kind)) {
+			k.add(where, "unknown kind %q; the law knows %v", s.Kind, statute.Specials())
+		}
+		if s.Days < 1 {
+			k.add(where, "needs the expected days: the applicant is told (Licensing Law art. 45)")
+		}
+		k.text(where+" text", s.Text, true)
+	}
+	for i, s := range k.svc.Settings {
+		where := fmt.Sprintf("setting %d", i+1)
+		k.text(where+" name", s.Name, true)
+		k.text(where+" value", s.Value, true)
+		k.text(where+" source", s.Source, true)
+	}
+}
+
+func (k *checker) units() {
 	seen := map[string]bool{}
 	for _, u := range k.svc.Handling.Units {
 		where := "unit " + u.ID
@@ -146,22 +166,6 @@ func (k *checker) handling() {
 				k.add(where, "sees the unknown material %s", id)
 			}
 		}
-	}
-	for i, s := range k.svc.Handling.Special {
-		where := fmt.Sprintf("special %d", i+1)
-		if !slices.Contains(statute.Specials(), statute.Special(s.Kind)) {
-			k.add(where, "unknown kind %q; the law knows %v", s.Kind, statute.Specials())
-		}
-		if s.Days < 1 {
-			k.add(where, "needs the expected days: the applicant is told (Licensing Law art. 45)")
-		}
-		k.text(where+" text", s.Text, true)
-	}
-	for i, s := range k.svc.Settings {
-		where := fmt.Sprintf("setting %d", i+1)
-		k.text(where+" name", s.Name, true)
-		k.text(where+" value", s.Value, true)
-		k.text(where+" source", s.Source, true)
 	}
 }
 

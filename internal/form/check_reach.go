@@ -24,7 +24,10 @@ func (k *checker) reach() {
 		if err != nil || k.readsText(r, p) {
 			continue
 		}
-		yes, no := k.try(r, p)
+		yes, no, err := k.try(r, p)
+		if err != nil {
+			k.add(r.where, "rule %q fails for some answers: %v", r.text, err)
+		}
 		if !yes {
 			k.add(r.where, "rule %q can never hold", r.text)
 		}
@@ -68,46 +71,62 @@ func (k *checker) readsText(r namedRule, p *rule.Program) bool {
 	})
 }
 
-// try runs a rule over combinations of sample values of what it reads.
-func (k *checker) try(r namedRule, p *rule.Program) (yes, no bool) {
-	var names []rule.Ref
+// variable is something that a rule reads, with the values to try.
+type variable struct {
+	ref    rule.Ref
+	field  contract.Field
+	values []any
+}
+
+// variables lists what a rule reads of answers and of its row.
+func (k *checker) variables(r namedRule, p *rule.Program) []variable {
+	var list []variable
 	for _, ref := range p.Refs() {
 		if readsField(ref) {
-			ref.Var = "a"
+			ref.Var = "a" // a.x, given.x and words.x are the same answer
 		}
-		if (ref.Var == "a" || ref.Var == "row") && !slices.Contains(names, ref) {
-			names = append(names, ref)
-		}
-	}
-	fields, samples := make([]contract.Field, len(names)), make([][]any, len(names))
-	for i, ref := range names {
-		if ref.Var == "row" {
-			fields[i], _ = k.column(r.group, ref.Name)
-			samples[i] = sampleValues(fields[i], r.text)
+		if ref.Var != "a" && ref.Var != "row" || slices.ContainsFunc(list, func(v variable) bool { return v.ref == ref }) {
 			continue
 		}
-		fields[i] = k.at[ref.Name].field
-		if samples[i] = sampleValues(fields[i], r.text); Rows(fields[i].Kind) {
-			samples[i] = sampleRows(fields[i], p, r.text)
+		v := variable{ref: ref, field: k.at[ref.Name].field}
+		if ref.Var == "row" {
+			v.field, _ = k.column(r.group, ref.Name)
 		}
+		if v.values = sampleValues(v.field, r.text); Rows(v.field.Kind) {
+			v.values = sampleRows(v.field, p, r.text)
+		}
+		list = append(list, v)
 	}
-	pick := make([]int, len(names))
+	return list
+}
+
+// try runs a rule over combinations of sample values of what it reads.
+func (k *checker) try(r namedRule, p *rule.Program) (yes, no bool, failed error) {
+	vars := k.variables(r, p)
+	pick := make([]int, len(vars))
 	for range maxTries {
 		s := sample{answers: map[string]any{}, row: map[string]any{}, fields: map[string]contract.Field{}}
-		for i, ref := range names {
-			if ref.Var == "row" {
-				s.row[ref.Name] = filledCell(fields[i], samples[i][pick[i]])
-				continue
-			}
-			s.answers[ref.Name], s.fields[ref.Name] = samples[i][pick[i]], fields[i]
+		for i, v := range vars {
+			s.set(v, v.values[pick[i]])
 		}
-		y, n := s.try(p)
+		y, n, err := s.try(p)
 		yes, no = yes || y, no || n
-		if yes && no || !next(pick, samples) {
-			break
+		if err != nil || yes && no && len(vars) > maxAll || !next(pick, vars) {
+			return yes, no, err
 		}
 	}
-	return yes, no
+	return yes, no, nil
+}
+
+// maxAll is of how many variables all combinations are tried, for one that fails.
+const maxAll = 3
+
+func (s sample) set(v variable, x any) {
+	if v.ref.Var == "row" {
+		s.row[v.ref.Name] = filledCell(v.field, x)
+		return
+	}
+	s.answers[v.ref.Name], s.fields[v.ref.Name] = x, v.field
 }
 
 func filledCell(f contract.Field, v any) any {
@@ -117,9 +136,9 @@ func filledCell(f contract.Field, v any) any {
 	return v
 }
 
-func next(pick []int, samples [][]any) bool {
+func next(pick []int, vars []variable) bool {
 	for i := range pick {
-		if pick[i]++; pick[i] < len(samples[i]) {
+		if pick[i]++; pick[i] < len(vars[i].values) {
 			return true
 		}
 		pick[i] = 0
@@ -135,7 +154,7 @@ type sample struct {
 }
 
 // try runs a rule for both kinds of applicant and some days.
-func (s sample) try(p *rule.Program) (yes, no bool) {
+func (s sample) try(p *rule.Program) (yes, no bool, failed error) {
 	kinds, words := map[string]string{}, map[string]string{}
 	for id, f := range s.fields {
 		kinds[id], words[id] = f.Kind, Show(f, s.answers[id]).ZH
@@ -155,13 +174,13 @@ func (s sample) try(p *rule.Program) (yes, no bool) {
 				}
 				ok, err := p.Bool(v)
 				if err != nil {
-					return true, true // it needs what we do not have; not ours to judge
+					return true, true, err
 				}
 				yes, no = yes || ok, no || !ok
 			}
 		}
 	}
-	return yes, no
+	return yes, no, nil
 }
 
 var (

@@ -68,16 +68,17 @@ func sound() contract.Service {
 
 func page(s *contract.Service, i int) *contract.Page { return &s.Form.Pages[i] }
 
-func TestCheckCatchesMore(t *testing.T) {
-	t.Parallel()
-	if p := form.Check(sound()); len(p) != 0 {
-		t.Fatalf("a good package: %v", p)
-	}
-	one := func(s *contract.Service, i int) *contract.Field { return &page(s, 0).Fields[i] }
-	for name, c := range map[string]struct {
-		spoil func(s *contract.Service)
-		says  string
-	}{
+func column0(s *contract.Service, i int) *contract.Field { return &page(s, 0).Fields[i] }
+
+// spoilt is a way to break a package, and what the check says then.
+type spoilt struct {
+	spoil func(s *contract.Service)
+	says  string
+}
+
+func spoiltFields() map[string]spoilt {
+	one := column0
+	return map[string]spoilt{
 		"section":            {func(s *contract.Service) { page(s, 0).Section = "none" }, "unknown section"},
 		"section twice":      {func(s *contract.Service) { s.Form.Sections = slices.Repeat(s.Form.Sections, 2) }, "used twice"},
 		"page signer":        {func(s *contract.Service) { page(s, 2).Signer = "none" }, "unknown signer"},
@@ -111,6 +112,12 @@ func TestCheckCatchesMore(t *testing.T) {
 		"material held":     {func(s *contract.Service) { s.Materials[0].Origin = form.OriginGovernment }, "not handed in"},
 		"material optional": {func(s *contract.Service) { s.Materials[0].Required = false }, "must be required as"},
 		"photo as pdf":      {func(s *contract.Service) { s.Materials[0].Types = []string{"pdf"} }, "comes as jpg"},
+	}
+}
+
+func spoiltRest() map[string]spoilt {
+	return map[string]spoilt{
+		"fails":             {func(s *contract.Service) { page(s, 1).When = "10 / size(a.members) > 3" }, "fails for some answers"},
 		"reuse":             {func(s *contract.Service) { s.Materials[1].Element = "" }, "needs an element"},
 		"owed and optional": {func(s *contract.Service) { s.Materials[1].Required = false }, "cannot be owed"},
 		"material signer":   {func(s *contract.Service) { s.Materials[1].Signer = "none" }, "unknown signer"},
@@ -151,12 +158,22 @@ func TestCheckCatchesMore(t *testing.T) {
 			s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", When: "a.zzz"}}
 		}, "unknown field"},
 		"bundle licence": {func(s *contract.Service) { s.Parts = []contract.Part{{ID: "a", Item: "1"}} }, "nothing itself"},
-	} {
-		svc := sound()
-		c.spoil(&svc)
-		problems := form.Check(svc)
-		if !slices.ContainsFunc(problems, func(p form.Problem) bool { return strings.Contains(p.What, c.says) }) {
-			t.Errorf("%s: %v, want %q", name, problems, c.says)
+	}
+}
+
+func TestCheckCatchesMore(t *testing.T) {
+	t.Parallel()
+	if p := form.Check(sound()); len(p) != 0 {
+		t.Fatalf("a good package: %v", p)
+	}
+	for _, table := range []map[string]spoilt{spoiltFields(), spoiltRest()} {
+		for name, c := range table {
+			svc := sound()
+			c.spoil(&svc)
+			problems := form.Check(svc)
+			if !slices.ContainsFunc(problems, func(p form.Problem) bool { return strings.Contains(p.What, c.says) }) {
+				t.Errorf("%s: %v, want %q", name, problems, c.says)
+			}
 		}
 	}
 }

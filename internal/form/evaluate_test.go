@@ -86,7 +86,7 @@ func TestEvaluateIsPure(t *testing.T) {
 			t.Fatal(err)
 		}
 		for seed := range uint64(60) {
-			in := randomAnswers(rand.New(rand.NewPCG(seed, 3)), svc) //nolint:gosec // a test that can be repeated
+			in := randomAnswers(rand.New(rand.NewPCG(seed, 3)), svc)
 			before := fmt.Sprintf("%#v", in)
 			text, err := json.Marshal(in.Answers)
 			if err != nil {

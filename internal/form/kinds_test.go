@@ -3,6 +3,7 @@ package form_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,20 +31,18 @@ func divisions(code string) (contract.Text, bool) {
 	return county, code == "511602" || code == "511602001001"
 }
 
-func TestKindsTakeWhatPeopleType(t *testing.T) {
-	t.Parallel()
-	licences := []contract.HeldLicence{
-		{ID: "l1", TypeCode: "T", Name: contract.Text{ZH: "许可证", EN: "Licence"}, Number: "7"}, {ID: "l2", TypeCode: "T"}, {ID: "l3", TypeCode: "other"},
-	}
-	path := "M 1 2 L 30 40 L 50 60"
-	for _, c := range []struct {
-		kind  string
-		f     contract.Field
-		typed controls
-		want  any
-		code  string
-		words string
-	}{
+// fromBrowser is what a browser sends for a field, and what becomes of it.
+type fromBrowser struct {
+	kind  string
+	f     contract.Field
+	typed controls
+	want  any
+	code  string
+	words string
+}
+
+func amountsAndPeriods() []fromBrowser {
+	return []fromBrowser{
 		{kind: "money", typed: controls{"x": "1,234.5"}, want: int64(123450), words: "¥1,234.50"},
 		{kind: "money", typed: controls{"x": "￥１２３４．５０元"}, want: int64(123450), words: "¥1,234.50"},
 		{kind: "money", typed: controls{"x": "0.29"}, want: int64(29), words: "¥0.29"},
@@ -64,6 +63,12 @@ func TestKindsTakeWhatPeopleType(t *testing.T) {
 		{kind: "period", typed: controls{"x-from": "2026-03-02"}, code: "form.field.period_part"},
 		{kind: "period", typed: controls{"x": "2026-02-30/2026-03-01"}, code: "form.field.period"},
 		{kind: "period", typed: controls{"x": "always"}, code: "form.field.period"},
+	}
+}
+
+func placesAndSignatures() []fromBrowser {
+	const path = "M 1 2 L 30 40 L 50 60"
+	return []fromBrowser{
 		{kind: "division", typed: controls{"x": "511602"}, want: "511602", words: county.ZH},
 		{kind: "division", typed: controls{"x": "511602000000"}, want: "511602", words: county.ZH},
 		{kind: "division", typed: controls{"x-1": "51", "x-2": "5116", "x-3": "511602", "x-4": "", "x-5": ""}, want: "511602", words: county.ZH},
@@ -88,7 +93,15 @@ func TestKindsTakeWhatPeopleType(t *testing.T) {
 		{kind: "signature", f: contract.Field{Required: true}, code: "form.field.sign"},
 		{kind: "division", f: contract.Field{Required: true}, code: "form.field.choose"},
 		{kind: "money", f: contract.Field{Required: true}, code: "form.field.required"},
-	} {
+	}
+}
+
+func TestKindsTakeWhatPeopleType(t *testing.T) {
+	t.Parallel()
+	licences := []contract.HeldLicence{
+		{ID: "l1", TypeCode: "T", Name: contract.Text{ZH: "许可证", EN: "Licence"}, Number: "7"}, {ID: "l2", TypeCode: "T"}, {ID: "l3", TypeCode: "other"},
+	}
+	for _, c := range slices.Concat(amountsAndPeriods(), placesAndSignatures()) {
 		c.f.Kind = c.kind
 		svc := one(c.f)
 		f := svc.Form.Pages[0].Fields[0]

@@ -253,7 +253,7 @@ func TestSignersOfPartsSignOnce(t *testing.T) {
 func TestSplitLosesNoAnswer(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
-		rnd := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // a test that can be repeated
+		rnd := rand.New(rand.NewPCG(seed, 7))
 		parts, given := make([]contract.Service, 3), contract.Answers{}
 		bundle := contract.Service{Item: "b", Form: contract.Form{Pages: []contract.Page{{ID: "own", Title: both, Fields: []contract.Field{text("own")}}}}}
 		for i := range parts {

@@ -211,7 +211,7 @@ type Way struct {
 	Due      string                 // of MaterialOwed: the day by which it must come
 }
 
-// Way returns one of the open ways.
+// Open returns one of the open ways.
 func (m MaterialState) Open(kind string) (Way, bool) {
 	i := slices.IndexFunc(m.Ways, func(w Way) bool { return w.Kind == kind })
 	if i < 0 {
