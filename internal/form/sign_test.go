@@ -40,8 +40,8 @@ func pdf(name string) form.Upload {
 	return form.Upload{Name: name + ".pdf", Body: strings.NewReader(formtest.PDF(name))}
 }
 
-// sent is a draft that waits for its signer.
-func sent(t *testing.T, w *formtest.World) contract.DraftID {
+// waiting is a draft that waits for its signer.
+func waiting(t *testing.T, w *formtest.World) contract.DraftID {
 	t.Helper()
 	id := begin(t, w, family())
 	for _, m := range []string{"proof", "marriage"} {
@@ -91,7 +91,7 @@ func last[E event.Event](t *testing.T, w *formtest.World, id contract.DraftID) (
 func TestCaseStartsWhenTheLastHasSigned(t *testing.T) {
 	t.Parallel()
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
-		id := sent(t, w)
+		id := waiting(t, w)
 		if asked := last[contract.SignatureAsked](t, w, id); asked.Notify != "huang" || asked.Signer != "spouse" {
 			t.Errorf("asked %+v", asked)
 		}
@@ -179,7 +179,7 @@ func frozen(t *testing.T, w *formtest.World, id contract.DraftID) {
 func TestOnlyWhoWasAskedSigns(t *testing.T) {
 	t.Parallel()
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
-		id := sent(t, w)
+		id := waiting(t, w)
 		forAnother := formtest.Huang
 		forAnother.For = auth.Acting{Kind: auth.ForPerson, ID: "zhou"}
 		for name, who := range map[string]auth.Principal{
@@ -215,7 +215,7 @@ func TestOnlyWhoWasAskedSigns(t *testing.T) {
 func TestRecallVoidsSignatures(t *testing.T) {
 	t.Parallel()
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
-		id := sent(t, w)
+		id := waiting(t, w)
 		card, err := w.AttachSigner(t.Context(), formtest.Huang, id, "spouse", "spouse_card", pdf("card"))
 		if err != nil {
 			t.Fatal(err)
@@ -265,7 +265,7 @@ func TestRecallVoidsSignatures(t *testing.T) {
 func TestSignersAreReminded(t *testing.T) {
 	t.Parallel()
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
-		id := sent(t, w)
+		id := waiting(t, w)
 		if err := w.Remind(t.Context(), formtest.Chen, id, "spouse"); !errors.Is(err, form.ErrReminded) {
 			t.Errorf("reminded at once: %v", err)
 		}
@@ -328,7 +328,7 @@ func TestSignersMustBeKnownAndOthers(t *testing.T) {
 func TestLastSignatureFailsWithTheCase(t *testing.T) {
 	t.Parallel()
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
-		id := sent(t, w)
+		id := waiting(t, w)
 		w.Cases.Fail = fault.New(fault.Unavailable, "casework.numbers_used_up")
 		if _, err := w.Sign(t.Context(), formtest.Huang, id, "spouse", keyed); !errors.Is(err, w.Cases.Fail) {
 			t.Fatal(err)
