@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"maps"
 	"strings"
 	"unicode/utf8"
 
@@ -40,59 +39,6 @@ func (s *Service) Phone(ctx context.Context, id contract.AccountID) (string, err
 		return "", err
 	}
 	return s.unseal(fieldPhone, a.phone)
-}
-
-// purposePrefill and basisPrefill are what a read of held facts is recorded
-// with: data obtainable by sharing must not be asked from the applicant again
-// (State Council Decree 716, art. 7).
-const (
-	purposePrefill = "prefill"
-	basisPrefill   = "国务院令第716号第七条"
-)
-
-// Held returns what the government already knows of a party, for the form of p:
-// facts about p always, about the company if p applies for one. Each call is
-// recorded as a use of the data, in the log of whom it is about.
-func (s *Service) Held(ctx context.Context, p auth.Principal, party contract.Party) (map[string]contract.Held, error) {
-	if err := s.c.Policy.Check(p, ActionHeld, subjectOf(party.ID)); err != nil {
-		return nil, err
-	}
-	person := party.ID
-	if party.Kind == PartyCompany {
-		person = p.ID // who fills in for it
-	}
-	held, err := s.PersonFacts(ctx, person)
-	if err != nil {
-		return nil, err
-	}
-	uses := []contract.PersonalDataRead{s.prefill(person, "name", "number", "phone", "email")}
-	if party.Kind == PartyCompany {
-		facts, err := s.CompanyFacts(ctx, party.ID)
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(held, facts)
-		uses = append(uses, s.prefill(party.ID, "company", "address", "legal_representative"))
-	}
-	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		for _, use := range uses {
-			m := event.Meta{
-				Actor: p, Subject: use.Subject, Object: party.Kind + ":" + use.Subject,
-				Purpose: use.Purpose, Basis: use.Basis,
-			}
-			if err := s.c.Events.Record(ctx, tx, m, use); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return held, err
-}
-
-func (s *Service) prefill(subject string, what ...string) contract.PersonalDataRead {
-	return contract.PersonalDataRead{
-		Subject: subject, What: what, Purpose: purposePrefill, Basis: basisPrefill, At: s.at(),
-	}
 }
 
 // maxPurpose bounds what a program says it reads for.

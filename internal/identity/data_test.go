@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -13,52 +14,42 @@ import (
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/internal/kit/event"
-	"github.com/tongban/tongban/internal/kit/policy"
 )
 
-func TestHeldFactsAreRecorded(t *testing.T) {
+func TestWhatIsKnownOfPersonsAndCompanies(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		ctx := t.Context()
 		lin := w.signIn("lin")
-		parties, err := w.Parties(ctx, lin)
+		company, err := w.CompanyFacts(ctx, lin.For.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		held, err := w.Held(ctx, lin, parties[0])
+		person, err := w.PersonFacts(ctx, lin.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
+		maps.Copy(person, company)
 		for key, want := range map[string]string{
 			"company.name": "广安区清和美发店", "company.code": "92511602MADEM00032", "company.legal_representative": "周淑芬",
 			"company.address": "四川省广安市广安区清和街18号（演示地址）", "person.name": "林晓梅", "person.phone": "13000000002",
-			"person.resident_id": "511602198809090008", "person.email": "lin@demo.example",
+			"person.resident_id": "511602198809090008", "person.email": "lin@demo.example", "person.sex": "female",
+			"person.birth_date": "1988-09-09", "person.division": "511602",
 		} {
-			if h := held[key]; h.Value != want || h.Source.ZH == "" || h.Source.EN == "" || h.At != "2026-11-20" {
+			if h := person[key]; h.Value != want || h.Source.ZH == "" || h.Source.EN == "" || h.At != "2026-11-20" {
 				t.Errorf("%s = %+v", key, h)
 			}
 		}
-		for _, party := range []contract.Party{
-			{Kind: identity.PartyPerson, ID: string(identity.DemoAccountID("zhou"))},
-			{Kind: identity.PartyCompany, ID: "some-other"},
+		for party, want := range map[contract.Party]string{
+			{Kind: identity.PartyPerson, ID: lin.ID}: "511602198809090008", {Kind: identity.PartyCompany, ID: lin.For.ID}: "92511602MADEM00032",
+			{Kind: identity.PartyPerson, ID: "demo-clerk"}: "",
 		} {
-			if _, err := w.Held(ctx, lin, party); !errors.Is(err, policy.ErrDenied) {
-				t.Errorf("facts about %s: %v", party.ID, err)
+			if got, err := w.Number(ctx, party); err != nil || got != want {
+				t.Errorf("%+v has %q, %v", party, got, err)
 			}
 		}
-		uses, _, err := w.Uses(ctx, lin, identity.UseQuery{})
-		if err != nil || len(uses) != 1 || !uses[0].Self || uses[0].Purpose != "prefill" || uses[0].Basis == "" {
-			t.Fatalf("of the company: %+v, %v", uses, err)
-		}
-		self, err := w.Act(ctx, lin, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if uses, _, err := w.Uses(ctx, self, identity.UseQuery{}); err != nil || len(uses) != 1 || uses[0].What[0] != "name" {
-			t.Errorf("of the person: %+v, %v", uses, err)
-		}
-		if uses, _, err := w.Uses(ctx, w.signIn("zhou"), identity.UseQuery{}); err != nil || len(uses) != 0 {
-			t.Errorf("of somebody else: %+v, %v", uses, err)
+		if _, err := w.PersonFacts(ctx, "nobody"); !errors.Is(err, identity.ErrNoAccount) {
+			t.Errorf("of nobody: %v", err)
 		}
 	})
 }
