@@ -177,8 +177,11 @@ func byPage(c casework.Choice) bool {
 
 // inBar reports whether a step belongs to the decision bar: what concerns one
 // agency that is asked, or one special procedure, stands beside it.
-func inBar(c casework.Choice) bool {
-	return c.Action != "recall" && c.Action != "send" && c.Action != "resume"
+func (d deskData) inBar(c casework.Choice) bool {
+	if c.Action == "resume" {
+		return d.Case.SpecialsOpen == 1
+	}
+	return c.Action != "recall" && c.Action != "send"
 }
 
 // lasting are the special procedures that go on.
@@ -198,13 +201,17 @@ func (a around) unitOf(id string) (casework.Unit, bool) {
 func specialOptions(v web.View, list []casework.Special) []web.Option {
 	out := make([]web.Option, 0, len(list))
 	for _, x := range list {
-		out = append(out, web.Option{Value: x.ID, Label: specialName(v, x.Kind) + "：" + v.T("casework.special.until", "date", x.Until)})
+		until := v.T("casework.special.until", "date", x.Until)
+		out = append(out, web.Option{Value: x.ID, Label: v.T("casework.colon", "a", specialName(v, x.Kind), "b", until)})
 	}
 	return out
 }
 
 func allowedOptions(v web.View, list []contract.SpecialSpec) []web.Option {
-	out := make([]web.Option, 0, len(list))
+	out := make([]web.Option, 0, len(list)+1)
+	if len(list) > 1 {
+		out = append(out, web.Option{Label: v.T("casework.choose")})
+	}
 	for _, x := range list {
 		label := specialName(v, statute.Special(x.Kind))
 		if x.Days > 0 {
@@ -255,3 +262,14 @@ func partTag(c casework.Part) string {
 }
 
 func checkForm(x casework.Check) string { return "check-" + strconv.Itoa(x.No) }
+
+// bundle reports whether the case sums up others: its own page has nothing to read.
+func (d deskData) bundle() bool { return len(d.Parts) > 0 && d.Case.Parent == "" }
+
+// closedText says why the application is not shown.
+func closedText(v web.View, d deskData) string {
+	if d.bundle() {
+		return v.T("casework.answers.parts")
+	}
+	return v.T("casework.answers.closed")
+}

@@ -42,6 +42,9 @@ func light(v web.View, c casework.Case, today day.Date, left func(casework.Case,
 		}
 		return lightOf{state, v.T("casework.light.left", "n", n)}
 	}
+	if c.Stage != casework.StageDone { // no clock runs, and nothing has ended
+		return lightOf{web.Paused, v.T("casework.light.none")}
+	}
 	return lightOf{web.Green, v.T("casework.light.done")}
 }
 
