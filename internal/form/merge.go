@@ -30,6 +30,7 @@ func Merge(bundle contract.Service, parts []contract.Service) (contract.Service,
 		}
 		m.part(part, parts[j])
 	}
+	m.require()
 	return m.out, m.problems
 }
 
@@ -283,6 +284,9 @@ func (j *joining) writePages() {
 				j.share(g, and(when, g.When))
 				continue
 			}
+			if g.Material != "" && j.shows(g.Material) {
+				continue // a page before asks for it already
+			}
 			own.Fields = append(own.Fields, g)
 		}
 		if len(own.Fields) > 0 {
@@ -292,6 +296,26 @@ func (j *joining) writePages() {
 	if len(pages) > 0 {
 		j.out.Form.Sections = append(j.out.Form.Sections, section)
 		j.out.Form.Pages = append(j.out.Form.Pages, pages...)
+	}
+}
+
+// shows reports whether a page asks for the material already.
+func (m *merger) shows(material string) bool {
+	return slices.ContainsFunc(fieldsOf(m.out), func(f contract.Field) bool { return f.Material == material })
+}
+
+// require makes fields that ask for a material as binding as the material is,
+// once all parts have said what they need of it.
+func (m *merger) require() {
+	for i := range m.out.Form.Pages {
+		for k := range m.out.Form.Pages[i].Fields {
+			f := &m.out.Form.Pages[i].Fields[k]
+			for _, x := range m.out.Materials {
+				if f.Material != "" && x.ID == f.Material {
+					f.Required = x.Required
+				}
+			}
+		}
 	}
 }
 

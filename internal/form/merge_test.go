@@ -248,6 +248,36 @@ func TestSignersOfPartsSignOnce(t *testing.T) {
 	}
 }
 
+// A photo that two parts show on their pages is taken once, and is required if
+// either part requires it.
+func TestPhotosOfPartsAreTakenOnce(t *testing.T) {
+	t.Parallel()
+	bundle, parts := restaurant()
+	for i := range parts {
+		shot := upload("shot", "shop-front")
+		shot.Required = i == 0 // the fire service, which is the second part
+		parts[i].Materials = append(parts[i].Materials, shot)
+		parts[i].Form.Pages = append(parts[i].Form.Pages, contract.Page{ID: "photo", Title: both, Fields: []contract.Field{
+			{ID: "front", Kind: form.KindPhoto, Label: both, Required: shot.Required, Material: "shot"},
+		}})
+	}
+	m, problems := form.Merge(bundle, parts)
+	if more := form.Check(m); len(problems)+len(more) != 0 {
+		t.Fatal(problems, more)
+	}
+	var photos []contract.Field
+	for _, p := range m.Form.Pages {
+		for _, f := range p.Fields {
+			if f.Kind == form.KindPhoto {
+				photos = append(photos, f)
+			}
+		}
+	}
+	if len(photos) != 1 || !photos[0].Required {
+		t.Errorf("%+v", photos)
+	}
+}
+
 // TestSplitLosesNoAnswer merges random services and gives every part back
 // exactly what its own form would have asked and got.
 func TestSplitLosesNoAnswer(t *testing.T) {
