@@ -16,6 +16,7 @@ import (
 
 // API registers the operations of this area.
 func API(a *api.API, s *licence.Service) {
+	apiCopies(a, s)
 	limit := auth.NewLimiter(verifyLimit, time.Minute, s.Now)
 	const tag = "licences"
 	api.Register(a, api.Op{

@@ -105,3 +105,52 @@ func TestVerificationsAreBounded(t *testing.T) {
 		t.Errorf("the 61st in a minute: %d", last)
 	}
 }
+
+// TestHoldersShowAndCopyByTheInterface walks what a holder's program can do.
+func TestHoldersShowAndCopyByTheInterface(t *testing.T) {
+	t.Parallel()
+	h, l := serve(t)
+	one := "/licences/" + string(l.ID)
+	do := func(actor, method, path, body string) (int, map[string]any) {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), method, "/api/v1"+path, strings.NewReader(body))
+		r.Header.Set("X-Actor", actor)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		var out map[string]any
+		_ = json.Unmarshal(w.Body.Bytes(), &out) // a file and an empty answer are none
+		return w.Code, out
+	}
+	if code, out := do("lin", http.MethodPost, one+"/presentations", `{"scope":"face"}`); code != http.StatusOK || !strings.HasPrefix(out["link"].(string), "http://test/p/") {
+		t.Errorf("present: %d %v", code, out)
+	}
+	const order = `{"purpose":"租赁","recipient":"某商场","days":30}`
+	code, made := do("lin", http.MethodPost, one+"/copies", order)
+	if code != http.StatusOK || made["good"] != true || made["valid_to"] != "2026-12-24" {
+		t.Fatalf("copy: %d %v", code, made)
+	}
+	id, _ := made["id"].(string)
+	for _, x := range []struct {
+		actor, method, path, body string
+		want                      int
+	}{
+		{"lin", http.MethodGet, one + "/copies/" + id + "/pdf", "", 200},
+		{"zhou", http.MethodGet, one + "/copies/" + id + "/pdf", "", 404},
+		{"clerk", http.MethodGet, one + "/copies", "", 403},
+		{"zhou", http.MethodPost, one + "/copies", order, 404},
+		{"zhou", http.MethodPost, one + "/presentations", `{"scope":"minimum"}`, 404},
+		{"", http.MethodPost, one + "/copies", order, 401},
+		{"lin", http.MethodPost, one + "/copies", `{"purpose":"","recipient":"","days":30}`, 422},
+		{"zhou", http.MethodDelete, one + "/copies/" + id, "", 404},
+		{"lin", http.MethodDelete, one + "/copies/" + id, "", 204},
+	} {
+		if code, out := do(x.actor, x.method, x.path, x.body); code != x.want {
+			t.Errorf("%s %s as %q: %d %v, want %d", x.method, x.path, x.actor, code, out, x.want)
+		}
+	}
+	_, list := do("lin", http.MethodGet, one+"/copies", "")
+	if copies, _ := list["copies"].([]any); len(copies) != 1 || copies[0].(map[string]any)["good"] != false {
+		t.Errorf("list %v", list)
+	}
+}
