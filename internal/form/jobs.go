@@ -59,8 +59,8 @@ func (s *Service) Jobs(q *job.Queue) {
 		})
 }
 
-// Start plans the work that repeats; at every start of the program it is planned
-// once.
+// Plan plans the work that repeats; each start of the program asks for it, and it
+// is planned once.
 func (s *Service) Plan(ctx context.Context) error {
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		return s.c.Jobs.InsertTx(ctx, tx, sweep{}, job.Insert{At: s.c.Now().Add(sweepEvery), Unique: "files"})

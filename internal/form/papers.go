@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/document"
 	"github.com/tongban/tongban/internal/kit/fault"
 )
 
@@ -125,7 +124,7 @@ func (s *Service) copied(ctx context.Context, d Draft, from []contract.Copy, m c
 		return m, true, nil
 	}
 	until := s.today().Add(copyDays)
-	lines := CopyLines(CopyMark{Level: m.Level, Who: d.Party.Name, Purpose: d.Service.Name.ZH, Case: x.Case, On: s.today(), Until: until})
+	lines := document.Lines(document.Mark{Level: m.Level, Who: d.Party.Name, Purpose: d.Service.Name.ZH, Case: x.Case, On: s.today(), Until: until})
 	if err := s.stamped(ctx, &m, lines); err != nil {
 		return m, false, err
 	}
@@ -153,44 +152,6 @@ func (s *Service) stamped(ctx context.Context, m *contract.Material, lines []str
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		return addOrphan(ctx, tx, m.Blob, s.c.Now()) // until the row that names it is stored
 	})
-}
-
-// CopyMark is what a copy that leaves the system says of itself.
-type CopyMark struct {
-	Level   string // trust level A to D
-	Agency  string // who made it (level A) or verified it; may be empty
-	Who     string // for whom, or who took it
-	Purpose string
-	Case    string // number
-	On      day.Date
-	Until   day.Date // zero is open
-}
-
-// CopyLines are the words written over a copy, as the rules for stored
-// certificates have them (G108: levels A and B).
-func CopyLines(m CopyMark) []string {
-	first := "此件由办件当事人提供，仅供办理政务服务事项时使用"
-	switch m.Level {
-	case "A":
-		agency := m.Agency
-		if agency == "" {
-			agency = "发证"
-		}
-		first = "此件由" + agency + "机构提供，仅供办理政务服务事项时使用"
-	case "B":
-		first = "此件经与原件核对无误，仅供办理政务服务事项时使用"
-	}
-	if !m.Until.IsZero() {
-		y, month, d := m.Until.Date()
-		first += fmt.Sprintf("，有效期至 %d 年 %d 月 %d 日", y, int(month), d)
-	}
-	second := make([]string, 0, 4)
-	for _, x := range []string{m.Who, m.Purpose, m.Case, m.On.String()} {
-		if x != "" {
-			second = append(second, x)
-		}
-	}
-	return []string{first, strings.Join(second, " · ")}
 }
 
 // storeWay writes the way and what came in it as one revision.

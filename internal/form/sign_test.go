@@ -279,8 +279,8 @@ func TestSignersAreReminded(t *testing.T) {
 		if n := asked(); n != 2 {
 			t.Errorf("asked %d times", n)
 		}
-		for i, pass := range []time.Duration{2, 4, 7, 7} {
-			w.Clock.Pass(pass * 24 * time.Hour)
+		for i, days := range []int{2, 4, 7, 7} {
+			w.Clock.Pass(time.Duration(days) * 24 * time.Hour)
 			if err := w.Queue.Drain(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -191,27 +191,33 @@ func (s *Service) Decline(ctx context.Context, actor auth.Principal, id contract
 			return onlyIf(t.me.row.State == SignerSigned, ErrNotSigning)
 		}
 		t.me.doc.Reason, t.me.doc.Session = reason, actor.Session
-		t.me.row.State, t.me.row.Account, t.me.row.Answered = SignerDeclined, contract.AccountID(actor.ID), s.c.Now()
-		if err := s.sealSigner(&t); err != nil {
-			return err
-		}
-		done := false
-		err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-			if done, err = lockSigning(ctx, tx, t.r.ID, t.r.Round); err != nil || !done {
-				return err
-			}
-			if done, err = answerSignature(ctx, tx, t.me.row); err != nil || !done {
-				return err
-			}
-			return s.record(ctx, tx, actor, t.d.Party.ID, id, contract.SignatureGiven{
-				Draft: id, Item: t.r.Item, Signer: signer, Declined: true, Notify: t.r.Owner, At: t.me.row.Answered,
-			})
-		})
+		done, err := s.refuse(ctx, actor, t)
 		if err != nil || done {
 			return err
 		}
 	}
 	return ErrStale
+}
+
+// refuse stores that a signer declined. It reports false when something came
+// between.
+func (s *Service) refuse(ctx context.Context, actor auth.Principal, t turn) (done bool, err error) {
+	t.me.row.State, t.me.row.Account, t.me.row.Answered = SignerDeclined, contract.AccountID(actor.ID), s.c.Now()
+	if err := s.sealSigner(&t); err != nil {
+		return false, err
+	}
+	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		if done, err = lockSigning(ctx, tx, t.r.ID, t.r.Round); err != nil || !done {
+			return err
+		}
+		if done, err = answerSignature(ctx, tx, t.me.row); err != nil || !done {
+			return err
+		}
+		return s.record(ctx, tx, actor, t.d.Party.ID, t.r.ID, contract.SignatureGiven{
+			Draft: t.r.ID, Item: t.r.Item, Signer: t.me.row.Signer, Declined: true, Notify: t.r.Owner, At: t.me.row.Answered,
+		})
+	})
+	return done && err == nil, err
 }
 
 // Recall takes an application back from its signers, so that it can be changed.

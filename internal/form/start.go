@@ -108,9 +108,7 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 	if n, err := countOpen(ctx, s.c.DB, d.Owner, now); err != nil || n >= maxDrafts {
 		return "", errors.Join(err, onlyIf(err == nil, ErrTooMany.With("n", maxDrafts)))
 	}
-	for _, x := range c.sensitive() {
-		d.Consents = append(d.Consents, x)
-	}
+	d.Consents = c.sensitive()
 	if d.Choice.Barred, err = s.barred(ctx, d); err != nil {
 		return "", err
 	}

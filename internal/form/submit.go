@@ -28,6 +28,9 @@ func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.
 		if err != nil {
 			return contract.Receipt{}, err
 		}
+		if r, err = s.refresh(ctx, actor, r); err != nil {
+			return contract.Receipt{}, err
+		}
 		if r.Kind == KindCorrection {
 			at := s.c.Now()
 			return contract.Receipt{Case: r.Case, At: at}, s.Resubmit(ctx, actor, id, change)
@@ -397,6 +400,14 @@ func mended(fixes []Fix) error {
 	return &e
 }
 
+// inWay are the files that came in the way chosen for their material.
+func (d Draft) inWay() []contract.Material {
+	return slices.DeleteFunc(slices.Clone(d.Files), func(m contract.Material) bool {
+		way := d.Ways[m.ID]
+		return way != "" && m.Origin != way
+	})
+}
+
 func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, r row, d Draft) (done bool, err error) {
 	answers := d.Result.Answers
 	// What was handed in and is shown stays, even if a rule has aged since.
@@ -405,7 +416,7 @@ func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, r ro
 			answers[id] = v
 		}
 	}
-	materials := slices.Concat(d.Correction.Materials, d.Files)
+	materials := slices.Concat(d.Correction.Materials, d.inWay())
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		done, err = claimDraft(ctx, tx, r, s.c.Now())
 		if err != nil || !done {

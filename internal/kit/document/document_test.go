@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
+	colour "image/color" //nolint:misspell // its name
 	"image/jpeg"
 	"image/png"
 	"os"
@@ -61,7 +61,7 @@ func picture(w, h int) []byte {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			img.Set(x, y, color.RGBA{uint8(x), uint8(y), 90, 255})
+			img.Set(x, y, colour.RGBA{uint8(x), uint8(y), 90, 255})
 		}
 	}
 	var b bytes.Buffer

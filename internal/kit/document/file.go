@@ -51,9 +51,7 @@ func read(b []byte) (*file, error) {
 		if !ok {
 			continue
 		}
-		if err := f.define(l, n); err != nil {
-			return nil, err
-		}
+		f.define(l, n)
 		if len(f.objects) > maxObjects || l.tokens > maxTokens {
 			return nil, errBomb
 		}
@@ -96,15 +94,15 @@ func (f *file) number(at int) (int, bool) {
 }
 
 // define reads the object after "obj", with its stream.
-func (f *file) define(l *lexer, n int) error {
+func (f *file) define(l *lexer, n int) {
 	v, ok := l.object(0)
 	if !ok {
-		return nil // what cannot be read is not there
+		return // what cannot be read is not there
 	}
 	d, isDict := v.(dict)
 	if !isDict || !l.keyword("stream") {
 		f.objects[n] = v
-		return nil
+		return
 	}
 	if l.i < len(l.b) && l.b[l.i] == '\r' {
 		l.i++
@@ -115,14 +113,13 @@ func (f *file) define(l *lexer, n int) error {
 	start := l.i
 	end := f.streamEnd(d, start)
 	if end < 0 {
-		return nil
+		return
 	}
 	f.objects[n] = stream{d, f.b[start:end]}
 	l.i = end
 	if d["Type"] == name("XRef") {
 		f.takeTrailer(d)
 	}
-	return nil
 }
 
 // streamEnd believes the length if the stream ends there, and looks for the end
@@ -274,7 +271,7 @@ func (f *file) inflate(s stream, keep bool) ([]byte, error) {
 		}
 		r, err := zlib.NewReader(bytes.NewReader(data))
 		if err != nil {
-			return nil, nil // damaged; nothing in it can be read
+			return nil, nil //nolint:nilerr // damaged: nothing in it can be read
 		}
 		var out bytes.Buffer
 		var w io.Writer = &out

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
-	"image/color"
+	colour "image/color" //nolint:misspell // its name
 	"image/draw"
 	"image/jpeg"
 	"image/png"
@@ -36,7 +36,7 @@ func (s *Stamper) stampPicture(b []byte, lines []string) ([]byte, error) {
 	out := image.NewRGBA(image.Rect(0, 0, w, h+lineHeight*len(lines)+lineHeight/2))
 	draw.Draw(out, out.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.Draw(out, image.Rect(0, 0, w, h), src, src.Bounds().Min, draw.Over)
-	red, pale := color.NRGBA{196, 43, 34, 255}, color.NRGBA{196, 43, 34, 46}
+	red, pale := image.NewUniform(colour.NRGBA{196, 43, 34, 255}), image.NewUniform(colour.NRGBA{196, 43, 34, 46})
 	for i, line := range lines {
 		write(out, face, red, lineHeight/3, h+lineHeight*(i+1), line)
 		for y := h / 6; y < h; y += max(h/3, 1) {
@@ -73,8 +73,8 @@ func (s *Stamper) fit(size float64, lines []string, width int) (font.Face, error
 	}
 }
 
-func write(on draw.Image, face font.Face, c color.Color, x, y int, text string) {
-	d := font.Drawer{Dst: on, Src: image.NewUniform(c), Face: face, Dot: fixed.P(x, y)}
+func write(on draw.Image, face font.Face, ink image.Image, x, y int, text string) {
+	d := font.Drawer{Dst: on, Src: ink, Face: face, Dot: fixed.P(x, y)}
 	d.DrawString(text)
 }
 
