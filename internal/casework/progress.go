@@ -35,6 +35,15 @@ type Progress struct {
 	Due       Due
 	Filed     time.Time
 	Moved     time.Time
+	Parts     []ProgressPart // of a bundle
+}
+
+// ProgressPart is what the public query shows of one part of a bundle.
+type ProgressPart struct {
+	Name  contract.Text
+	State contract.Text
+	Done  bool
+	Due   Due
 }
 
 // Progress answers the public query. From is the address that asks.
@@ -55,10 +64,20 @@ func (s *Service) Progress(ctx context.Context, from, number, code string) (Prog
 	if subtle.ConstantTimeCompare(want, got) != 1 || c.QueryCode == "" {
 		return Progress{}, ErrNoProgress
 	}
-	return Progress{
+	p := Progress{
 		Number: c.Number, Item: c.ItemName, Agency: c.AgencyName, Applicant: ListName(c.Applicant),
 		State: s.StateName(c.Procedure, c.State), Stage: c.Stage, Due: c.Due, Filed: c.Filed, Moved: c.Moved,
-	}, nil
+	}
+	if c.Procedure != bundleProcedure {
+		return p, nil
+	}
+	parts, err := partsOf(ctx, s.c.DB, c.ID)
+	for _, x := range parts {
+		p.Parts = append(p.Parts, ProgressPart{
+			Name: x.ItemName, State: s.StateName(x.Procedure, x.State), Done: x.Outcome != "", Due: x.Due,
+		})
+	}
+	return p, err
 }
 
 // normalCode reads a code as it may be typed: Crockford's alphabet takes O for

@@ -401,7 +401,16 @@ type progressOut struct {
 		Due       string        `json:"due,omitempty"`
 		Filed     time.Time     `json:"filed"`
 		Moved     time.Time     `json:"moved"`
+
+		Parts []progressPartBody `json:"parts,omitempty" doc:"of a bundle"`
 	}
+}
+
+type progressPartBody struct {
+	Name  contract.Text `json:"name"`
+	State contract.Text `json:"state"`
+	Done  bool          `json:"done"`
+	Due   string        `json:"due,omitempty"`
 }
 
 func (o operations) progress(ctx context.Context, _ auth.Principal, in *progressIn) (*progressOut, error) {
@@ -413,5 +422,8 @@ func (o operations) progress(ctx context.Context, _ auth.Principal, in *progress
 	b := &out.Body
 	b.Number, b.Name, b.Agency, b.Applicant = p.Number, p.Item, p.Agency, p.Applicant
 	b.State, b.Stage, b.Due, b.Filed, b.Moved = p.State, string(p.Stage), p.Due.Promised.String(), p.Filed.UTC(), p.Moved.UTC()
+	for _, x := range p.Parts {
+		b.Parts = append(b.Parts, progressPartBody{x.Name, x.State, x.Done, x.Due.Promised.String()})
+	}
 	return out, nil
 }

@@ -187,9 +187,10 @@ func (p pages) explain(w http.ResponseWriter, r *http.Request, staff bool) error
 }
 
 type receiptData struct {
-	Case casework.Case
-	Svc  contract.Service
-	PDF  casework.Document // zero while it is being made
+	Case    casework.Case
+	Svc     contract.Service
+	Content casework.Content
+	Parts   []casework.Part
 }
 
 func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
@@ -202,14 +203,11 @@ func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
 	if d.Svc, err = p.s.ServiceOf(ctx, d.Case); err != nil {
 		return err
 	}
-	docs, err := p.s.Documents(ctx, actor, d.Case.ID)
-	if err != nil {
+	if d.Content, err = p.s.Content(ctx, actor, d.Case.ID); err != nil {
 		return err
 	}
-	for _, doc := range docs {
-		if doc.Kind == "receipt" && doc.Step == 1 {
-			d.PDF = doc
-		}
+	if d.Parts, err = p.s.Parts(ctx, actor, d.Case.ID); err != nil {
+		return err
 	}
 	return p.k.Render(w, r, http.StatusOK, receiptPage(p.k.View(r), d))
 }

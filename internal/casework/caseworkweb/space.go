@@ -213,3 +213,61 @@ func nextText(v web.View, d caseData) string {
 	}
 	return v.T("casework.next.both", "until", until, "date", d.Case.Due.Legal)
 }
+
+// maxOffered bounds what is only offered, so that what must be done is seen.
+const maxOffered = 4
+
+// urgent is what a page lists of the todos: all that must be done, and some of
+// the rest.
+func urgent(list []casework.Todo) []casework.Todo {
+	offered := 0
+	var out []casework.Todo
+	for _, t := range list {
+		if !t.Must {
+			offered++
+		}
+		if t.Must || offered <= maxOffered {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// daysText says how long something took: no day is the same day.
+func daysText(v web.View, n int) string {
+	if n == 0 {
+		return v.T("casework.expect.same_day")
+	}
+	return v.Days(n)
+}
+
+// filedBy says who filed a case and by what right.
+func filedBy(v web.View, c casework.Case) string {
+	kind := c.Agent.Kind
+	if kind == "" && c.Applicant.Kind == "company" {
+		kind = auth.ForCompany
+	}
+	if kind == "" {
+		kind = "self"
+	}
+	return v.T("casework.filed_by."+kind, "name", c.Applicant.Name)
+}
+
+// wayText says how a material came and how far it can be trusted.
+func wayText(v web.View, m contract.Material) string {
+	text := v.T("casework.way." + m.Origin)
+	switch {
+	case m.Blob != "":
+		text = v.T("casework.way.file", "way", text, "name", m.Name)
+	case m.Origin == contract.MaterialOwed && m.Due != "":
+		if due, err := day.Parse(m.Due); err == nil {
+			text = v.T("casework.way.by", "way", text, "date", due)
+		}
+	case m.Source != "":
+		text = v.T("casework.way.file", "way", text, "name", m.Source)
+	}
+	if m.Level == "" {
+		return text
+	}
+	return v.T("casework.way.level", "way", text, "level", m.Level)
+}

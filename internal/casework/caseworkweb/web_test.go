@@ -46,7 +46,7 @@ func TestApplicantSeesWhereTheCaseStands(t *testing.T) {
 	c := "/cases/" + string(w.File(t, "a", caseworktest.Hygiene))
 	w.Drain(t)
 	webtest.Run(t, k.Handler(), []webtest.Step{
-		{Name: "receipt", Actor: "lin", Path: c + "/receipt", Has: []string{"申请已提交", "7KQ4M2", "11 月 23 日", "下载回执", "我们承诺 5 个"}},
+		{Name: "receipt", Actor: "lin", Path: c + "/receipt", Has: []string{"申请已提交", "7KQ4M2", "11 月 23 日", "下载签名回执", "我们承诺 5 个"}},
 		{Name: "receipt in English", Actor: "lin", Locale: web.EN, Path: c + "/receipt", Has: []string{"Application sent", "23 November", "we promise 5"}},
 		{Name: "list", Actor: "lin", Path: "/cases", Has: []string{"公共场所卫生许可新办审批", "剩 5 天"}},
 		{Name: "list of another", Actor: "zhou", Path: "/cases", Has: []string{"还没有办件"}, HasNot: []string{"公共场所"}},
