@@ -39,7 +39,7 @@ func (s *Service) handIn(ctx context.Context, tx db.Tx, c Case, svc contract.Ser
 			return fmt.Errorf("answer %s: %w", id, err)
 		}
 		f, known := fields[id]
-		if f.Personal || !known { // what nobody described may be personal
+		if personalIn(f) || !known { // what nobody described may be personal
 			personal[id] = text
 		} else {
 			h.plain[id] = text
@@ -84,35 +84,13 @@ func (s *Service) answers(svc contract.Service, id contract.CaseID, h handIn) (c
 	fields := fieldsOf(svc)
 	answers := make(contract.Answers, len(all))
 	for id, text := range all {
-		v, err := typed(fields[id].Kind, text)
+		v, err := typed(fields[id], text)
 		if err != nil {
 			return nil, fmt.Errorf("answer %s: %w", id, err)
 		}
 		answers[id] = v
 	}
 	return answers, nil
-}
-
-// typed reads an answer as the form area gave it: JSON knows one kind of number.
-func typed(kind string, text json.RawMessage) (any, error) {
-	var err error
-	switch kind {
-	case "integer":
-		var n int64
-		err = json.Unmarshal(text, &n)
-		return n, err
-	case "decimal":
-		var n float64
-		err = json.Unmarshal(text, &n)
-		return n, err
-	case "choices":
-		var list []string
-		err = json.Unmarshal(text, &list)
-		return list, err
-	}
-	var v any
-	err = json.Unmarshal(text, &v)
-	return v, err
 }
 
 // Resubmit takes the corrected papers, in the caller's transaction. Only what

@@ -600,3 +600,61 @@ func TestASlipIsMendedOnTheSpotWhileTheClockRuns(t *testing.T) {
 		w.checkInvariants(t, c.ID)
 	})
 }
+
+// TestUnitListIsThePolicy: for each role, the tab of opinions holds exactly the
+// open tasks that the policy, asked task by task, permits to see.
+func TestUnitListIsThePolicy(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		type task struct {
+			c Case
+			u Unit
+		}
+		var open []task
+		for i, item := range []contract.ItemID{joint, benefit, joint} {
+			c := w.act(t, clerk, w.file(t, string(rune('a'+i)), item), Action{Name: "accept"})
+			units, err := unitsOf(t.Context(), w.c.DB, c.ID)
+			must(t, err)
+			for _, u := range units {
+				open = append(open, task{c, u})
+			}
+		}
+		must(t, w.Opine(t.Context(), warden, open[1].c.ID, "v-city", Answer{Opinion: OpinionAgree, Note: "同意"}))
+		open = slices.Delete(open, 1, 2)
+		clerkThere := of(fire, staff("fire-clerk", auth.RoleClerk))
+		overseer := of(fire, staff("fire-overseer", auth.RoleSupervisor))
+		for _, p := range append(everybody(), fireman, firechief, warden, clerkThere, overseer) {
+			if p.Kind != auth.Staff {
+				continue
+			}
+			var want, got []string
+			for _, x := range open {
+				if w.c.Policy.Check(p, "casework.unit", unitObject(x.c, x.u)) == nil {
+					want = append(want, string(x.c.ID)+"/"+x.u.ID)
+				}
+			}
+			after := ""
+			for {
+				list, err := w.Tasks(t.Context(), p, Query{Tab: TabOpinions, After: after, Limit: 1})
+				if errors.Is(err, ErrNotFound) {
+					break
+				}
+				must(t, err)
+				if list.Total != len(want) {
+					t.Errorf("%s: %d counted, policy permits %d", key(p), list.Total, len(want))
+				}
+				for _, u := range list.Units {
+					got = append(got, string(u.Case)+"/"+u.ID)
+				}
+				if after = list.Next; after == "" {
+					break
+				}
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s lists %v, policy permits %v", key(p), got, want)
+			}
+		}
+	})
+}

@@ -237,62 +237,6 @@ func (s *Service) handedInBy(ctx context.Context, actor auth.Principal, id contr
 	return c, h, svc, err
 }
 
-// lines puts answers in the order of the form.
-func lines(svc contract.Service, answers contract.Answers, masked bool) []Line {
-	var out []Line
-	for _, p := range svc.Form.Pages {
-		for _, f := range p.Fields {
-			v, ok := answers[f.ID]
-			if !ok {
-				continue
-			}
-			l := Line{Page: p.Title, Field: f, Value: show(f, v)}
-			if f.Personal && masked {
-				hidden := mask(f.Kind, l.Value.ZH)
-				l.Value, l.Masked = contract.Text{ZH: hidden, EN: hidden}, true
-			}
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-// show writes an answer in words.
-func show(f contract.Field, v any) contract.Text {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return contract.Text{ZH: "是", EN: "Yes"}
-		}
-		return contract.Text{ZH: "否", EN: "No"}
-	case []string:
-		var zh, en []string
-		for _, id := range v {
-			t := option(f, id)
-			zh, en = append(zh, t.ZH), append(en, t.EN)
-		}
-		return contract.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, ", ")}
-	case string:
-		return option(f, v)
-	case nil:
-		return contract.Text{}
-	}
-	n := fmt.Sprint(v)
-	if f.Unit.ZH == "" && f.Unit.EN == "" {
-		return contract.Text{ZH: n, EN: n}
-	}
-	return contract.Text{ZH: n + " " + f.Unit.ZH, EN: n + " " + f.Unit.EN}
-}
-
-func option(f contract.Field, id string) contract.Text {
-	for _, o := range f.Options {
-		if o.ID == id {
-			return o.Label
-		}
-	}
-	return contract.Text{ZH: id, EN: id}
-}
-
 // Unmask shows one personal answer to an official who says why. The reason is
 // recorded as the purpose and the applicant can read it.
 func (s *Service) Unmask(ctx context.Context, actor auth.Principal, id contract.CaseID, field, reason string) (contract.Text, error) {
