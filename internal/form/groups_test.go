@@ -200,6 +200,20 @@ func TestHeldRows(t *testing.T) {
 	if len(r.Disputes) != 1 || r.Disputes[0] != (contract.Dispute{Field: "members", Key: "household.members", Source: source, Reason: "he moved out"}) {
 		t.Errorf("disputes %v", r.Disputes)
 	}
+	// What was said beside the held cells before is kept.
+	r = judge(t, household(), form.Input{Held: held, Disputed: map[string]string{"members": "x"}, Answers: contract.Answers{"members": []any{
+		map[string]any{"works": true, "income": int64(100)}, map[string]any{"works": false},
+	}}})
+	if got := r.Answers["members"].([]any)[0].(map[string]any); got["name"] != "陈静" || got["works"] != true || !r.Complete() {
+		t.Errorf("%v, %v", got, faults(r.Faults()))
+	}
+	// A row that was taken out stays out.
+	r = judge(t, household(), form.Input{Held: held, Disputed: map[string]string{"members": "x"}, Answers: contract.Answers{"members": []any{
+		map[string]any{"name": "黄磊", "works": true, "income": int64(100)},
+	}}})
+	if got := r.Answers["members"].([]any); len(got) != 1 || got[0].(map[string]any)["name"] != "黄磊" {
+		t.Errorf("%v", got)
+	}
 	// A registry that is down is noted.
 	r = judge(t, household(), form.Input{Down: []string{"household.members"}})
 	if !reflect.DeepEqual(r.Unchecked, []string{"members"}) || !r.Pages[0].Fields[0].Unchecked {

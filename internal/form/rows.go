@@ -21,9 +21,7 @@ func (e *evaluation) group(f *field, s sheet) (FieldState, error) {
 		fs.Known = &h
 		fs.Disputed = &contract.Dispute{Field: f.ID, Key: f.Held, Source: h.Source, Reason: reason}
 		e.r.Disputes = append(e.r.Disputes, *fs.Disputed)
-		if given == nil { // begin with what is known: only what is wrong is changed
-			given = known2given(f, facts)
-		}
+		given = overKnown(f, facts, given)
 		known, facts = false, nil
 	}
 	if !known && f.Held != "" && slices.Contains(s.down, f.Held) {
@@ -54,18 +52,31 @@ func (e *evaluation) group(f *field, s sheet) (FieldState, error) {
 	return fs, nil
 }
 
-// known2given reads held rows as if they had been given.
-func known2given(f *field, facts []map[string]any) []map[string]any {
+// overKnown lets disputed rows begin with what is known, so that only what is
+// wrong has to be changed. Once somebody gave a cell that is held, the rows are
+// theirs: some may have gone.
+func overKnown(f *field, facts, given []map[string]any) []map[string]any {
 	list := make([]map[string]any, 0, len(facts))
-	for _, row := range facts {
-		given := map[string]any{}
-		for id, h := range rowFacts(f, row, contract.Held{}) {
-			i := slices.IndexFunc(f.columns, func(c field) bool { return c.ID == id })
-			if p := reparse(f.columns[i].Field, []string{h.Value}); p.Value != nil {
-				given[id] = p.Value
+	for i, row := range facts {
+		cells := rowFacts(f, row, contract.Held{})
+		for _, own := range given {
+			for id := range cells {
+				if _, theirs := own[id]; theirs {
+					return given
+				}
 			}
 		}
-		list = append(list, given)
+		begin := map[string]any{}
+		for k := range f.columns {
+			column := &f.columns[k]
+			if p := reparse(column.Field, []string{cells[column.ID].Value}); p.Value != nil {
+				begin[column.ID] = p.Value
+			}
+		}
+		if i < len(given) {
+			maps.Copy(begin, given[i])
+		}
+		list = append(list, begin)
 	}
 	return list
 }
