@@ -37,7 +37,7 @@ func openAPI(t *testing.T) (*formtest.World, client) {
 		Mux: mux, Policy: formtest.Policy(t), NewID: id.New, Log: slog.New(slog.DiscardHandler), Version: "test", Text: texts.T,
 		Locale: func(r *http.Request) string { return r.Header.Get("Accept-Language") },
 		Actor: func(r *http.Request) (auth.Principal, error) {
-			return map[string]auth.Principal{"lin": formtest.Lin, "zhou": formtest.Zhou}[r.Header.Get("X-Actor")], nil
+			return map[string]auth.Principal{"lin": formtest.Lin, "zhou": formtest.Zhou, "chen": formtest.Chen, "huang": formtest.Huang}[r.Header.Get("X-Actor")], nil
 		},
 	})
 	formweb.API(a, w.Service)
