@@ -120,8 +120,7 @@ func (s *Service) change(
 		if err := s.c.Sessions.EndAll(ctx, tx, string(id), ""); err != nil {
 			return err
 		}
-		m := event.Meta{Actor: p, Subject: string(id), Object: "account:" + string(id)}
-		return s.c.Events.Record(ctx, tx, m, AccountChanged{Account: id, What: what, At: s.at()})
+		return s.accountChanged(ctx, tx, p, id, what)
 	})
 }
 

@@ -66,7 +66,7 @@ func (GuardianChanged) EventName() string { return "identity.guardian.v1" }
 // AccountChanged says what an administrator did to an account.
 type AccountChanged struct {
 	Account contract.AccountID `json:"account"`
-	What    string             `json:"what"` // locked, unlocked, factor_reset
+	What    string             `json:"what"` // created, locked, unlocked, factor_reset, password_link, password_set
 	At      time.Time          `json:"at"`
 }
 

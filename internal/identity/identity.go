@@ -47,6 +47,8 @@ const (
 	ActionLock          = "identity.lock"
 	ActionUnlock        = "identity.unlock"
 	ActionResetFactor   = "identity.reset_factor"
+	ActionStaffCreate   = "identity.staff_create"
+	ActionNewPassword   = "identity.new_password"
 	ActionClients       = "identity.clients"
 	ActionClientCreate  = "identity.client_create"
 	ActionClientRevoke  = "identity.client_revoke"
@@ -68,6 +70,7 @@ var (
 	ErrNoSession     = fault.New(fault.NotFound, "identity.no_session")
 	ErrPurpose       = fault.New(fault.Invalid, "identity.purpose")
 	ErrExpired       = fault.New(fault.Unauthenticated, "identity.sign_in_expired")
+	ErrLink          = fault.New(fault.NotFound, "identity.staff.link")
 	ErrNoFactor      = fault.New(fault.Conflict, "identity.no_factor")
 	ErrNotStarted    = fault.New(fault.Unauthenticated, "identity.enrol_first")
 )

@@ -39,6 +39,7 @@ type Sealer interface {
 // Agencies tells who an agency is.
 type Agencies interface {
 	Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error)
+	Agencies(ctx context.Context, division string) ([]contract.Agency, error)
 }
 
 // ServiceName is a service of the catalogue, as a right names it.

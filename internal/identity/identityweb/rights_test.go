@@ -120,3 +120,26 @@ func TestFamilyOnPages(t *testing.T) {
 	}
 	must(t, s.browse(t, "admin").Get("/account/family"), 403)
 }
+
+func TestAccountsOfStaffOnPages(t *testing.T) {
+	t.Parallel()
+	s := open(t, true)
+	admin, nobody := s.browse(t, "admin"), webtest.Browse(t, s)
+	must(t, admin.Get("/staff/accounts/new"), 200, "新建工作人员账户", "广安区卫健局", "效能监察")
+	must(t, admin.Post("/staff/accounts/new", url.Values{}), 422, "请选择单位", "请至少选择一个职责")
+	made := admin.Post("/staff/accounts/new", with(period(),
+		"username", "wang.min", "name", "王敏", "agency", "11511301008778490F", "title", "受理岗", "roles", "clerk"))
+	must(t, made, 200, "只能用一次", "wang.min")
+	link := made.Text("code")
+	must(t, nobody.Get("/signin/set?t=made-up"), 404)
+	must(t, nobody.Get(link), 200, "为账户 wang.min 设置密码")
+	_, token, _ := strings.Cut(link, "t=")
+	must(t, nobody.Post("/signin/set", url.Values{"t": {token}, "password": {"a sentence is fine"}, "again": {"another"}}), 422, "不一样")
+	must(t, nobody.Post("/signin/set", url.Values{"t": {token}, "password": {"short"}, "again": {"short"}}), 422, "至少 10 个字符")
+	must(t, nobody.Post("/signin/set", url.Values{"t": {token}, "password": {"a sentence is fine"}, "again": {"a sentence is fine"}}), 303)
+	must(t, nobody.Get(link), 404)
+	must(t, nobody.Post("/signin", url.Values{"username": {"wang.min"}, "password": {"a sentence is fine"}}), 303)
+	must(t, nobody.Get("/signin/code"), 200, "绑定验证器")
+	must(t, admin.Post("/staff/accounts/demo-clerk/password", nil), 200, "只能用一次")
+	must(t, s.browse(t, "supervisor").Get("/staff/accounts/new"), 403)
+}

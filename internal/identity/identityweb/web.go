@@ -35,6 +35,7 @@ func Routes(k *web.Kit, s *identity.Service) {
 	k.Page("GET /account/data", identity.ActionData, e.data)
 	k.Page("GET /account/data/export", identity.ActionData, e.exportData)
 	e.rightsRoutes()
+	e.staffRoutes()
 
 	k.Page("GET /staff/accounts", identity.ActionAccounts, e.accounts)
 	k.Page("POST /staff/accounts/{id}/lock", identity.ActionLock, e.change(s.Lock, "identity.notice.locked"))

@@ -58,6 +58,11 @@ func (c *Credentials) Set(ctx context.Context, tx db.Tx, account, phc, secret st
 	return putCredential(ctx, tx, account, phc, sealed)
 }
 
+// SetPassword replaces the password of an account and keeps its second factor.
+func (c *Credentials) SetPassword(ctx context.Context, tx db.Tx, account, phc string) error {
+	return putPassword(ctx, tx, account, phc)
+}
+
 // SetFactor replaces the second factor of an account; an empty secret removes it.
 func (c *Credentials) SetFactor(ctx context.Context, tx db.Tx, account, secret string) error {
 	sealed, err := c.sealed(secret)

@@ -41,6 +41,13 @@ func putCredential(ctx context.Context, q db.Q, account, phc string, factor []by
 	return nil
 }
 
+func putPassword(ctx context.Context, q db.Q, account, phc string) error {
+	if _, err := q.ExecContext(ctx, `UPDATE auth_credentials SET password = $2 WHERE account = $1`, account, phc); err != nil {
+		return fmt.Errorf("store password: %w", err)
+	}
+	return nil
+}
+
 func putFactor(ctx context.Context, q db.Q, account string, factor []byte) error {
 	_, err := q.ExecContext(ctx, `UPDATE auth_credentials SET factor = $2, last_step = 0 WHERE account = $1`, account, factor)
 	if err != nil {
