@@ -61,7 +61,7 @@ func (s *Service) Verify(ctx context.Context, actor auth.Principal, id contract.
 		return ErrNotFound
 	}
 	m, spec := h.materials[i], materialSpec(svc, h.materials[i].ID)
-	if !verifiable(m) || c.Stage == StageDone {
+	if !Verifiable(c, m) {
 		return ErrState
 	}
 	if v.Note = strings.TrimSpace(v.Note); len([]rune(v.Note)) > maxNote {
@@ -80,8 +80,12 @@ func (s *Service) Verify(ctx context.Context, actor auth.Principal, id contract.
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.verified(ctx, tx, actor, c, spec, m, v.Note) })
 }
 
-// verifiable tells what has an original that somebody can look at.
-func verifiable(m contract.Material) bool {
+// Verifiable tells what has an original that somebody can look at, as long as
+// the case is open.
+func Verifiable(c Case, m contract.Material) bool {
+	if c.Stage == StageDone {
+		return false
+	}
 	switch m.Origin {
 	case contract.MaterialUpload, contract.MaterialCounter:
 		return m.Level != levelIssued && m.Level != levelVerified

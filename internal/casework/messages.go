@@ -308,6 +308,9 @@ func (s *Service) agenciesOf(ctx context.Context, c Case) ([]string, error) {
 	return slices.Compact(list), nil
 }
 
+// MayTalk reports whether the actor may write to the other side of a case.
+func (s *Service) MayTalk(actor auth.Principal, c Case) bool { return s.mayTalk(actor, c) == nil }
+
 // MayConfer reports whether the actor is of an agency that works on the case
 // together with others.
 func (s *Service) MayConfer(ctx context.Context, actor auth.Principal, c Case) bool {

@@ -110,6 +110,7 @@ type deskData struct {
 	Service   *casework.Service
 	MayUnmask bool
 	From      Tab
+	beside
 }
 
 // Tab is the tab a person came from.
@@ -166,6 +167,9 @@ func (p pages) deskData(r *http.Request, f *web.Form) (d deskData, err error) {
 	case err == nil:
 		d.Content, d.MayUnmask = &content, true
 	case fault.KindOf(err) != fault.Denied:
+		return d, err
+	}
+	if d.beside, err = p.beside(r, d.Case); err != nil {
 		return d, err
 	}
 	d.Open, d.Form, d.Service = r.URL.Query().Get("file"), f, p.s

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
@@ -133,4 +134,28 @@ func (p pages) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.k.Flash(w, "casework.notice.verified")
 	return p.k.SeeOther(w, r, "/staff/cases/"+string(caseID(r))+"?file="+file)
+}
+
+// beside is what the desk shows of messages and originals.
+type beside struct {
+	Talk      bool // the actor may write to the applicant
+	Unread    int
+	Originals map[string]casework.Original // by file
+}
+
+func (p pages) beside(r *http.Request, c casework.Case) (b beside, err error) {
+	ctx, actor := r.Context(), p.k.Actor(r)
+	if b.Talk = p.s.MayTalk(actor, c); !b.Talk {
+		return b, nil
+	}
+	unread, err := p.s.Unread(ctx, actor, []contract.CaseID{c.ID})
+	if err != nil {
+		return b, err
+	}
+	b.Unread = unread[c.ID]
+	b.Originals, err = p.s.Originals(ctx, actor, c.ID)
+	if fault.KindOf(err) == fault.Denied { // a bundle's own case: its parts have the papers
+		err = nil
+	}
+	return b, err
 }
