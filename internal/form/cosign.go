@@ -69,9 +69,11 @@ func (e *evaluation) signer(s *signer, x SignerState, row *RowState) error {
 	}); err != nil {
 		return err
 	}
+	asked := e.r.Asked // counts what the applicant is asked
 	if err := e.settle(x.Pages, x.Materials, answers); err != nil {
 		return err
 	}
+	e.r.Asked = asked
 	if row != nil {
 		maps.Copy(row.answers, answers)
 	}

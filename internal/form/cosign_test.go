@@ -62,6 +62,9 @@ func TestSigners(t *testing.T) {
 	if !reflect.DeepEqual(ids, []string{"spouse", "adult/1", "adult/2"}) || !r.Complete() || r.Signed() || r.Instant || len(r.Pages) != 1 {
 		t.Fatalf("%v, complete %v, signed %v, %v", ids, r.Complete(), r.Signed(), faults(r.Faults()))
 	}
+	if r.Asked != 4 {
+		t.Errorf("the applicant is asked %d, which counts what signers are asked", r.Asked)
+	}
 	spouse, _ := r.Signer("spouse")
 	if spouse.Person != "黄磊" || spouse.Number != "11010519491231002X" || spouse.Row != -1 || len(spouse.Pages) != 1 {
 		t.Errorf("%+v", spouse)
