@@ -42,7 +42,7 @@ func (w *World) WithEverything(t testing.TB) *World {
 	w.People.Data["marriage.spouse_name"] = contract.Held{Value: "赵志远", Source: marriage, At: "2019-05-20", Registry: "marriage"}
 	w.People.Persons = map[contract.AccountID]Person{
 		"zhou": {Name: "周淑芬", Number: "511602198504120024"},
-		"zhao": {Name: "赵志远", Number: "511602199001011234"},
+		"zhao": {Name: "赵志远", Number: "511602199001011236"},
 	}
 	w.People.Licences = []contract.HeldLicence{{
 		ID: "lic1", TypeCode: "11100000MB0000000K001", Name: contract.Text{ZH: "食品经营许可证", EN: "Food business licence"}, Number: "JY25116020001234",

@@ -12,9 +12,13 @@ import (
 type directory struct{}
 
 var country = []formweb.Place{
-	{Code: "51", Name: "四川省", Level: 1}, {Code: "5116", Name: "广安市", Level: 2}, {Code: "5101", Name: "成都市", Level: 2},
-	{Code: "511602", Name: "广安区", Level: 3}, {Code: "511603", Name: "前锋区", Level: 3},
-	{Code: "511602001", Name: "浓洄街道", Level: 4}, {Code: "511602002", Name: "北辰街道", Level: 4},
+	{Code: "51", Name: "四川省", Level: 1},
+	{Code: "5116", Name: "广安市", Level: 2},
+	{Code: "5101", Name: "成都市", Level: 2},
+	{Code: "511602", Name: "广安区", Level: 3},
+	{Code: "511603", Name: "前锋区", Level: 3},
+	{Code: "511602001", Name: "浓洄街道", Level: 4},
+	{Code: "511602002", Name: "北辰街道", Level: 4},
 }
 
 func (directory) Children(_ context.Context, code string) ([]formweb.Place, error) {

@@ -311,7 +311,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		{Name: "stranger submits", Actor: "zhou", Path: draft + "/submit", Form: url.Values{}, Status: 404},
 		{Name: "stranger deletes", Actor: "zhou", Path: draft + "/delete", Form: url.Values{}, Status: 404},
 		{Name: "stranger answers", Actor: "zhou", Path: draft + "/pages/kind", Form: url.Values{"shown": {"place_kind"}, "place_kind": {"shop"}}, Status: 404},
-		{Name: "a person for a company's licence", Actor: "zhou", Path: "/apply/" + string(w.Hygiene), Form: url.Values{}, Has: []string{"这个事项由企业或其他单位申请", "没有代办的企业"}},
+		{Name: "a person for a company's licence", Actor: "zhou", Path: "/apply/" + string(w.Hygiene), Form: url.Values{}, Has: []string{"这个事项由企业或其他单位申请", "先在账户里切换"}},
 		{Name: "the same in English", Actor: "zhou", Locale: "en", Path: "/apply/" + string(w.Hygiene), Has: []string{"This service is for companies"}},
 		{Name: "insists", Actor: "zhou", Path: "/apply/" + string(w.Hygiene), Form: url.Values{"new": {"yes"}}, Status: 422},
 		{Name: "begun already", Actor: "lin", Path: "/apply/" + string(w.Hygiene), Form: url.Values{}, Has: []string{"您已经开始填了", "接着填", "另开一份新的"}},
