@@ -96,24 +96,20 @@ type work struct {
 	special Special // that starts or ends
 	units   []Unit  // tasks of other agencies
 	unit    Unit    // the one that the step is about
-	verdict string  // of that unit
 	out     outcome
 }
 
 // step takes one step in a transaction, with everything that belongs to it.
 func (s *Service) step(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action) (Case, error) {
-	return s.stepWith(ctx, tx, actor, c, a, "", Unit{})
+	return s.stepAs(ctx, tx, actor, c, a, Unit{})
 }
 
-// stepWith is step for an agency that is asked: u is its task, verdict what it says.
-func (s *Service) stepWith(
-	ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action, verdict string, u Unit,
-) (Case, error) {
+// stepAs is step for an agency that is asked: u is its task.
+func (s *Service) stepAs(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action, u Unit) (Case, error) {
 	w, err := s.begin(ctx, actor, c, a)
 	if err != nil {
 		return c, err
 	}
-	w.verdict = verdict
 	if err := s.mayTake(w, u); err != nil {
 		return c, err
 	}

@@ -250,4 +250,6 @@ type Action struct {
 	// whose task is recalled or sent.
 	Target string
 	Agency contract.AgencyID // send: another agency than before; "" is the same
+
+	verdict string // opine: what the unit says
 }

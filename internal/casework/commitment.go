@@ -56,16 +56,19 @@ func (s *Service) Barred(ctx context.Context, subject string, item contract.Item
 	return n > 0, err
 }
 
-// settled notes what a step says about a commitment.
+// settleCommitment notes what a step says about a commitment.
 func (s *Service) settleCommitment(ctx context.Context, tx db.Tx, w *work) error {
-	state := ""
+	x := Commitment{Note: w.a.Opinion, By: w.actor.Name, At: w.at}
+	if len(w.a.Reasons) > 0 {
+		x.Note = strings.Join(w.a.Reasons, "；")
+	}
 	switch w.a.Name {
 	case actKeep:
-		state = CommitmentKept
+		x.State = CommitmentKept
 	case actBreach:
-		state = CommitmentBroken
+		x.State = CommitmentBroken
 	case actRectified:
-		state = CommitmentRectified
+		x.State = CommitmentRectified
 	case actRevoke:
 		was, err := commitmentOf(ctx, tx, w.c.ID)
 		if errors.Is(err, ErrNotFound) || err == nil && was.State != CommitmentOpen && was.State != CommitmentBroken {
@@ -74,15 +77,11 @@ func (s *Service) settleCommitment(ctx context.Context, tx db.Tx, w *work) error
 		if err != nil {
 			return err
 		}
-		state = CommitmentRevoked
+		x.State = CommitmentRevoked
 	default:
 		return nil
 	}
-	note := w.a.Opinion
-	if len(w.a.Reasons) > 0 {
-		note = strings.Join(w.a.Reasons, "；")
-	}
-	return settleCommitment(ctx, tx, w.c.ID, state, note, w.actor.Name, w.at)
+	return settleCommitment(ctx, tx, w.c.ID, x)
 }
 
 // onCommitment reports whether the procedure grants on a commitment: then the

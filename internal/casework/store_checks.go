@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/db"
@@ -112,10 +111,10 @@ func insertCommitment(ctx context.Context, q db.Q, c Case, x contract.Committed)
 	return nil
 }
 
-func settleCommitment(ctx context.Context, q db.Q, id contract.CaseID, state, note, by string, at time.Time) error {
+func settleCommitment(ctx context.Context, q db.Q, id contract.CaseID, x Commitment) error {
 	_, err := q.ExecContext(ctx, `
 		UPDATE casework_commitments SET state = $1, note = $2, settled_name = $3, settled_at = $4 WHERE case_id = $5`,
-		state, note, by, micro(at), id)
+		x.State, x.Note, x.By, micro(x.At), id)
 	if err != nil {
 		return fmt.Errorf("settle commitment: %w", err)
 	}

@@ -216,7 +216,7 @@ func (s *Service) submitBundle(
 	}
 	receipt := whole.receipt()
 	for _, p := range inOrder(svc, sub.Parts) {
-		c, err := s.filePart(ctx, tx, actor, svc, whole, sub, p)
+		c, err := s.filePart(ctx, tx, actor, family{svc: svc, whole: whole}, sub, p)
 		if err != nil {
 			return contract.Receipt{}, err
 		}
@@ -244,10 +244,8 @@ func inOrder(svc contract.Service, parts []contract.PartSubmission) []contract.P
 
 // filePart makes the case of one part.
 func (s *Service) filePart(
-	ctx context.Context, tx db.Tx, actor auth.Principal, bundle contract.Service, whole Case,
-	sub contract.Submission, p contract.PartSubmission,
+	ctx context.Context, tx db.Tx, actor auth.Principal, fam family, sub contract.Submission, p contract.PartSubmission,
 ) (Case, error) {
-	fam := family{svc: bundle, whole: whole}
 	spec := fam.spec(p.Part)
 	if spec.ID == "" || spec.Item != p.Item {
 		return Case{}, ErrPart.With("part", p.Part)
@@ -256,7 +254,7 @@ func (s *Service) filePart(
 	if err != nil {
 		return Case{}, err
 	}
-	if fam.parts, err = partsOf(ctx, tx, whole.ID); err != nil {
+	if fam.parts, err = partsOf(ctx, tx, fam.whole.ID); err != nil {
 		return Case{}, err
 	}
 	part := sub
@@ -264,7 +262,7 @@ func (s *Service) filePart(
 	part.Answers, part.Materials, part.Committed = p.Answers, p.Materials, p.Committed
 	part.Instant, part.Trace, part.Parts = false, nil, nil
 	part.Disputes, part.Unchecked = checksFor(spec, sub)
-	f := application{Submission: part, parent: whole.ID, part: p.Part, holds: mustWait(spec, sub, fam)}
+	f := application{Submission: part, parent: fam.whole.ID, part: p.Part, holds: mustWait(spec, sub, fam)}
 	c, fresh, err := s.file(ctx, tx, actor, svc, f)
 	if err == nil && !fresh {
 		err = ErrPart.With("part", p.Part) // one part twice

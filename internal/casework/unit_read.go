@@ -99,6 +99,9 @@ func (s *Service) UnitPage(ctx context.Context, actor auth.Principal, id contrac
 	if err != nil {
 		return v, err
 	}
+	if h.materials, err = s.openWords(id, h.materials); err != nil {
+		return v, err
+	}
 	answers, err := s.answers(v.Svc, id, h)
 	if err != nil {
 		return v, err
@@ -115,7 +118,7 @@ func (s *Service) UnitPage(ctx context.Context, actor auth.Principal, id contrac
 	for _, m := range v.Materials {
 		what = append(what, "material:"+m.ID)
 	}
-	return v, s.recordUnitRead(ctx, actor, c, u, what)
+	return v, s.recordUnitRead(ctx, actor, c, what)
 }
 
 // UnitMaterial opens a material to the agency that is asked, if the service lists
@@ -143,7 +146,7 @@ func (s *Service) UnitMaterial(
 		return contract.Material{}, nil, ErrNotFound
 	}
 	m := h.materials[i]
-	if err := s.recordUnitRead(ctx, actor, c, u, []string{"material:" + m.ID}); err != nil {
+	if err := s.recordUnitRead(ctx, actor, c, []string{"material:" + m.ID}); err != nil {
 		return m, nil, err
 	}
 	body, err := s.c.Blobs.Open(ctx, string(m.Blob))
@@ -181,7 +184,7 @@ func unitSpec(svc contract.Service, unit string) contract.Unit {
 }
 
 // recordUnitRead writes down what another agency read of an application.
-func (s *Service) recordUnitRead(ctx context.Context, actor auth.Principal, c Case, u Unit, what []string) error {
+func (s *Service) recordUnitRead(ctx context.Context, actor auth.Principal, c Case, what []string) error {
 	if len(what) == 0 {
 		return nil
 	}

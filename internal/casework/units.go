@@ -249,7 +249,7 @@ func (s *Service) prepareUnit(ctx context.Context, tx db.Tx, w *work) error {
 // answer is a task with the opinion that a step gives.
 func (w *work) answer(u Unit) Unit {
 	u.State, u.Ended = UnitAnswered, w.at
-	u.Opinion, u.Note, u.Reasons = w.verdict, w.a.Opinion, w.a.Reasons
+	u.Opinion, u.Note, u.Reasons = w.a.verdict, w.a.Opinion, w.a.Reasons
 	u.Handler = Handler{w.actor.ID, w.actor.Name}
 	return u
 }
@@ -326,6 +326,7 @@ func (s *Service) Opine(ctx context.Context, actor auth.Principal, id contract.C
 	if err != nil {
 		return err
 	}
+	a.verdict = x.Opinion
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		c, err := lockCase(ctx, tx, id)
 		if err != nil {
@@ -341,7 +342,7 @@ func (s *Service) Opine(ctx context.Context, actor auth.Principal, id contract.C
 		if err := x.check(a); err != nil {
 			return err
 		}
-		_, err = s.stepWith(ctx, tx, actor, c, a, x.Opinion, u)
+		_, err = s.stepAs(ctx, tx, actor, c, a, u)
 		return err
 	})
 }

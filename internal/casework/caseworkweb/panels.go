@@ -235,7 +235,7 @@ func unitState(v web.View, u casework.Unit) string {
 	return v.T("casework.unit.state." + u.State)
 }
 
-func unitLight(v web.View, u casework.Unit, left int) lightOf {
+func unitLight(v web.View, left int) lightOf {
 	if left < 0 {
 		return lightOf{web.Yellow, v.T("casework.light.over", "n", -left)}
 	}

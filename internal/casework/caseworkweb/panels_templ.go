@@ -1709,7 +1709,7 @@ func unitTable(v web.View, d listData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if l := unitLight(v, u.Unit, d.Left(casework.Case{Division: u.Division}, u.Due)); true {
+				if l := unitLight(v, d.Left(casework.Case{Division: u.Division}, u.Due)); true {
 					templ_7745c5c3_Err = web.Light(l.State, l.Text).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1990,7 +1990,7 @@ func unitPage(v web.View, d unitData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.State == casework.UnitOpen {
-				if l := unitLight(v, d.Unit, d.Left); true {
+				if l := unitLight(v, d.Left); true {
 					templ_7745c5c3_Err = web.Light(l.State, l.Text).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
