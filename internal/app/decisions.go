@@ -14,12 +14,13 @@ import (
 // faces evaluates the face of a licence with the rules of its package, which see
 // the licence that came before.
 type faces struct {
-	rules    *rule.Engine
-	licences *licence.Service
+	rules     *rule.Engine
+	licences  *licence.Service
+	divisions func(code string) (contract.Text, bool)
 }
 
 func (f faces) Evaluate(ctx context.Context, svc contract.Service, x casework.FaceInput) ([]contract.FaceLine, error) {
-	in := form.FaceInput{Applicant: x.Holder, Today: x.On, Answers: x.Answers}
+	in := form.FaceInput{Applicant: x.Holder, Today: x.On, Answers: x.Answers, Divisions: f.divisions}
 	if x.Prior != "" {
 		var err error
 		if in.Prior, err = f.licences.PriorFace(ctx, x.Prior, x.Holder.ID); err != nil {
