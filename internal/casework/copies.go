@@ -77,7 +77,7 @@ func (s *Service) Verify(ctx context.Context, actor auth.Principal, id contract.
 		m.Name, m.Type, m.Size, m.Blob = scans[0].Name, scans[0].Type, scans[0].Size, scans[0].Blob
 	}
 	m.Level = levelVerified
-	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.verified(ctx, tx, actor, c, spec, m, v.Note) })
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.verified(ctx, tx, actor, c, seen{spec, m, v.Note}) })
 }
 
 // Verifiable tells what has an original that somebody can look at, as long as
@@ -93,17 +93,23 @@ func Verifiable(c Case, m contract.Material) bool {
 	return false
 }
 
-func (s *Service) verified(
-	ctx context.Context, tx db.Tx, actor auth.Principal, c Case, spec contract.MaterialSpec, m contract.Material, note string,
-) error {
+// seen is a material whose original an official has compared.
+type seen struct {
+	spec     contract.MaterialSpec
+	material contract.Material
+	note     string
+}
+
+func (s *Service) verified(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, x seen) error {
+	m := x.material
 	if err := verifyMaterial(ctx, tx, c.ID, m); err != nil {
 		return err
 	}
-	o := Original{By: Handler{actor.ID, actor.Name}, Agency: c.AgencyName, Note: note}
+	o := Original{By: Handler{actor.ID, actor.Name}, Agency: c.AgencyName, Note: x.note}
 	if err := insertOriginal(ctx, tx, c.ID, m.File, o, micro(s.c.Now())); err != nil {
 		return err
 	}
-	if err := s.keepCopy(ctx, tx, c, spec, m); err != nil {
+	if err := s.keepCopy(ctx, tx, c, x.spec, m); err != nil {
 		return err
 	}
 	return s.c.Events.Record(ctx, tx, meta(actor, c), contract.MaterialVerified{

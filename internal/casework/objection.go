@@ -77,7 +77,7 @@ func (s *Service) Contestable(ctx context.Context, actor auth.Principal, id cont
 	if err != nil {
 		return x, false, err
 	}
-	if s.c.Policy.Check(actor, "casework.object", object(c, nil)) != nil {
+	if !s.c.Policy.May(actor, "casework.object", object(c, nil)) {
 		return x, false, nil
 	}
 	return s.contestable(ctx, s.c.DB, c)

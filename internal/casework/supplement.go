@@ -109,7 +109,7 @@ func (s *Service) Supplement(ctx context.Context, actor auth.Principal, id contr
 		return c, err
 	}
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		c, err = s.supplement(ctx, tx, actor, id, spec, a.Note, files)
+		c, err = s.supplement(ctx, tx, actor, id, added{spec, a.Note, files})
 		return err
 	})
 	return c, err
@@ -147,11 +147,17 @@ func checkSupplement(a Supplement, places []Place, i int) error {
 	return form.Err()
 }
 
+// added is what a supplement brings, its files stored.
+type added struct {
+	spec  contract.MaterialSpec
+	note  string
+	files []contract.Material
+}
+
 // supplement stores a round with the new files. The answers are those of the
 // round before; the record gains a step, the clocks nothing.
-func (s *Service) supplement(
-	ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, spec contract.MaterialSpec, note string, files []contract.Material,
-) (Case, error) {
+func (s *Service) supplement(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, x added) (Case, error) {
+	spec := x.spec
 	c, err := lockCase(ctx, tx, id)
 	if err != nil {
 		return c, err
@@ -171,7 +177,7 @@ func (s *Service) supplement(
 	h.materials = slices.DeleteFunc(h.materials, func(m contract.Material) bool {
 		return m.ID == spec.ID && m.Origin == contract.MaterialOwed
 	})
-	h.materials = append(h.materials, files...)
+	h.materials = append(h.materials, x.files...)
 	h.round, h.at = h.round+1, s.c.Now()
 	if err := insertHandIn(ctx, tx, id, h); err != nil {
 		return c, err
@@ -181,7 +187,7 @@ func (s *Service) supplement(
 			return c, err
 		}
 	}
-	return s.note(ctx, tx, actor, c, Action{Name: actSupplement, Opinion: note, Reasons: []string{spec.ID}})
+	return s.note(ctx, tx, actor, c, Action{Name: actSupplement, Opinion: x.note, Reasons: []string{spec.ID}})
 }
 
 // note records a step that leaves a case in its state and its clocks alone.
