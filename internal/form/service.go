@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -197,7 +198,7 @@ func (s *Service) judge(c *Compiled, d *Draft) error {
 	if d.Correction != nil {
 		in.Answers = merge(d.Correction.Answers, d.Answers)
 		in.Materials = slices.Concat(d.Correction.Materials, d.Files)
-		in.Reopened, in.Held, in.Signers = d.Correction.Marks, nil, nil
+		in.Reopened, in.Held, in.Signers = d.Correction.Marks, nil, c.signedBefore(in)
 	}
 	var err error
 	if d.Result, err = c.Evaluate(in); err != nil {
@@ -206,6 +207,25 @@ func (s *Service) judge(c *Compiled, d *Draft) error {
 	d.Choice.Offered = d.Result.Commitment != nil
 	d.Signers = d.signers()
 	return nil
+}
+
+// signedBefore gives the signers of a case that is corrected what they said and
+// handed in: they signed, and are not asked again.
+func (c *Compiled) signedBefore(in Input) map[string]SignerInput {
+	all := map[string]SignerInput{}
+	put := func(id string, answers contract.Answers) {
+		all[id] = SignerInput{Answers: answers, Materials: ofSigner(in.Materials, id), Signature: &contract.Signature{Signer: id}}
+	}
+	for _, g := range c.Service.Signers {
+		if g.Group == "" {
+			put(g.ID, in.Answers)
+			continue
+		}
+		for i, row := range rowsOf(in.Answers[g.Group]) {
+			put(g.ID+"/"+strconv.Itoa(i), row)
+		}
+	}
+	return all
 }
 
 func ofSigner(files []contract.Material, signer string) []contract.Material {

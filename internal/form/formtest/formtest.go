@@ -168,7 +168,7 @@ func (c *Cases) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, s co
 
 // Correction serves the form.
 func (c *Cases) Correction(_ context.Context, actor auth.Principal, id contract.CaseID) (contract.Correction, error) {
-	if id != c.Asks.Case || actor.ID != Lin.ID {
+	if id != c.Asks.Case || actor.Subject() != c.Asks.Applicant.ID {
 		return contract.Correction{}, fault.New(fault.NotFound, "casework.not_found")
 	}
 	return c.Asks, nil
