@@ -391,6 +391,17 @@ func jsonNumber(v any) string {
 	return string(b)
 }
 
+func TestTooMuchIsSaidClearly(t *testing.T) {
+	t.Parallel()
+	_, b, draft := everything(t)
+	send(t, b, b.Get(draft+"/pages/money"), url.Values{"rent": {"2500"}, "do": {"later"}})
+	p := b.Post(draft+"/pages/money", url.Values{"shown": {"rent"}, "rent": {strings.Repeat("9", 10<<20)}})
+	webtest.Check(t, p)
+	if p.Status != http.StatusRequestEntityTooLarge || p.Doc.Find(".govuk-error-summary").Length() != 1 || p.Doc.Find("#rent").AttrOr("value", "") != "2500" {
+		t.Errorf("%d %s", p.Status, p.Text("main"))
+	}
+}
+
 func TestIneligibleSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	_, b, draft := everything(t)

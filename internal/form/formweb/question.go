@@ -66,7 +66,11 @@ func (p pages) answer(w http.ResponseWriter, r *http.Request) error {
 	f, err := web.ReadForm(w, r, maxPage(ps.Fields))
 	if errors.Is(err, web.ErrTooLarge) {
 		f = web.NewForm(values(ps.Fields))
-		f.Fail(web.ErrTooLarge)
+		if maxPage(ps.Fields) > maxForm {
+			f.Fail(web.ErrTooLarge)
+		} else {
+			f.Fail(form.ErrAnswers)
+		}
 		return p.ask(w, r, http.StatusRequestEntityTooLarge, questionData{Draft: d, Page: ps, Form: f, From: r.URL.Query().Get("from")})
 	}
 	if err != nil {
