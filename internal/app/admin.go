@@ -7,6 +7,8 @@ import (
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/clock"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/web"
 )
 
 // admin makes the first administrator of an installation and prints the one-time
@@ -34,6 +36,9 @@ func admin(ctx context.Context, p process) (err error) {
 		return fmt.Errorf("seed directory: %w", err)
 	}
 	token, err := a.identity.FirstAdministrator(ctx, c.Args[1], contract.AgencyID(c.Args[2]))
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return errors.New(t.text(web.EN, f.Code, f.Args...))
+	}
 	if err != nil {
 		return err
 	}
