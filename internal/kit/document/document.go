@@ -67,13 +67,15 @@ const (
 
 // Inspect looks at a whole file. A kind that is none of ours is no fault: the
 // caller says what it takes.
-func Inspect(b []byte) (Info, error) {
+func Inspect(b []byte) (Info, error) { return inspect(b, maxUnpacked) }
+
+func inspect(b []byte, budget int64) (Info, error) {
 	if len(b) == 0 {
 		return Info{}, ErrEmpty
 	}
 	switch {
 	case bytes.HasPrefix(b, []byte("%PDF-")):
-		return inspectPDF(b)
+		return inspectPDF(b, budget)
 	case bytes.HasPrefix(b, []byte{0xff, 0xd8, 0xff}):
 		info, err := inspectPicture(b, JPG)
 		if err != nil {
@@ -145,7 +147,7 @@ const (
 	afterEnd   = 1024 // bytes that may stand behind the end mark
 )
 
-func inspectPDF(b []byte) (Info, error) {
+func inspectPDF(b []byte, budget int64) (Info, error) {
 	info := Info{Kind: PDF}
 	end := bytes.LastIndex(b, []byte("%%EOF"))
 	switch {
@@ -157,7 +159,7 @@ func inspectPDF(b []byte) (Info, error) {
 	if err := mixed(b); err != nil {
 		return info, err
 	}
-	f, err := read(b)
+	f, err := read(b, budget)
 	if errors.Is(err, errBomb) {
 		return info, ErrBomb.Wrap(err)
 	}

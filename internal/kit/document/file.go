@@ -30,8 +30,8 @@ const (
 
 // read finds every object. An object that is defined twice is the later one, as
 // in a file that was added to.
-func read(b []byte) (*file, error) {
-	f := &file{b: b, objects: map[int]any{}, trailer: dict{}, budget: maxUnpacked}
+func read(b []byte, budget int64) (*file, error) {
+	f := &file{b: b, objects: map[int]any{}, trailer: dict{}, budget: budget}
 	l := &lexer{b: b}
 	for {
 		at := bytes.Index(b[l.i:], []byte("obj"))

@@ -50,7 +50,7 @@ type overlay struct {
 }
 
 func (s *Stamper) stampPDF(b []byte, lines []string) ([]byte, error) {
-	f, err := read(b)
+	f, err := read(b, maxUnpacked)
 	if errors.Is(err, errBomb) {
 		return nil, ErrBomb.Wrap(err)
 	}
@@ -132,7 +132,7 @@ func (s *Stamper) print(f *file, width, height float64, lines []string) (overlay
 	if err != nil {
 		return overlay{}, fmt.Errorf("print stamp: %w", err)
 	}
-	g, err := read(sheet)
+	g, err := read(sheet, maxUnpacked)
 	if err != nil {
 		return overlay{}, fmt.Errorf("read stamp: %w", err)
 	}
