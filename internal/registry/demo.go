@@ -99,7 +99,7 @@ func demoRecords() []DemoRecord {
 		}},
 		{
 			Registry: "household", Numbers: []string{huang, chen, xiaoman}, On: "2026-06-02",
-			Values: map[string]string{"number": "511602001012", "address": homeOfHuang, "division": "511602003"},
+			Values: map[string]string{"number": "511602001012", "address": homeOfHuang, "division": "511602005"},
 			Rows: map[string][]map[string]any{"members": {
 				member("黄磊", huang, "户主", "1992-08-08"), member("陈静", chen, "配偶", "1994-05-20"), member("黄小满", xiaoman, "女", "2026-05-21"),
 			}},
