@@ -296,7 +296,9 @@ func (s *Service) record(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 		if i > 0 { // what followed by itself was nobody's act
 			who = auth.SystemPrincipal("procedure")
 		}
-		if err := s.c.Events.Record(ctx, tx, meta(who, c), moved(c, st.Step)); err != nil {
+		e := moved(c, st.Step)
+		e.Until = out.until(st.No)
+		if err := s.c.Events.Record(ctx, tx, meta(who, c), e); err != nil {
 			return err
 		}
 		if st.transition.Document != "" {
@@ -339,6 +341,16 @@ func (s *Service) lookOn(ctx context.Context, tx db.Tx, c Case, on day.Date) err
 
 func meta(actor auth.Principal, c Case) event.Meta {
 	return event.Meta{Actor: actor, Subject: c.Applicant.ID, Object: "case:" + string(c.ID)}
+}
+
+// until is the expected end of the pause that a step begins, "" for others.
+func (o outcome) until(step int) string {
+	for _, e := range o.entries {
+		if e.step == step && e.entry.Kind == statute.Pause {
+			return e.entry.Until.String()
+		}
+	}
+	return ""
 }
 
 func moved(c Case, st Step) contract.CaseMoved {

@@ -334,7 +334,7 @@ func (s *Service) Facts(ctx context.Context, actor auth.Principal, id contract.C
 		return contract.CaseFacts{}, err
 	}
 	return contract.CaseFacts{
-		ID: c.ID, Number: c.Number, Item: c.Item, ItemName: c.ItemName, Agency: c.Agency, Division: c.Division,
+		ID: c.ID, Number: c.Number, Item: c.Item, ItemName: c.ItemName, Agency: c.Agency, AgencyName: c.AgencyName, Division: c.Division,
 		Applicant: c.Applicant, Operator: c.Operator, State: c.State, Ended: !c.Ended.IsZero(),
 		Parent: c.Parent,
 	}, nil

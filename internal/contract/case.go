@@ -42,6 +42,9 @@ type PartSubmission struct {
 	Answers   Answers
 	Materials []Material
 	Committed *Committed
+	// Instant and Trace are as in Submission, by the part's own rule.
+	Instant bool
+	Trace   []Text
 }
 
 // Signature is one signer's consent.
@@ -181,15 +184,17 @@ type FaceLine struct {
 
 // CaseFacts is what other areas may ask of a case.
 type CaseFacts struct {
-	ID        CaseID
-	Number    string
-	Item      ItemID
-	ItemName  Text
-	Agency    AgencyID
-	Division  string
-	Applicant Party
-	Operator  AccountID
-	State     string
-	Ended     bool   // completed: it may be rated
-	Parent    CaseID // of a part of a bundle or the task of a unit
+	ID       CaseID
+	Number   string
+	Item     ItemID
+	ItemName Text
+	Agency   AgencyID
+	// AgencyName is who handles the case, and so who decides, revokes, cancels.
+	AgencyName Text
+	Division   string
+	Applicant  Party
+	Operator   AccountID
+	State      string
+	Ended      bool   // completed: it may be rated
+	Parent     CaseID // of a part of a bundle or the task of a unit
 }

@@ -19,6 +19,7 @@ type CaseMoved struct {
 	Notify AccountID `json:"notify"`           // the applicant's account
 	Step   int       `json:"step"`
 	Parent CaseID    `json:"parent,omitempty"` // the bundle's case that this one is a part of
+	Until  string    `json:"until,omitempty"`  // of a pause: the day it is expected to end
 	At     time.Time `json:"at"`
 }
 
@@ -96,8 +97,8 @@ type SupervisionRaised struct {
 	Number string    `json:"number"`
 	Item   ItemID    `json:"item"`
 	Agency AgencyID  `json:"agency"`
-	Rule   string    `json:"rule"`  // "deemed", "promised", "legal", "second_notice", "two_yellow"
-	Light  string    `json:"light"` // "yellow" or "red"
+	Rule   string    `json:"rule"`           // "deemed", "promised", "legal", "second_notice", "two_yellow"
+	Light  string    `json:"light"`          // "yellow" or "red"
 	Unit   AgencyID  `json:"unit,omitempty"` // whose card it is, where it is another agency's
 	At     time.Time `json:"at"`
 }

@@ -97,3 +97,21 @@ func endGuardian(ctx context.Context, q db.Q, id string, at time.Time) (bool, er
 	n, err := res.RowsAffected()
 	return n == 1, err
 }
+
+// guardiansOf lists the accounts that are guardians of a ward now.
+func guardiansOf(ctx context.Context, q db.Q, ward string) ([]contract.AccountID, error) {
+	rows, err := q.QueryContext(ctx, `SELECT account FROM identity_guardians WHERE ward = $1 AND ended_at = 0 ORDER BY id LIMIT 10`, ward)
+	if err != nil {
+		return nil, fmt.Errorf("list guardians: %w", err)
+	}
+	defer rows.Close()
+	var list []contract.AccountID
+	for rows.Next() {
+		var id contract.AccountID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		list = append(list, id)
+	}
+	return list, rows.Err()
+}

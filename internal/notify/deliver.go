@@ -89,7 +89,7 @@ func (s *Service) put(ctx context.Context, tx db.Tx, m Message, first bool) erro
 		return err
 	}
 	for _, ch := range []Channel{Mail, SMS} {
-		if !who.Carries(ch, m.Group(), where.reach()) {
+		if m.inbox || !who.Carries(ch, m.Group(), where.reach()) {
 			continue
 		}
 		if err := s.plan(ctx, tx, m, ch, who.When(ch, s.c.Now())); err != nil {

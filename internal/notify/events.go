@@ -8,7 +8,6 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
-	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/job"
 )
 
@@ -32,15 +31,15 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 
 // quietParts are the steps of a part of a bundle that its applicant is not told
 // about: they handed in one thing, and the bundle's own messages tell of it.
-var quietParts = map[string]bool{"submit": true, "withdraw": true, "resume": true}
+var quietParts = map[string]bool{"submit": true, "withdraw": true}
 
 // kindOf is the message that a step of a case is told with, "" for none.
 func kindOf(e contract.CaseMoved) string {
 	switch {
-	case e.Parent != "" && quietParts[e.Action]:
-		return ""
 	case e.Action == "withdraw" && e.Deemed:
 		return kindLapse
+	case e.Parent != "" && quietParts[e.Action]:
+		return ""
 	case e.Action == "sum_up" && e.To == "DECIDED_GRANT":
 		return "bundle.granted"
 	case e.Action == "sum_up_partly":
@@ -64,6 +63,9 @@ func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e c
 		return err
 	}
 	m := Message{Kind: kind, Case: e.Case, Number: e.Number, Item: name, Due: e.Due, At: e.At}
+	if e.Until != "" { // a pause: the day on which it should end, not the one of the decision
+		m.Due = e.Until
+	}
 	return s.tellCase(ctx, tx, rec, m, e.Notify)
 }
 
@@ -159,14 +161,27 @@ func licencePath(id contract.LicenceID) string {
 	return "/licences/" + string(id)
 }
 
-// tellHolder completes a message about a licence with what its case knows.
+// tellHolder completes a message about a licence with what its case knows. That it
+// ends soon or has ended is for who stands for the holder now: whoever filed years
+// ago may have left.
 func (s *Service) tellHolder(ctx context.Context, tx db.Tx, rec event.Recorded, m Message) error {
 	facts, err := s.c.Cases.Facts(ctx, auth.SystemPrincipal("notify"), m.Case)
 	if err != nil {
 		return err
 	}
 	m.Number, m.Item = facts.Number, facts.ItemName
-	return s.tellCase(ctx, tx, rec, m, facts.Operator)
+	filed := facts.Operator
+	if kinds[m.Kind] == Reminders {
+		now, err := s.c.Recipients.Recipients(ctx, facts.Applicant)
+		if err != nil {
+			return err
+		}
+		if len(now) > 0 {
+			m.Subject = facts.Applicant.ID
+			return s.tell(ctx, tx, rec, m, now...)
+		}
+	}
+	return s.tellCase(ctx, tx, rec, m, filed)
 }
 
 func (s *Service) onAsked(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.SignatureAsked) error {
@@ -216,21 +231,24 @@ func (s *Service) tellItem(ctx context.Context, tx db.Tx, rec event.Recorded, m 
 }
 
 // tellCase tells whoever filed a case, and the person it was filed for: what an
-// agent does, the principal sees too.
+// agent does, the principal sees too. Of what the law demands to be told, a
+// company's legal representative and the guardians of a ward are told as well.
 func (s *Service) tellCase(ctx context.Context, tx db.Tx, rec event.Recorded, m Message, filed contract.AccountID) error {
 	facts, err := s.c.Cases.Facts(ctx, auth.SystemPrincipal("notify"), m.Case)
 	if err != nil {
 		return err
 	}
 	m.Subject = facts.Applicant.ID
+	m.Facts.By = facts.AgencyName
+	m.inbox = facts.Parent != "" && inboxOnly[m.Kind]
 	to := []contract.AccountID{filed}
-	if facts.Applicant.Kind == "person" && facts.Applicant.ID != "" {
-		_, err := s.c.Addresses.Email(ctx, contract.AccountID(facts.Applicant.ID))
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		if err == nil { // a ward has no account
-			to = append(to, contract.AccountID(facts.Applicant.ID))
+	behind, err := s.c.Recipients.Recipients(ctx, facts.Applicant)
+	if err != nil {
+		return err
+	}
+	for _, account := range behind {
+		if kinds[m.Kind] == Statutory || string(account) == facts.Applicant.ID {
+			to = append(to, account)
 		}
 	}
 	return s.tell(ctx, tx, rec, m, to...)

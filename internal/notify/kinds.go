@@ -34,7 +34,9 @@ const (
 // the notices that the Licensing Law demands (art. 32, 38, 42, 44, 45, 50, 69,
 // 70) and withdrawal for want of what was owed, which ends a matter.
 var kinds = map[string]Group{
-	"submit": Progress, "withdraw": Progress, "parts_accepted": Progress, "publicise": Progress, "keep": Progress,
+	"submit": Progress, "withdraw": Progress, "resubmit": Progress, "supplement": Progress, "parts_accepted": Progress,
+	"publicise": Progress, "end_notice": Progress, "keep": Progress, "release": Progress, "end_special": Progress,
+	"correct_onsite": Statutory, "rectified": Statutory,
 	"accept": Statutory, "deem": Statutory, "correct": Statutory, "refuse": Statutory, "not_required": Statutory,
 	"pause": Statutory, "resume": Statutory, "extend": Statutory, "approve": Statutory, "grant": Statutory,
 	"deny": Statutory, "terminate": Statutory, "revoke": Statutory, "cancel": Statutory, "breach": Statutory,
@@ -51,6 +53,28 @@ var kinds = map[string]Group{
 	"sign.declined": Signing, "sign.ended": Signing,
 	"mandate.offered": Mandates, "mandate.active": Mandates, "mandate.declined": Mandates, "mandate.revoked": Mandates,
 	kindMessage: Messages, "objection.kept": Messages, "objection.changed": Messages,
+}
+
+// silent are the steps of procedures that nobody is told about, each with why. A
+// step that is neither here nor among the kinds fails a test.
+var silent = map[string]string{
+	"take_up":     "follows acceptance by itself; acceptance is told",
+	"review":      "a step within the agency; the page of the case shows it",
+	"countersign": "a step within the agency; the page of the case shows it",
+	"opine":       "between agencies; the page of the case shows who was asked and until when",
+	"recall":      "between agencies",
+	"send":        "between agencies",
+	"hold":        "a part waits for an earlier one; the page of the bundle says so, release is told",
+	"complete":    "the decision and the licence are told",
+	"deliver":     "the person has just received it",
+}
+
+// inboxOnly are the steps of a part of a bundle that are put into the inbox and
+// sent nowhere: the bundle's own messages go out for all parts together. What the
+// applicant must act on, and what goes against them, goes out for each part.
+var inboxOnly = map[string]bool{
+	"accept": true, "deem": true, "approve": true, "grant": true, "release": true, "resubmit": true, "supplement": true, "end_special": true,
+	kindLicence: true, "licence.change": true, "licence.renew": true,
 }
 
 // Kinds lists every kind of message, for tests of the words.

@@ -59,12 +59,15 @@ type Message struct {
 	Place      string // page that shows more; "" follows from the kind
 	Facts      Facts
 	Deliveries []Delivery
+
+	inbox bool // it goes nowhere else
 }
 
 // Facts is what else the words of some messages need.
 type Facts struct {
 	Name contract.Text `json:"name"`           // of a material or licence
 	Left int           `json:"left,omitempty"` // days
+	By   contract.Text `json:"by"`             // agency that handles the case
 }
 
 // Items names services.
@@ -77,6 +80,12 @@ type Items interface {
 type Addresses interface {
 	Email(ctx context.Context, account contract.AccountID) (string, error)
 	Phone(ctx context.Context, account contract.AccountID) (string, error)
+}
+
+// Recipients finds who stands behind an applicant now: the person, the guardians
+// of a ward, the legal representative of a company.
+type Recipients interface {
+	Recipients(ctx context.Context, applicant contract.Party) ([]contract.AccountID, error)
 }
 
 // Sealer encrypts the secrets of webhooks.
@@ -98,16 +107,17 @@ type Cases interface {
 
 // Config is what the area needs.
 type Config struct {
-	DB        *db.DB
-	Jobs      *job.Queue
-	Policy    *policy.Engine
-	Items     Items
-	Addresses Addresses
-	Cases     Cases
-	Mail      mail.Sender // nil: no mail is sent
-	SMS       sms.Sender  // nil: no short messages are sent
-	Hooks     Hooks       // nil: nothing is posted
-	Seal      Sealer
+	DB         *db.DB
+	Jobs       *job.Queue
+	Policy     *policy.Engine
+	Items      Items
+	Addresses  Addresses
+	Recipients Recipients
+	Cases      Cases
+	Mail       mail.Sender // nil: no mail is sent
+	SMS        sms.Sender  // nil: no short messages are sent
+	Hooks      Hooks       // nil: nothing is posted
+	Seal       Sealer
 	// Text returns the sentence of a key; args are name, value pairs.
 	Text    func(locale, key string, args ...any) string
 	BaseURL string

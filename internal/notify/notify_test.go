@@ -102,6 +102,20 @@ func (addresses) Phone(_ context.Context, id contract.AccountID) (string, error)
 	return "", nil
 }
 
+// Recipients knows that zhou represents the salon and zhao its competitor; a
+// person stands behind themself.
+func (addresses) Recipients(_ context.Context, p contract.Party) ([]contract.AccountID, error) {
+	switch p.ID {
+	case "salon":
+		return []contract.AccountID{"zhou"}, nil
+	case "lin", "zhou", "zhao", "chen":
+		return []contract.AccountID{contract.AccountID(p.ID)}, nil
+	case "child":
+		return []contract.AccountID{"chen", "zhao"}, nil
+	}
+	return nil, nil
+}
+
 func (w *world) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (contract.CaseFacts, error) {
 	f := w.facts
 	f.ID, f.Number, f.ItemName = id, "511602202611161023000482", contract.Text{ZH: "卫生许可"}
@@ -125,7 +139,7 @@ func open(d *db.DB) *world {
 	w.events = event.New(d, w.jobs, now, id.New)
 	w.Service = notify.New(notify.Config{
 		DB: d, Jobs: w.jobs, Policy: policy.Must(map[string]string{"notify": notify.Policies}),
-		Items: names{}, Addresses: addresses{}, Cases: w, Mail: mails{w}, SMS: shorts{w}, Hooks: hooks{w, webhook.New(nil)}, Seal: plain{},
+		Items: names{}, Addresses: addresses{}, Recipients: addresses{}, Cases: w, Mail: mails{w}, SMS: shorts{w}, Hooks: hooks{w, webhook.New(nil)}, Seal: plain{},
 		Text: func(locale, key string, args ...any) string { return locale + " " + key + " " + fmt.Sprint(args...) },
 		Now:  now, NewID: id.New, BaseURL: "https://example.org",
 	})
@@ -204,6 +218,11 @@ func TestEachStepThatConcernsTheApplicantIsTold(t *testing.T) {
 		{contract.CaseMoved{Action: "take_up"}, "", false},
 		{contract.CaseMoved{Action: "submit", Parent: "P"}, "", false}, // the bundle's own tells
 		{contract.CaseMoved{Action: "deny", Parent: "P"}, "deny", true},
+		{contract.CaseMoved{Action: "resume", Parent: "P"}, "resume", true},
+		{contract.CaseMoved{Action: "withdraw", Parent: "P", Deemed: true}, "lapse", true},
+		{contract.CaseMoved{Action: "rectified"}, "rectified", true},
+		{contract.CaseMoved{Action: "correct_onsite"}, "correct_onsite", true},
+		{contract.CaseMoved{Action: "release", Parent: "P"}, "release", false},
 		{contract.CaseMoved{Action: "sum_up", To: "DECIDED_GRANT"}, "bundle.granted", false},
 		{contract.CaseMoved{Action: "sum_up", From: "DECIDED_DENY", To: "COMPLETED"}, "", false},
 	} {
@@ -452,6 +471,83 @@ func TestInboxPagesByKey(t *testing.T) {
 		second, err := w.Inbox(t.Context(), resident("lin"), first.Next)
 		if err != nil || len(second.Messages) != 5 || second.Next != "" {
 			t.Fatalf("second page: %d, %q, %v", len(second.Messages), second.Next, err)
+		}
+	})
+}
+
+func TestABundleGoesOutOnceAndItsPartsGoIntoTheInbox(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.facts = contract.CaseFacts{Applicant: contract.Party{Kind: "person", ID: "lin"}, Parent: "P"}
+		for _, action := range []string{"accept", "approve", "deny", "pause"} {
+			e := step(action, "lin")
+			e.Parent = "P"
+			w.must(t, e)
+		}
+		w.must(t, contract.LicenceIssued{Licence: "L", Case: "C1", At: noon})
+		if got := w.inbox(t, "lin"); len(got) != 5 {
+			t.Errorf("%d messages in the inbox", len(got))
+		}
+		if len(w.sent) != 2 { // the denial and the pause: something to know at once
+			t.Errorf("%d mails: %v", len(w.sent), w.sent)
+		}
+	})
+}
+
+func TestWhoStandsBehindTheApplicantIsToldWhatTheLawDemands(t *testing.T) {
+	t.Parallel()
+	salon, child := contract.Party{Kind: "company", ID: "salon"}, contract.Party{Kind: "person", ID: "child"}
+	expiring := contract.LicenceExpiring{Licence: "L", Case: "C1", LastDay: "2026-12-24", Left: 30, At: noon}
+	gone := contract.LicenceChanged{Licence: "L", Case: "C1", To: "withdrawn", At: noon}
+	for _, tt := range []struct {
+		name  string
+		party contract.Party
+		e     event.Event
+		told  []string
+		not   []string
+	}{
+		{"statutory, company", salon, step("deny", "lin"), []string{"lin", "zhou"}, []string{"zhao"}},
+		{"progress, company", salon, step("submit", "lin"), []string{"lin"}, []string{"zhou"}},
+		{"statutory, ward", child, step("revoke", "lin"), []string{"lin", "chen", "zhao"}, nil},
+		{"progress, ward", child, step("submit", "chen"), []string{"chen"}, []string{"zhao"}},
+		{"progress, filed by an agent", contract.Party{Kind: "person", ID: "zhou"}, step("submit", "zhao"), []string{"zhao", "zhou"}, nil},
+		{"a licence runs out, company", salon, expiring, []string{"zhou"}, []string{"lin"}},
+		{"a licence runs out, nobody known", contract.Party{Kind: "company", ID: "?"}, expiring, []string{"lin"}, nil},
+		{"a licence is withdrawn", salon, gone, []string{"lin", "zhou"}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, w *world) {
+				w.facts = contract.CaseFacts{Applicant: tt.party}
+				w.must(t, tt.e)
+				for _, who := range tt.told {
+					if len(w.inbox(t, who)) != 1 {
+						t.Errorf("%s has %d messages", who, len(w.inbox(t, who)))
+					}
+				}
+				for _, who := range tt.not {
+					if len(w.inbox(t, who)) != 0 {
+						t.Errorf("%s was told", who)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestThePauseTellsItsOwnEndAndTheRevocationItsAgency(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.facts = contract.CaseFacts{Applicant: contract.Party{Kind: "person", ID: "lin"}, AgencyName: contract.Text{ZH: "审批局", EN: "Approval Bureau"}}
+		e := step("pause", "lin")
+		e.Until = "2026-12-31"
+		w.must(t, e)
+		if got := w.inbox(t, "lin")[0].Due; got != "2026-12-31" {
+			t.Errorf("the pause ends on %q", got)
+		}
+		w.must(t, step("revoke", "lin"))
+		if body := w.Body("en", w.inbox(t, "lin")[0]); !strings.Contains(body, "Approval Bureau") {
+			t.Error(body)
 		}
 	})
 }

@@ -14,7 +14,11 @@ func (s *Service) Subject(locale string, m Message) string {
 
 // Body is the sentence that says what it means and what comes next.
 func (s *Service) Body(locale string, m Message) string {
-	args := []any{"n", m.Facts.Left, "name", pick(locale, m.Facts.Name)}
+	by := pick(locale, m.Facts.By)
+	if by == "" {
+		by = s.c.Text(locale, "notify.no_agency")
+	}
+	args := []any{"n", m.Facts.Left, "name", pick(locale, m.Facts.Name), "by", by}
 	due, err := day.Parse(m.Due)
 	if err != nil { // no date is due: say it without one
 		return s.c.Text(locale, "notify.body."+m.Kind, append(args, "due", s.c.Text(locale, "notify.no_due"))...)

@@ -43,6 +43,8 @@ func (others) Phone(_ context.Context, id contract.AccountID) (string, error) {
 	return "", nil
 }
 
+func (others) Recipients(context.Context, contract.Party) ([]contract.AccountID, error) { return nil, nil }
+
 // nowhere takes mail and refuses short messages.
 type nowhere struct{}
 
@@ -71,7 +73,7 @@ func Open(t testing.TB, now func() time.Time, text func(locale, key string, args
 	q := job.New(d, now, id.New, slog.New(slog.DiscardHandler))
 	l := event.New(d, q, now, id.New)
 	s := notify.New(notify.Config{
-		DB: d, Jobs: q, Policy: engine, Items: others{}, Addresses: others{}, Cases: others{},
+		DB: d, Jobs: q, Policy: engine, Items: others{}, Addresses: others{}, Recipients: others{}, Cases: others{},
 		Mail: nowhere{}, SMS: refusing{}, Hooks: webhook.New(nil), Seal: plain{},
 		Text: text, Now: now, NewID: id.New, BaseURL: "https://example.org",
 	})
