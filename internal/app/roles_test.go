@@ -93,6 +93,10 @@ func (e endpoint) fill(ids map[string]string) string {
 
 const unknown = "019a8b7c-0000-7000-8000-000000000000"
 
+// asksMore are pages that are about what the query names: a company for which
+// one may speak, a link that works once. Without it they are not there.
+var asksMore = map[string]bool{"/account/operators/new": true, "/signin/set": true}
+
 // Every page and operation is tried as every role. What the policies say and
 // what the wire does must agree, and both must agree with docs/permissions.md.
 func TestWhoMayDoWhat(t *testing.T) {
@@ -150,7 +154,7 @@ func try(t *testing.T, r role, c caller, e endpoint, may bool) {
 	switch {
 	case may && stopped:
 		t.Errorf("%s as %s: the policies permit %s, but: %d", e, r.name, e.action, a.status)
-	case may && absent && e.method == http.MethodGet && !hole.MatchString(e.path):
+	case may && absent && e.method == http.MethodGet && !hole.MatchString(e.path) && !asksMore[e.path]:
 		t.Errorf("%s as %s: the policies permit %s, but there is no such page", e, r.name, e.action)
 	case !may && !stopped && !absent:
 		t.Errorf("%s as %s: no policy permits %s, but: %d", e, r.name, e.action, a.status)
