@@ -138,6 +138,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	if err != nil {
 		return err
 	}
+	stamp := document.NewStamper(t.press)
 	press := casework.Press{Printer: t.press, Seals: t.ca, Site: t.config.BaseURL}
 	if t.config.Demo {
 		press.Mark = "样章"
@@ -145,7 +146,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.casework, err = casework.New(casework.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
-		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Papers: press, Intake: intake{a},
+		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Papers: press, Intake: intake{a}, Stamp: stamp,
 		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})
 	if err != nil {
@@ -163,7 +164,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Parts: t.blobs.Parts(), Seal: t.seal,
 		Policy: t.policy, Jobs: t.jobs, Events: t.events, Now: t.now, NewID: t.newID,
 		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework, Keepers: []form.Keeper{a.casework, a.licence},
-		Scanner: t.scanner, Stamp: document.NewStamper(t.press),
+		Scanner: t.scanner, Stamp: stamp,
 		Calendars: a.calendar, Region: t.config.Site.Division, Divisions: divisions(a.directory),
 		MaxUploadMB: int(t.config.Upload.File >> 20),
 	})

@@ -217,10 +217,10 @@ func (s *Service) mayWriteMore(ctx context.Context, q db.Q, actor auth.Principal
 }
 
 // MessageFile opens an attachment for a side that may read its thread.
-func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id contract.CaseID, file string) (contract.Material, io.ReadCloser, error) {
+func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id contract.CaseID, file string) (Handed, io.ReadCloser, error) {
 	all, err := messagesOf(ctx, s.c.DB, id, "")
 	if err != nil {
-		return contract.Material{}, nil, err
+		return Handed{}, nil, err
 	}
 	for _, m := range all {
 		i := slices.IndexFunc(m.Files, func(f contract.Material) bool { return f.File == file })
@@ -229,18 +229,21 @@ func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id cont
 		}
 		c, err := s.thread(ctx, actor, id, m.Thread)
 		if err != nil {
-			return contract.Material{}, nil, err
+			return Handed{}, nil, err
 		}
 		if err := s.recordRead(ctx, actor, c, "", "message:file"); err != nil {
-			return contract.Material{}, nil, err
+			return Handed{}, nil, err
+		}
+		if m.Side == sideApplicant {
+			return s.handOut(ctx, actor, c, m.Files[i])
 		}
 		body, err := s.c.Blobs.Open(ctx, string(m.Files[i].Blob))
 		if err != nil {
-			return contract.Material{}, nil, fmt.Errorf("message file %s: %w", file, err)
+			return Handed{}, nil, fmt.Errorf("message file %s: %w", file, err)
 		}
-		return m.Files[i], body, nil
+		return Handed{Material: m.Files[i]}, body, nil
 	}
-	return contract.Material{}, nil, ErrNotFound
+	return Handed{}, nil, ErrNotFound
 }
 
 // Unread counts the messages that the actor's side has not read yet, by case.

@@ -271,24 +271,20 @@ func (s *Service) Unmask(ctx context.Context, actor auth.Principal, id contract.
 }
 
 // Material opens one file that was handed in. Reading it is recorded.
-func (s *Service) Material(ctx context.Context, actor auth.Principal, id contract.CaseID, file string) (contract.Material, io.ReadCloser, error) {
+func (s *Service) Material(ctx context.Context, actor auth.Principal, id contract.CaseID, file string) (Handed, io.ReadCloser, error) {
 	c, h, _, err := s.handedInBy(ctx, actor, id)
 	if err != nil {
-		return contract.Material{}, nil, err
+		return Handed{}, nil, err
 	}
 	i := slices.IndexFunc(h.materials, func(m contract.Material) bool { return m.File == file })
 	if i < 0 {
-		return contract.Material{}, nil, ErrNotFound
+		return Handed{}, nil, ErrNotFound
 	}
 	m := h.materials[i]
 	if err := s.recordRead(ctx, actor, c, "", "material:"+m.ID); err != nil {
-		return m, nil, err
+		return Handed{}, nil, err
 	}
-	body, err := s.c.Blobs.Open(ctx, string(m.Blob))
-	if err != nil {
-		return m, nil, fmt.Errorf("material %s: %w", m.File, err)
-	}
-	return m, body, nil
+	return s.handOut(ctx, actor, c, m)
 }
 
 // Correction is what the applicant must still correct. It is ErrState when the

@@ -62,7 +62,8 @@ type Config struct {
 	Faces          Faces
 	Conditions     Conditions
 	Papers         Papers
-	Intake         Intake // files that come after the submission; nil takes none
+	Intake         Intake  // files that come after the submission; nil takes none
+	Stamp          Stamper // marks copies for officials; nil hands out originals, and says so
 	Now            func() time.Time
 	NewID          func() string
 	Code           func(n int) string // random characters that can be read aloud

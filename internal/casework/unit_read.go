@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -125,35 +124,31 @@ func (s *Service) UnitPage(ctx context.Context, actor auth.Principal, id contrac
 // it for that agency.
 func (s *Service) UnitMaterial(
 	ctx context.Context, actor auth.Principal, id contract.CaseID, unit, file string,
-) (contract.Material, io.ReadCloser, error) {
+) (Handed, io.ReadCloser, error) {
 	c, u, _, err := s.openUnit(ctx, actor, id, unit)
 	if err != nil {
-		return contract.Material{}, nil, err
+		return Handed{}, nil, err
 	}
 	svc, err := s.service(ctx, c.Item, c.Version)
 	if err != nil {
-		return contract.Material{}, nil, err
+		return Handed{}, nil, err
 	}
 	h, err := lastHandIn(ctx, s.c.DB, id)
 	if err != nil {
-		return contract.Material{}, nil, err
+		return Handed{}, nil, err
 	}
 	spec := unitSpec(svc, unit)
 	i := slices.IndexFunc(h.materials, func(m contract.Material) bool {
 		return m.File == file && m.Blob != "" && slices.Contains(spec.Materials, m.ID)
 	})
 	if i < 0 || u.State != UnitOpen {
-		return contract.Material{}, nil, ErrNotFound
+		return Handed{}, nil, ErrNotFound
 	}
 	m := h.materials[i]
 	if err := s.recordUnitRead(ctx, actor, c, []string{"material:" + m.ID}); err != nil {
-		return m, nil, err
+		return Handed{}, nil, err
 	}
-	body, err := s.c.Blobs.Open(ctx, string(m.Blob))
-	if err != nil {
-		return m, nil, fmt.Errorf("material %s: %w", m.File, err)
-	}
-	return m, body, nil
+	return s.handOut(ctx, actor, c, m)
 }
 
 // openUnit finds the task of a unit for an actor of its agency; everybody else is

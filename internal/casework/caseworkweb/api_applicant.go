@@ -174,7 +174,11 @@ func (o operations) messageFile(ctx context.Context, actor auth.Principal, in *c
 	if err != nil {
 		return nil, err
 	}
-	return api.NewFile(m.Type, m.Name, body), nil
+	name := m.Name
+	if m.Unmarked != "" {
+		name = "unmarked-" + name
+	}
+	return api.NewFile(m.Type, name, body), nil
 }
 
 type placeBody struct {

@@ -88,7 +88,7 @@ func (p pages) messageFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer body.Close() //nolint:errcheck // read only
-	return p.k.SendFile(w, r, web.File{Name: m.Name, Type: m.Type, Size: m.Size}, body)
+	return p.hand(w, r, m, false, body)
 }
 
 // uploads opens the files of a form; an input left empty sends one without name.

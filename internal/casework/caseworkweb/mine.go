@@ -245,7 +245,7 @@ func (p pages) material(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer body.Close() //nolint:errcheck // read only
 	inline := r.URL.Query().Get("download") == ""
-	return p.k.SendFile(w, r, web.File{Name: m.Name, Type: m.Type, Size: m.Size, Inline: inline}, body)
+	return p.hand(w, r, m, inline, body)
 }
 
 func (p pages) document(w http.ResponseWriter, r *http.Request) error {

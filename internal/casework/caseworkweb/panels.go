@@ -163,7 +163,7 @@ func (p pages) unitMaterial(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer body.Close() //nolint:errcheck // read only
 	inline := r.URL.Query().Get("download") == ""
-	return p.k.SendFile(w, r, web.File{Name: m.Name, Type: m.Type, Size: m.Size, Inline: inline}, body)
+	return p.hand(w, r, m, inline, body)
 }
 
 // byPage are the steps that ask for more than an opinion: they have a page of
