@@ -65,6 +65,19 @@ func (s *Service) publish(ctx context.Context, actor auth.Principal, svc contrac
 		}
 		return putSource(ctx, tx, svc.Item, version, files)
 	})
+	if errors.Is(err, errRaced) {
+		return s.same(ctx, svc.Item, hash)
+	}
+	return version, err
+}
+
+// same is the version in force where another process has just published the same
+// content: two that start at once bring the same packages.
+func (s *Service) same(ctx context.Context, item contract.ItemID, hash string) (int, error) {
+	version, last, err := latestVersion(ctx, s.c.DB, item)
+	if err == nil && last != hash {
+		err = errRaced
+	}
 	return version, err
 }
 
