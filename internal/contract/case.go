@@ -1,6 +1,9 @@
 package contract
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Submission is a finished application, handed from the form to casework in
 // one transaction. Key makes it idempotent: the same key is the same case.
@@ -103,6 +106,24 @@ type HeldLicence struct {
 	From       string            `json:"from"`
 	To         string            `json:"to"`
 	Face       map[string]string `json:"face"` // by id of the licence line
+}
+
+// Names by which rules read the first and last day of a licence; a line of a face
+// has none of them.
+const (
+	LicenceFrom = "valid_from"
+	LicenceTo   = "valid_to"
+)
+
+// Lines returns the face by line with the days of validity, "" where it is
+// without end: what rules see as licence.
+func (l HeldLicence) Lines() map[string]string {
+	out := maps.Clone(l.Face)
+	if out == nil {
+		out = map[string]string{}
+	}
+	out[LicenceFrom], out[LicenceTo] = l.From, l.To
+	return out
 }
 
 // Copy is a verified copy in an earlier case of the applicant.

@@ -87,4 +87,5 @@ const (
 	MaterialCounter   = "counter"   // the original is brought to the counter
 	MaterialOwed      = "owed"      // comes later, by Due
 	MaterialCommitted = "committed" // not asked for: the applicant committed
+	MaterialPart      = "part"      // another part of the bundle produces it; Source is its id
 )

@@ -46,10 +46,15 @@ type Added struct {
 
 // Setting is one configurable fact: a limit, an amount, a rule that differs by
 // place. Source says where the value comes from.
+//
+// A setting with an ID and a Number is one that rules and texts read: rules as
+// settings.<id>, texts as {settings.<id>}, so that a place changes one line.
 type Setting struct {
-	Name   Text `json:"name" yaml:"name"`
-	Value  Text `json:"value" yaml:"value"`
-	Source Text `json:"source" yaml:"source"`
+	ID     string   `json:"id,omitempty" yaml:"id"`
+	Number *float64 `json:"number,omitempty" yaml:"number"`
+	Name   Text     `json:"name" yaml:"name"`
+	Value  Text     `json:"value" yaml:"value"`
+	Source Text     `json:"source" yaml:"source"`
 }
 
 // SignerSpec is one more person who must sign an application: the other spouse,
@@ -81,7 +86,8 @@ type CommitmentSpec struct {
 }
 
 // Part is one service of a bundle. The package names ID, Item, When, Required,
-// Blocking and After; publishing resolves the rest from the part's own package.
+// Blocking, After, Answers and From; publishing resolves the rest from the part's
+// own package.
 type Part struct {
 	ID       string   `json:"id" yaml:"id"`
 	Item     ItemID   `json:"item" yaml:"item"`
@@ -89,6 +95,12 @@ type Part struct {
 	Required bool     `json:"required" yaml:"required"`   // the bundle cannot be granted without it
 	Blocking bool     `json:"blocking" yaml:"blocking"`   // its denial ends the bundle
 	After    []string `json:"after,omitempty" yaml:"after"`
+	// Answers are answers to the part's own form that the bundle fixes, by field id:
+	// the merged form does not ask them.
+	Answers map[string]any `json:"answers,omitempty" yaml:"answers"`
+	// From says by id which of the part's own materials another part produces:
+	// they are not asked for when that part applies.
+	From map[string]string `json:"from,omitempty" yaml:"from"`
 
 	Version int      `json:"version" yaml:"-"`
 	Name    Text     `json:"name" yaml:"-"`
@@ -97,6 +109,8 @@ type Part struct {
 	// which id the merged form asks it.
 	Fields    map[string]string `json:"fields,omitempty" yaml:"-"`
 	Materials map[string]string `json:"materials,omitempty" yaml:"-"`
+	// Signers says the same of the part's signers.
+	Signers map[string]string `json:"signers,omitempty" yaml:"-"`
 }
 
 // Guide is what the service guide (办事指南) says beyond the other fields.

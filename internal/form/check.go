@@ -29,6 +29,7 @@ func Check(svc contract.Service) []Problem {
 	k.materials()
 	k.signers()
 	k.handling()
+	k.settings()
 	k.licence()
 	k.bundle()
 	k.rules()

@@ -106,7 +106,17 @@ func (k *checker) signers() {
 		}
 		k.person(where, "name_field", s.NameField, find, KindText)
 		k.person(where, "number_field", s.NumberField, find, KindResidentID)
+		if s.When == "" && s.Group == "" && (k.conditional(s.NameField) || k.conditional(s.NumberField)) {
+			k.add(where, "always signs, but who it is is asked under a condition; give the signer that condition")
+		}
 	}
+}
+
+// conditional reports whether a field is not always asked.
+func (k *checker) conditional(id string) bool {
+	return slices.ContainsFunc(k.svc.Form.Pages, func(p contract.Page) bool {
+		return slices.ContainsFunc(p.Fields, func(f contract.Field) bool { return f.ID == id && p.When+f.When != "" })
+	})
 }
 
 func (k *checker) person(where, key, id string, find func(string) (contract.Field, bool), kind string) {
@@ -118,6 +128,9 @@ func (k *checker) person(where, key, id string, find func(string) (contract.Fiel
 	if f.Kind != kind {
 		k.add(where, "%s %s must be of kind %s", key, id, kind)
 	}
+	if !f.Required {
+		k.add(where, "%s %s must be required: nobody can be asked to sign otherwise", key, id)
+	}
 }
 
 // handling checks the commitment, the units and the special procedures.
@@ -126,6 +139,7 @@ func (k *checker) handling() {
 		k.commitment(*c)
 	}
 	k.units()
+	k.procedure()
 	for i, s := range k.svc.Handling.Special {
 		where := fmt.Sprintf("special %d", i+1)
 		if !slices.Contains(statute.Specials(), statute.Special(s.Kind)) {
@@ -135,12 +149,6 @@ func (k *checker) handling() {
 			k.add(where, "needs the expected days: the applicant is told (Licensing Law art. 45)")
 		}
 		k.text(where+" text", s.Text, true)
-	}
-	for i, s := range k.svc.Settings {
-		where := fmt.Sprintf("setting %d", i+1)
-		k.text(where+" name", s.Name, true)
-		k.text(where+" value", s.Value, true)
-		k.text(where+" source", s.Source, true)
 	}
 }
 
@@ -216,6 +224,9 @@ func (k *checker) licence() {
 		if seen[line.ID] {
 			k.add(where+" line "+line.ID, idTwice)
 		}
+		if line.ID == contract.LicenceFrom || line.ID == contract.LicenceTo {
+			k.add(where+" line "+line.ID, "is the name by which rules read the days of validity")
+		}
 		seen[line.ID] = true
 	}
 	effects := []string{"", contract.LicenceIssue, contract.LicenceChange, contract.LicenceRenew, contract.LicenceCancel}
@@ -258,6 +269,7 @@ func (k *checker) bundle() {
 		if p.Item == k.svc.Item && p.Item != "" {
 			k.add(where, "is the bundle itself")
 		}
+		k.fixed(p)
 	}
 	after := map[string][]string{}
 	for _, p := range k.svc.Parts {

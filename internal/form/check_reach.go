@@ -88,16 +88,29 @@ func (k *checker) variables(r namedRule, p *rule.Program) []variable {
 		if ref.Var != "a" && ref.Var != "row" || slices.ContainsFunc(list, func(v variable) bool { return v.ref == ref }) {
 			continue
 		}
+		text := k.withNumbers(p, r.text)
 		v := variable{ref: ref, field: k.at[ref.Name].field}
 		if ref.Var == "row" {
 			v.field, _ = k.column(r.group, ref.Name)
 		}
-		if v.values = sampleValues(v.field, r.text); Rows(v.field.Kind) {
-			v.values = sampleRows(v.field, p, r.text)
+		if v.values = sampleValues(v.field, text); Rows(v.field.Kind) {
+			v.values = sampleRows(v.field, p, text)
 		}
 		list = append(list, v)
 	}
 	return list
+}
+
+// withNumbers is a rule with the numbers that its settings stand for, around
+// which answers are tried.
+func (k *checker) withNumbers(p *rule.Program, text string) string {
+	all := numbers(k.svc.Settings)
+	for _, ref := range p.Refs() {
+		if n, ok := all[ref.Name]; ok && ref.Var == "settings" {
+			text += " " + number(n)
+		}
+	}
+	return text
 }
 
 // try runs a rule over combinations of sample values of what it reads.
@@ -105,7 +118,9 @@ func (k *checker) try(r namedRule, p *rule.Program) (yes, no bool, failed error)
 	vars := k.variables(r, p)
 	pick := make([]int, len(vars))
 	for range maxTries {
-		s := sample{answers: map[string]any{}, row: map[string]any{}, fields: map[string]contract.Field{}}
+		s := sample{
+			answers: map[string]any{}, row: map[string]any{}, fields: map[string]contract.Field{}, settings: numbers(k.svc.Settings),
+		}
 		for i, v := range vars {
 			s.set(v, v.values[pick[i]])
 		}
@@ -151,6 +166,8 @@ type sample struct {
 	answers map[string]any
 	row     map[string]any
 	fields  map[string]contract.Field
+
+	settings map[string]float64
 }
 
 // try runs a rule for both kinds of applicant and some days.
@@ -170,7 +187,7 @@ func (s sample) try(p *rule.Program) (yes, no bool, failed error) {
 			for _, code := range []string{"91350100M000100Y43", "92511602MA66K8T333"} {
 				v := &rule.Vars{
 					A: a, Given: given, Words: words, Today: today, Held: map[string]any{}, Row: s.row,
-					Applicant: map[string]any{"kind": kind, "name": "样本", "code": code},
+					Applicant: map[string]any{"kind": kind, "name": "样本", "code": code}, Settings: s.settings,
 				}
 				ok, err := p.Bool(v)
 				if err != nil {

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -156,11 +157,25 @@ func (k *checker) ref(r namedRule, ref rule.Ref) {
 		k.fieldRef(r, ref)
 	case ref.Var == "row":
 		k.rowRef(r, ref)
+	case ref.Var == "settings":
+		k.settingRef(r, ref)
 	case ref.Var == "licence", ref.Var == "held" && strings.HasPrefix(ref.Name, chosenPrefix):
 		if !k.licenceBefore() {
 			k.add(r.where, "rule %q reads the chosen licence, but the form has no licence field", r.text)
 		}
 	}
+}
+
+func (k *checker) settingRef(r namedRule, ref rule.Ref) {
+	// A bundle as written may read settings of its parts, which Merge brings.
+	if _, known := numbers(k.svc.Settings)[ref.Name]; !known && !k.unmerged() {
+		k.add(r.where, "rule %q reads the unknown setting %q", r.text, ref.Name)
+	}
+}
+
+// unmerged reports whether the service is a bundle as its author wrote it.
+func (k *checker) unmerged() bool {
+	return slices.ContainsFunc(k.svc.Parts, func(p contract.Part) bool { return p.Fields == nil })
 }
 
 func (k *checker) fieldRef(r namedRule, ref rule.Ref) {

@@ -12,7 +12,7 @@ import (
 // sound is a package that uses everything and has nothing wrong with it.
 func sound() contract.Service {
 	number := func(id string) contract.Field {
-		return contract.Field{ID: id, Kind: form.KindResidentID, Label: both, Personal: true}
+		return contract.Field{ID: id, Kind: form.KindResidentID, Label: both, Personal: true, Required: true}
 	}
 	return contract.Service{
 		Item: "x",
@@ -21,11 +21,11 @@ func sound() contract.Service {
 			Pages: []contract.Page{
 				{ID: "one", Section: "first", Title: both, Fields: []contract.Field{
 					{ID: "old", Kind: form.KindLicence, Label: both, Required: true, LicenceTypes: []string{typeCode}},
-					{ID: "name", Kind: form.KindText, Label: both, Held: "licence.name", Element: "name"},
+					{ID: "name", Kind: form.KindText, Label: both, Required: true, Held: "licence.name", Element: "name"},
 					number("number"),
 					{ID: "rent", Kind: form.KindMoney, Label: both},
 					{ID: "members", Kind: form.KindGroup, Label: both, Row: both, Fields: []contract.Field{
-						{ID: "name", Kind: form.KindText, Label: both},
+						{ID: "name", Kind: form.KindText, Label: both, Required: true},
 						number("number"),
 						{ID: "age", Kind: form.KindInteger, Label: both, Checks: []contract.Check{{Rule: "row.age < 150", Message: both}}},
 						{ID: "works", Kind: form.KindYesNo, Label: both, When: "row.age > 15"},
@@ -127,20 +127,32 @@ func spoiltRest() map[string]spoilt {
 		"signer name":       {func(s *contract.Service) { s.Signers[1].NameField = "nobody" }, "no field that the applicant answers"},
 		"signer number":     {func(s *contract.Service) { s.Signers[1].NumberField = "name" }, "must be of kind"},
 		"signer twice":      {func(s *contract.Service) { s.Signers[1].ID = "adult" }, "used twice"},
-		"signer's answer":   {func(s *contract.Service) { page(s, 1).When = "a.yes" }, "which only the signer"},
-		"row's answer":      {func(s *contract.Service) { s.Rules.Eligible[0].Rule = "a.agree" }, "which only the signer"},
-		"other's answer":    {func(s *contract.Service) { page(s, 2).Fields[1].When = "a.yes" }, "which only the signer"},
-		"commitment":        {func(s *contract.Service) { s.Commitment.Materials = []string{"none"} }, "unknown material"},
-		"no liability":      {func(s *contract.Service) { s.Commitment.Liability = nil }, "no liability"},
-		"not verified":      {func(s *contract.Service) { s.Commitment.VerifyDays = 0 }, "verify_days"},
-		"unit field":        {func(s *contract.Service) { s.Handling.Units[0].Fields = []string{"none"} }, "unknown field"},
-		"unit days":         {func(s *contract.Service) { s.Handling.Units[0].Days = 0 }, "needs days"},
-		"special":           {func(s *contract.Service) { s.Handling.Special[0].Kind = "party" }, "unknown kind"},
-		"setting":           {func(s *contract.Service) { s.Settings = []contract.Setting{{Name: both, Value: both}} }, "has no Chinese"},
-		"effect":            {func(s *contract.Service) { s.Licence.Effect = "burn" }, "unknown effect"},
-		"no prior":          {func(s *contract.Service) { s.Licence.Prior = "" }, "needs prior"},
-		"new with prior":    {func(s *contract.Service) { s.Licence.Effect = "" }, "no prior one"},
-		"prior of another":  {func(s *contract.Service) { s.Licence.TypeCode = "21100000000013338W001" }, "does not offer"},
+		"signer optional":   {func(s *contract.Service) { column0(s, 2).Required = false }, "nobody can be asked to sign"},
+		"signer sometimes":  {func(s *contract.Service) { column0(s, 2).When = `a.name != ""` }, "give the signer that condition"},
+		"day of validity":   {func(s *contract.Service) { s.Licence.Face[0].ID = "valid_to" }, "days of validity"},
+		"unverified":        {func(s *contract.Service) { s.Procedure = "joint" }, "needs the procedure notify-and-commit"},
+		"units alone":       {func(s *contract.Service) { s.Procedure = "licensing" }, "units give opinions"},
+		"parts alone": {func(s *contract.Service) {
+			s.Licence, s.Procedure, s.Parts = nil, "licensing", []contract.Part{{ID: "a", Item: "1"}}
+		}, "need the procedure bundle"},
+		"bundle of nothing": {func(s *contract.Service) { s.Procedure = "bundle" }, "are missing"},
+		"from itself": {func(s *contract.Service) {
+			s.Licence, s.Parts = nil, []contract.Part{{ID: "a", Item: "1", From: map[string]string{"m": "a"}}}
+		}, "no other part"},
+		"signer's answer":  {func(s *contract.Service) { page(s, 1).When = "a.yes" }, "which only the signer"},
+		"row's answer":     {func(s *contract.Service) { s.Rules.Eligible[0].Rule = "a.agree" }, "which only the signer"},
+		"other's answer":   {func(s *contract.Service) { page(s, 2).Fields[1].When = "a.yes" }, "which only the signer"},
+		"commitment":       {func(s *contract.Service) { s.Commitment.Materials = []string{"none"} }, "unknown material"},
+		"no liability":     {func(s *contract.Service) { s.Commitment.Liability = nil }, "no liability"},
+		"not verified":     {func(s *contract.Service) { s.Commitment.VerifyDays = 0 }, "verify_days"},
+		"unit field":       {func(s *contract.Service) { s.Handling.Units[0].Fields = []string{"none"} }, "unknown field"},
+		"unit days":        {func(s *contract.Service) { s.Handling.Units[0].Days = 0 }, "needs days"},
+		"special":          {func(s *contract.Service) { s.Handling.Special[0].Kind = "party" }, "unknown kind"},
+		"setting":          {func(s *contract.Service) { s.Settings = []contract.Setting{{Name: both, Value: both}} }, "has no Chinese"},
+		"effect":           {func(s *contract.Service) { s.Licence.Effect = "burn" }, "unknown effect"},
+		"no prior":         {func(s *contract.Service) { s.Licence.Prior = "" }, "needs prior"},
+		"new with prior":   {func(s *contract.Service) { s.Licence.Effect = "" }, "no prior one"},
+		"prior of another": {func(s *contract.Service) { s.Licence.TypeCode = "21100000000013338W001" }, "does not offer"},
 		"no licence to read": {func(s *contract.Service) {
 			s.Licence, page(s, 0).Fields = nil, page(s, 0).Fields[2:]
 			s.Signers = s.Signers[:1]

@@ -234,6 +234,15 @@ func (e *evaluation) look(f *field, s sheet) FieldState {
 	return fs
 }
 
+// preset is the one licence that can be meant: chosen beforehand where nothing was
+// said yet. A notice that doubts the choice leaves it open.
+func preset(f *field, fs *FieldState, s sheet) (string, bool) {
+	if f.Kind != KindLicence || !f.Required || len(fs.Licences) != 1 || len(fs.Typed) > 0 || marked(s.reopened, "field", f.ID) {
+		return "", false
+	}
+	return string(fs.Licences[0].ID), true
+}
+
 // answer takes what was given and says what is wrong with it.
 func (e *evaluation) answer(f *field, fs *FieldState, s sheet) {
 	fs.Value, fs.Typed = Restore(f.Field, s.answers[f.ID]), s.typed[fs.Field.ID]
@@ -244,6 +253,9 @@ func (e *evaluation) answer(f *field, fs *FieldState, s sheet) {
 			return
 		}
 		fs.Typed = nil
+	}
+	if id, one := preset(f, fs, s); one && (fs.Value == nil || fs.Value == any(id)) {
+		fs.Value, fs.Preset = id, true
 	}
 	switch {
 	case fs.Value == nil && f.Required && f.Kind == KindLicence && s.licences != nil && len(fs.Licences) == 0:
@@ -302,8 +314,8 @@ func (e *evaluation) choose(fs FieldState) {
 	for i, l := range fs.Licences {
 		if string(l.ID) == id {
 			e.chosen = &fs.Licences[i]
-			e.v.Licence = e.c.face(l.Face)
-			for line, value := range l.Face {
+			e.v.Licence = e.c.face(l.Lines())
+			for line, value := range l.Lines() {
 				e.v.Held[chosenPrefix+line] = value
 			}
 		}
@@ -324,6 +336,11 @@ func (e *evaluation) held(f *field, s sheet) (contract.Held, any, bool) {
 	if p.Value == nil || validate(f.Field, p.Value) != nil {
 		return contract.Held{}, nil, false
 	}
+	if code, _ := p.Value.(string); f.Kind == KindDivision && e.in.Divisions != nil {
+		if _, known := e.in.Divisions(code); !known {
+			return contract.Held{}, nil, false // nobody could read it: ask
+		}
+	}
 	return h, p.Value, true
 }
 
@@ -337,7 +354,7 @@ func (e *evaluation) fact(f *field, s sheet) (contract.Held, bool) {
 	}
 	if line, ok := strings.CutPrefix(f.Held, chosenPrefix); ok && e.chosen != nil {
 		l := e.chosen
-		value, known := l.Face[line]
+		value, known := l.Lines()[line]
 		return contract.Held{
 			Value: value, At: l.From, Registry: "licence",
 			Source: contract.Text{ZH: l.Name.ZH + " " + l.Number, EN: l.Name.EN + " " + l.Number},

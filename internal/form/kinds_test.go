@@ -56,10 +56,10 @@ func amountsAndPeriods() []fromBrowser {
 		{kind: "money", f: contract.Field{Limit: contract.Limit{Max: number(100)}}, typed: controls{"x": "100.01"}, want: int64(10001), code: "form.field.great", words: "¥100.01"},
 		{
 			kind: "period", typed: controls{"x-from-year": "2026", "x-from-month": "1", "x-from-day": "2", "x-to-year": "2026", "x-to-month": "2", "x-to-day": "3"},
-			want: "2026-01-02/2026-02-03", words: "2026-01-02 至 2026-02-03",
+			want: "2026-01-02/2026-02-03", words: "2026 年 1 月 2 日至 2026 年 2 月 3 日",
 		},
-		{kind: "period", typed: controls{"x-from": "2026-01-02", "x-to": "2026-02-03"}, want: "2026-01-02/2026-02-03", words: "2026-01-02 至 2026-02-03"},
-		{kind: "period", typed: controls{"x-from": "2026-03-02", "x-to": "2026-02-03"}, want: "2026-03-02/2026-02-03", code: "form.field.period_order", words: "2026-03-02 至 2026-02-03"},
+		{kind: "period", typed: controls{"x-from": "2026-01-02", "x-to": "2026-02-03"}, want: "2026-01-02/2026-02-03", words: "2026 年 1 月 2 日至 2026 年 2 月 3 日"},
+		{kind: "period", typed: controls{"x-from": "2026-03-02", "x-to": "2026-02-03"}, want: "2026-03-02/2026-02-03", code: "form.field.period_order", words: "2026 年 3 月 2 日至 2026 年 2 月 3 日"},
 		{kind: "period", typed: controls{"x-from": "2026-03-02"}, code: "form.field.period_part"},
 		{kind: "period", typed: controls{"x": "2026-02-30/2026-03-01"}, code: "form.field.period"},
 		{kind: "period", typed: controls{"x": "always"}, code: "form.field.period"},
@@ -174,7 +174,10 @@ func TestWordsOfNewKinds(t *testing.T) {
 		v    any
 		want contract.Text
 	}{
-		{contract.Field{Kind: "period"}, "2026-01-02/2026-02-03", contract.Text{ZH: "2026-01-02 至 2026-02-03", EN: "2026-01-02 to 2026-02-03"}},
+		{contract.Field{Kind: "period"}, "2026-01-02/2026-02-03", contract.Text{ZH: "2026 年 1 月 2 日至 2026 年 2 月 3 日", EN: "2 January 2026 to 3 February 2026"}},
+		{contract.Field{Kind: "date"}, "2027-03-20", contract.Text{ZH: "2027 年 3 月 20 日", EN: "20 March 2027"}},
+		{contract.Field{Kind: "computed"}, "2027-03-20", contract.Text{ZH: "2027 年 3 月 20 日", EN: "20 March 2027"}},
+		{contract.Field{Kind: "text"}, "2027-03-20", contract.Text{ZH: "2027-03-20", EN: "2027-03-20"}},
 		{contract.Field{Kind: "money"}, int64(-123456789), contract.Text{ZH: "-¥1,234,567.89", EN: "-¥1,234,567.89"}},
 		{contract.Field{Kind: "division"}, "511602", contract.Text{ZH: "511602", EN: "511602"}},
 		{contract.Field{Kind: "signature"}, "drawn:M 1 2", contract.Text{ZH: "已手写签名", EN: "Signed by hand"}},

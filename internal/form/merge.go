@@ -15,7 +15,10 @@ import (
 // The bundle's own pages come first; then each part has a section of its own,
 // shown when the part applies. What stands for the same datum is told by
 // Element, or else by the Held key; materials by Element, licence types or Held
-// key. parts are the services of bundle.Parts, in any order.
+// key. What the bundle answers for a part (Part.Answers), or what another part
+// produces (Part.From), is not asked. Settings keep their ids, or get the part's
+// before them where two parts use one id. parts are the services of
+// bundle.Parts, in any order.
 //
 // The problems are things that the author of the bundle must mend, mostly by
 // asking a shared datum on a page of the bundle.
@@ -31,7 +34,12 @@ func Merge(bundle contract.Service, parts []contract.Service) (contract.Service,
 		m.part(part, parts[j])
 	}
 	m.require()
-	return m.out, m.problems
+	m.tellSettings()
+	filled, err := m.out.Filled() // texts of the bundle may name settings of its parts
+	if err != nil {
+		m.add("settings", "%v", err)
+	}
+	return filled, m.problems
 }
 
 type merger struct {
@@ -43,12 +51,18 @@ type merger struct {
 	pages    map[string]bool   // ids of pages
 	data     map[string]string // by datum: the id of the field that asks it
 	proofs   map[string]string // by kind of proof: the id of the material
+	settings map[string]bool   // ids of settings
+	owners   []contract.Text   // by setting of out: the part's name, none of the bundle's own
 }
 
 func newMerger(bundle contract.Service) *merger {
 	m := &merger{
 		out: bundle, engine: rule.MustNew(), ids: map[string]bool{}, papers: map[string]bool{}, pages: map[string]bool{},
-		data: map[string]string{}, proofs: map[string]string{},
+		data: map[string]string{}, proofs: map[string]string{}, settings: map[string]bool{},
+		owners: make([]contract.Text, len(bundle.Settings)),
+	}
+	for _, s := range bundle.Settings {
+		m.settings[s.ID] = true
 	}
 	// What is changed below must not change the bundle that was given.
 	m.out.Form.Sections = slices.Clone(bundle.Form.Sections)
@@ -108,35 +122,36 @@ func datumKeys(f contract.Field) []string {
 // go, then it writes its pages and rules with them.
 func (m *merger) part(part *contract.Part, svc contract.Service) {
 	part.Version, part.Name, part.Agency = svc.Version, svc.Name, svc.Agency
-	part.Fields, part.Materials = map[string]string{}, map[string]string{}
-	j := &joining{merger: m, part: part, svc: svc, hosts: map[string]bool{}, signers: map[string]string{}}
+	part.Fields, part.Materials, part.Signers = map[string]string{}, map[string]string{}, map[string]string{}
+	j := &joining{
+		merger: m, part: part, svc: svc, hosts: map[string]bool{}, settingIDs: map[string]string{}, known: map[string]knownField{},
+	}
+	j.joinSettings()
+	j.fix()
 	for _, p := range svc.Form.Pages {
 		for _, f := range p.Fields {
-			j.name(f, p.Signer)
+			if _, known := j.known[f.ID]; !known {
+				j.name(f, p.Signer)
+			}
 		}
 	}
 	j.materials()
 	j.signerSpecs()
 	j.writePages()
-	for _, k := range svc.Rules.Eligible {
-		k.Rule = unless(part.When, j.rename("eligible", k.Rule))
-		m.out.Rules.Eligible = append(m.out.Rules.Eligible, k)
-	}
+	j.eligible()
 	j.commitment()
-	for _, s := range svc.Settings {
-		if !slices.Contains(m.out.Settings, s) {
-			m.out.Settings = append(m.out.Settings, s)
-		}
-	}
 }
 
 // joining is the work on one part.
 type joining struct {
 	*merger
-	part    *contract.Part
-	svc     contract.Service
-	hosts   map[string]bool   // fields of the part that are asked elsewhere
-	signers map[string]string // ids of signers in the merged form
+	part  *contract.Part
+	svc   contract.Service
+	hosts map[string]bool // fields of the part that are asked elsewhere
+	// settingIDs are the ids of the part's settings in the merged form; known are
+	// its fields that are not asked, because what the bundle fixes settles them.
+	settingIDs map[string]string
+	known      map[string]knownField
 }
 
 // name decides under which id a field of the part is asked.
@@ -272,31 +287,41 @@ func (j *joining) writePages() {
 	section := contract.Section{ID: unique(sectionIDs(j.out.Form.Sections), j.part.ID, "part", "-"), Title: j.svc.Name}
 	var pages []contract.Page
 	for _, p := range j.svc.Form.Pages {
-		when := and(j.part.When, j.rename("page "+p.ID, p.When))
-		own := p
-		own.ID, own.Section, own.When, own.Fields = unique(j.pages, j.part.ID+"-"+p.ID, "part", "-"), section.ID, when, nil
-		if p.Signer != "" {
-			own.Signer = j.signers[p.Signer]
+		own, never := j.when("page "+p.ID, p.When)
+		if _, signs := j.part.Signers[p.Signer]; never || p.Signer != "" && !signs {
+			continue
 		}
-		for _, f := range p.Fields {
-			g := j.write(f)
-			if j.hosts[f.ID] {
-				j.share(g, and(when, g.When))
-				continue
-			}
-			if g.Material != "" && j.shows(g.Material) {
-				continue // a page before asks for it already
-			}
-			own.Fields = append(own.Fields, g)
-		}
-		if len(own.Fields) > 0 {
-			pages = append(pages, own)
-		}
+		pages = append(pages, j.page(p, section.ID, and(j.part.When, own))...)
 	}
 	if len(pages) > 0 {
 		j.out.Form.Sections = append(j.out.Form.Sections, section)
 		j.out.Form.Pages = append(j.out.Form.Pages, pages...)
 	}
+}
+
+// page is a page of the part without what is asked elsewhere; none is left of some.
+func (j *joining) page(p contract.Page, section, when string) []contract.Page {
+	own := p
+	own.ID, own.Section, own.When, own.Fields = unique(j.pages, j.part.ID+"-"+p.ID, "part", "-"), section, when, nil
+	own.Signer = j.part.Signers[p.Signer]
+	for _, f := range p.Fields {
+		if _, known := j.known[f.ID]; known {
+			continue
+		}
+		g := j.write(f)
+		switch {
+		case j.hosts[f.ID]:
+			j.share(g, and(when, g.When))
+		case f.Material != "" && (g.Material == "" || j.shows(g.Material)):
+			// Another part produces it, or a page before asks for it already.
+		default:
+			own.Fields = append(own.Fields, g)
+		}
+	}
+	if len(own.Fields) == 0 {
+		return nil
+	}
+	return []contract.Page{own}
 }
 
 // shows reports whether a page asks for the material already.
@@ -333,10 +358,14 @@ func (j *joining) write(f contract.Field) contract.Field {
 	if id, ok := j.part.Fields[f.ID]; ok {
 		f.ID = id
 	}
-	f.When, f.Value = j.rename(where, f.When), j.rename(where, f.Value)
-	f.Checks = slices.Clone(f.Checks)
-	for i := range f.Checks {
-		f.Checks[i].Rule = j.rename(where, f.Checks[i].Rule)
+	f.When, _ = j.when(where, f.When)
+	f.Value = j.rename(where, f.Value)
+	checks := f.Checks
+	f.Checks = nil
+	for _, k := range checks {
+		if k.Rule = j.rename(where, k.Rule); k.Rule != always {
+			f.Checks = append(f.Checks, k)
+		}
 	}
 	if f.Material != "" {
 		f.Material = j.part.Materials[f.Material]
@@ -421,14 +450,24 @@ func tighter(x, y contract.Limit) contract.Limit {
 	return x
 }
 
-// rename writes a rule of the part with the ids of the merged form.
+// rename writes a rule of the part with the ids of the merged form, and with the
+// answers that are known.
 func (j *joining) rename(where, text string) string {
-	out, err := j.engine.Rename(text, func(r rule.Ref) string {
-		if to, ok := j.part.Fields[r.Name]; ok && readsField(r) {
-			return to
-		}
-		return r.Name
-	})
+	out, err := text, error(nil)
+	if len(j.known) > 0 {
+		out, err = j.engine.Fix(text, j.value)
+	}
+	if err == nil {
+		out, err = j.engine.Rename(out, func(r rule.Ref) string {
+			if to, ok := j.part.Fields[r.Name]; ok && readsField(r) {
+				return to
+			}
+			if to, ok := j.settingIDs[r.Name]; ok && r.Var == "settings" {
+				return to
+			}
+			return r.Name
+		})
+	}
 	if err != nil {
 		j.add("part "+j.part.ID+" "+where, "%v", err)
 	}

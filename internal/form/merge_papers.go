@@ -28,7 +28,17 @@ func proofKeys(m contract.MaterialSpec) []string {
 func (j *joining) materials() {
 	for _, m := range j.svc.Materials {
 		was := m.ID
-		m.When = and(j.part.When, j.rename("material "+m.ID, m.When))
+		own, never := j.when("material "+m.ID, m.When)
+		if never {
+			continue
+		}
+		m.When = and(j.part.When, own)
+		if producer, ok := j.producer(m); ok {
+			if producer.When == "" {
+				continue
+			}
+			m.When = and(m.When, "!("+producer.When+")")
+		}
 		if at := j.proof(m); at >= 0 {
 			host := &j.out.Materials[at]
 			j.part.Materials[was] = host.ID
@@ -110,7 +120,11 @@ func (j *joining) signerSpecs() {
 	}
 	for _, s := range j.svc.Signers {
 		was := s.ID
-		s.When = and(j.part.When, j.rename("signer "+s.ID, s.When))
+		own, never := j.when("signer "+s.ID, s.When)
+		if never {
+			continue
+		}
+		s.When = and(j.part.When, own)
 		if s.Group != "" {
 			s.Group = j.part.Fields[s.Group]
 		} else {
@@ -121,12 +135,12 @@ func (j *joining) signerSpecs() {
 		})
 		if at < 0 {
 			s.ID = unique(taken, s.ID, j.part.ID, "-")
-			j.signers[was] = s.ID
+			j.part.Signers[was] = s.ID
 			j.out.Signers = append(j.out.Signers, s)
 			continue
 		}
 		host := &j.out.Signers[at]
-		j.signers[was] = host.ID
+		j.part.Signers[was] = host.ID
 		host.When = or(host.When, s.When)
 		if host.Text != s.Text {
 			host.Text.ZH += "；" + s.Text.ZH
@@ -135,7 +149,7 @@ func (j *joining) signerSpecs() {
 	}
 	for i := range j.out.Materials {
 		m := &j.out.Materials[i]
-		if to, ok := j.signers[m.Signer]; ok && m.Signer != "" && j.ofPart(m.ID) {
+		if to, ok := j.part.Signers[m.Signer]; ok && m.Signer != "" && j.ofPart(m.ID) {
 			m.Signer = to
 		}
 	}
@@ -157,10 +171,16 @@ func (j *joining) commitment() {
 		return
 	}
 	own := *k
-	own.When = and(j.part.When, j.rename("commitment", k.When))
+	when, never := j.when("commitment", k.When)
+	own.When = and(j.part.When, when)
 	own.Materials = nil
 	for _, id := range k.Materials {
-		own.Materials = append(own.Materials, j.part.Materials[id])
+		if to, ok := j.part.Materials[id]; ok {
+			own.Materials = append(own.Materials, to)
+		}
+	}
+	if never || len(own.Materials) == 0 {
+		return
 	}
 	if have := j.out.Commitment; have != nil {
 		one := *have

@@ -13,6 +13,7 @@ import (
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/rule"
 )
 
 func text(id string) contract.Field {
@@ -77,6 +78,19 @@ func restaurant() (contract.Service, []contract.Service) {
 		Commitment: &contract.CommitmentSpec{Content: []contract.Text{both}, Liability: []contract.Text{both}, Materials: []string{"photo"}, VerifyDays: 30, Basis: contract.LawRef{Law: both, Article: "15"}},
 	}
 	return bundle, []contract.Service{fire, food}
+}
+
+// split hands each part what is its own.
+func split(t *testing.T, m contract.Service, parts []contract.Service, in form.Input, r form.Result) []contract.PartSubmission {
+	t.Helper()
+	list, err := form.Split(m, in, r, func(p contract.Part) (*form.Compiled, error) {
+		i := slices.IndexFunc(parts, func(s contract.Service) bool { return s.Item == p.Item })
+		return form.Compile(rule.MustNew(), parts[i])
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 func TestABundleIsOneForm(t *testing.T) {
@@ -153,7 +167,7 @@ func TestPartsGetTheirOwnBack(t *testing.T) {
 	if !r.Complete() || !slices.Equal(r.Parts, []string{"food", "fire"}) {
 		t.Fatalf("%v, %v", faults(r.Faults()), r.Parts)
 	}
-	got := form.Split(m, r)
+	got := split(t, m, parts, in, r)
 	want := []contract.Answers{
 		{"name": "小馆", "boss": "何建军", "area": 120.5, "staff": []any{map[string]any{"name": "王芳", "cert": true}}},
 		{"chief": "何建军", "area": int64(130), "exit": true, "staff": []any{map[string]any{"name": "王芳", "phone": "13900138000"}}},
@@ -180,7 +194,7 @@ func TestPartsGetTheirOwnBack(t *testing.T) {
 		t.Errorf("fire: %v", faults(own.Faults()))
 	}
 	in.Answers["big"] = false
-	if r = judge(t, m, in); !slices.Equal(r.Parts, []string{"food"}) || len(form.Split(m, r)) != 1 || !r.Complete() {
+	if r = judge(t, m, in); !slices.Equal(r.Parts, []string{"food"}) || len(split(t, m, parts, in, r)) != 1 || !r.Complete() {
 		t.Errorf("%v, %v", r.Parts, faults(r.Faults()))
 	}
 }
@@ -235,13 +249,14 @@ func TestSignersOfPartsSignOnce(t *testing.T) {
 	if len(problems) != 0 || len(m.Signers) != 1 || m.Signers[0].When != "" || m.Signers[0].Text.ZH != "1；0" {
 		t.Fatalf("%+v, %v", m.Signers, problems)
 	}
-	r := judge(t, m, form.Input{Answers: contract.Answers{"big": true, "boss": "何建军"}, Signers: map[string]form.SignerInput{
+	in := form.Input{Today: day.MustParse("2026-11-21"), Answers: contract.Answers{"big": true, "boss": "何建军"}, Signers: map[string]form.SignerInput{
 		"boss": {Answers: contract.Answers{"agree": true, "fire_agree": true}},
-	}})
+	}}
+	r := judge(t, m, in)
 	if len(r.Signers) != 1 || len(r.Signers[0].Pages) != 2 || !r.Signers[0].Complete() {
 		t.Fatalf("%+v", r.Signers)
 	}
-	for _, x := range form.Split(m, r) {
+	for _, x := range split(t, m, parts, in, r) {
 		if x.Answers["agree"] != true {
 			t.Errorf("%s lost the signer's answer: %v", x.Part, x.Answers)
 		}
@@ -319,12 +334,13 @@ func TestSplitLosesNoAnswer(t *testing.T) {
 				given[f.ID] = "answer to " + f.ID
 			}
 		}
-		r := judge(t, m, form.Input{Answers: given})
+		in := form.Input{Answers: given, Today: day.MustParse("2026-11-21")}
+		r := judge(t, m, in)
 		if !r.Complete() || !maps.Equal(r.Answers, given) {
 			t.Fatalf("seed %d: %v", seed, faults(r.Faults()))
 		}
 		reached := map[string]bool{"own": true}
-		for i, x := range form.Split(m, r) {
+		for i, x := range split(t, m, parts, in, r) {
 			for _, p := range parts[i].Form.Pages {
 				for _, f := range p.Fields {
 					merged := m.Parts[i].Fields[f.ID]

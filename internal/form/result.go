@@ -129,6 +129,9 @@ type FieldState struct {
 	Material *MaterialState
 	// Licences are the licences that a licence field offers.
 	Licences []contract.HeldLicence
+	// Preset is set where the one licence that can be meant is chosen beforehand:
+	// shown as chosen, open to change, and not asked.
+	Preset bool
 	// Disputed is set where the applicant says that what is held is wrong; Known is
 	// what is held, still shown.
 	Disputed *contract.Dispute
@@ -148,7 +151,7 @@ func (f FieldState) Asks() bool {
 	if f.Material != nil {
 		return f.Material.Asked
 	}
-	return f.Held == nil && !shown(f.Field.Kind)
+	return f.Held == nil && !f.Preset && !shown(f.Field.Kind)
 }
 
 // Signing reports whether the page asks for nothing but declarations and

@@ -41,6 +41,7 @@ type Compiled struct {
 	commitment *rule.Program
 	parts      []*rule.Program          // when, by part
 	lines      []string                 // of the chosen licence, that rules read
+	settings   map[string]float64       // numbers that a place sets
 	values     map[string]*rule.Program // of computed fields
 
 	schemaOnce sync.Once
@@ -76,6 +77,7 @@ func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 	c := &Compiled{
 		Service: svc, engine: e,
 		kinds: map[string]string{}, fields: map[string]contract.Field{}, values: map[string]*rule.Program{},
+		settings: numbers(svc.Settings),
 	}
 	for _, r := range rulesOf(svc) {
 		if r.text == "" {
@@ -279,9 +281,21 @@ func (c *Compiled) vars(in Input) *rule.Vars {
 	v := &rule.Vars{
 		A: maps.Clone(c.blank.A), Given: maps.Clone(c.blank.Given), Words: maps.Clone(c.blank.Words), Today: in.Today.String(), Held: held,
 		Applicant: map[string]any{"kind": in.Applicant.Kind, "name": in.Applicant.Name, "code": in.Applicant.Code},
+		Settings:  c.settings,
 	}
 	v.Licence = c.face(nil)
 	return v
+}
+
+// numbers are the settings that rules read.
+func numbers(list []contract.Setting) map[string]float64 {
+	out := map[string]float64{}
+	for _, s := range list {
+		if s.ID != "" && s.Number != nil {
+			out[s.ID] = *s.Number
+		}
+	}
+	return out
 }
 
 // face gives every line that a rule reads, blank where the licence has none.
@@ -329,8 +343,8 @@ type FaceInput struct {
 	Applicant contract.Party
 	Today     day.Date
 	Answers   contract.Answers
-	// Prior is the face of the licence that is changed, renewed or cancelled, by
-	// line; rules see it as licence.
+	// Prior is the face of the licence that is changed, renewed or cancelled, as
+	// its Lines give it; rules see it as licence.
 	Prior     map[string]string
 	Divisions func(code string) (contract.Text, bool) // as in Input
 }

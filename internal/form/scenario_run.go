@@ -263,7 +263,7 @@ func (k *compare) face() {
 	}
 	in := FaceInput{Applicant: k.in.Applicant, Today: k.in.Today, Answers: k.r.Answers}
 	if k.r.Licence != nil {
-		in.Prior = k.r.Licence.Face
+		in.Prior = k.r.Licence.Lines()
 	}
 	lines, err := FaceOf(k.c.engine, k.c.Service, in)
 	k.that(err == nil, "licence face: %v", err)

@@ -182,8 +182,8 @@ func (s *Service) draft(ctx context.Context, actor auth.Principal, r row) (*Comp
 	return c, d, s.judge(c, &d)
 }
 
-// judge evaluates the draft as it stands.
-func (s *Service) judge(c *Compiled, d *Draft) error {
+// input is what the draft is judged by as it stands.
+func (s *Service) input(c *Compiled, d *Draft) Input {
 	in := Input{
 		Answers: d.Answers, Typed: d.Typed, Applicant: d.Party, Today: s.today(), Divisions: s.c.Divisions, DueBy: s.dueBy,
 		Held: d.Held, Down: d.Down, Disputed: d.disputed(), Licences: d.Licences, Copies: d.Copies,
@@ -200,8 +200,13 @@ func (s *Service) judge(c *Compiled, d *Draft) error {
 		in.Materials = slices.Concat(d.Correction.Materials, d.Files)
 		in.Reopened, in.Held, in.Signers = d.Correction.Marks, nil, c.signedBefore(in)
 	}
+	return in
+}
+
+// judge evaluates the draft as it stands.
+func (s *Service) judge(c *Compiled, d *Draft) error {
 	var err error
-	if d.Result, err = c.Evaluate(in); err != nil {
+	if d.Result, err = c.Evaluate(s.input(c, d)); err != nil {
 		return err
 	}
 	d.Choice.Offered = d.Result.Commitment != nil

@@ -144,7 +144,11 @@ func (s *Service) last(ctx context.Context, tx db.Tx, t turn, out *Signed) error
 	if verdict(d.Result) != nil || !d.Result.Signed() {
 		return s.thaw(ctx, tx, auth.SystemPrincipal(lastSignature), r, contract.SigningStale)
 	}
-	receipt, done, err := s.submitIn(ctx, tx, auth.SystemPrincipal(lastSignature), r, d, s.filled(d))
+	sub, err := s.filled(ctx, t.c, d)
+	if err != nil {
+		return err
+	}
+	receipt, done, err := s.submitIn(ctx, tx, auth.SystemPrincipal(lastSignature), r, d, sub)
 	if err != nil {
 		return err
 	}

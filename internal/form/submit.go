@@ -92,11 +92,15 @@ func (s *Service) send(ctx context.Context, actor auth.Principal, c *Compiled, r
 		return contract.Receipt{}, asked, err
 	}
 	d.by = &actor
-	return s.hand(ctx, actor, r, d, s.filled(d))
+	sub, err := s.filled(ctx, c, d)
+	if err != nil {
+		return contract.Receipt{}, false, err
+	}
+	return s.hand(ctx, actor, r, d, sub)
 }
 
 // filled is the submission of a draft that was judged.
-func (s *Service) filled(d Draft) contract.Submission {
+func (s *Service) filled(ctx context.Context, c *Compiled, d Draft) (contract.Submission, error) {
 	sub := contract.Submission{
 		Key: string(d.ID), Item: d.Service.Item, Version: d.Service.Version, Applicant: d.Party, Operator: d.Owner,
 		Answers: d.Result.Answers, Materials: d.Result.Handed(), Instant: d.Result.Instant, Trace: d.Result.Trace, At: s.c.Now(),
@@ -126,14 +130,18 @@ func (s *Service) filled(d Draft) contract.Submission {
 			EN: "Something could not be checked, or is disputed: a person decides",
 		})
 	}
-	sub.Parts = Split(d.Service, d.Result)
+	own := func(p contract.Part) (*Compiled, error) { return s.version(ctx, p.Item, p.Version) }
+	var err error
+	if sub.Parts, err = Split(d.Service, s.input(c, &d), d.Result, own); err != nil {
+		return sub, err
+	}
 	for i := range sub.Parts {
 		s.named(sub.Parts[i].Materials, sub.At)
 		if k := sub.Parts[i].Committed; k != nil {
 			k.At = d.Choice.At
 		}
 	}
-	return sub
+	return sub, nil
 }
 
 // named gives an id and a time to what stands for a material without having been

@@ -93,6 +93,9 @@ func (e *evaluation) standsFor(m *MaterialState, p papers) (Way, bool) {
 	if k := e.r.Commitment; k != nil && k.Chosen && p.signer == "" && slices.Contains(k.Spec.Materials, spec.ID) {
 		return Way{Kind: contract.MaterialCommitted}, true
 	}
+	if len(p.of(spec.ID, contract.MaterialPart)) > 0 && !marked(e.in.Reopened, "material", spec.ID) {
+		return Way{Kind: contract.MaterialPart}, true
+	}
 	if len(e.in.Reopened) > 0 { // a correction: what is not marked stays as it was handed in
 		return p.before(spec.ID, marked(e.in.Reopened, "material", spec.ID))
 	}

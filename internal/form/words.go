@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
 )
 
 // Names looks up what an answer only has the code of.
@@ -52,9 +53,16 @@ func (n Names) showText(f contract.Field, s string) contract.Text {
 	switch f.Kind {
 	case KindChoice:
 		return optionText(f, s)
+	case KindDate:
+		return showDate(s)
+	case KindComputed: // it may be a date: the last day of a period
+		if _, err := day.Parse(s); err == nil {
+			return showDate(s)
+		}
 	case KindPeriod:
 		from, to, _ := strings.Cut(s, "/")
-		return contract.Text{ZH: from + " 至 " + to, EN: from + " to " + to}
+		x, y := showDate(from), showDate(to)
+		return contract.Text{ZH: x.ZH + "至 " + y.ZH, EN: x.EN + " to " + y.EN}
 	case KindPoint:
 		lat, lng, _ := strings.Cut(s, ",")
 		return contract.Text{ZH: "北纬 " + lat + "°，东经 " + lng + "°", EN: lat + "° N, " + lng + "° E"}
@@ -77,6 +85,16 @@ func (n Names) showText(f contract.Field, s string) contract.Text {
 		return contract.Text{ZH: "已手写签名", EN: "Signed by hand"}
 	}
 	return both(s)
+}
+
+// showDate writes a day as people do: 2027 年 3 月 20 日, 20 March 2027.
+func showDate(s string) contract.Text {
+	d, err := day.Parse(s)
+	if err != nil {
+		return both(s)
+	}
+	y, m, n := d.Date()
+	return contract.Text{ZH: fmt.Sprintf("%d 年 %d 月 %d 日", y, m, n), EN: fmt.Sprintf("%d %s %d", n, m, y)}
 }
 
 func (n Names) showRows(f contract.Field, rows []map[string]any) contract.Text {

@@ -26,7 +26,7 @@ type Column struct{ Group, Name string }
 
 func isVar(name string) bool {
 	switch name {
-	case "a", "given", "words", "applicant", "held", "today", "row", "licence":
+	case "a", "given", "words", "applicant", "held", "today", "row", "licence", "settings":
 		return true
 	}
 	return false
@@ -117,20 +117,8 @@ func inLoop(body ast.Expr, loopVar string, add func(name string)) {
 // Rename writes text again with other names of fields: rename gets each use of
 // a variable by name and returns the new name. Loop variables are left alone.
 func (e *Engine) Rename(text string, rename func(Ref) string) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	// Macros would be expanded, and what is expanded cannot be written as it was.
-	a, iss := e.bare.Parse(text)
-	if err := iss.Err(); err != nil {
-		return "", fmt.Errorf("parse rule %q: %w", text, err)
-	}
 	factory := ast.NewExprFactory()
-	ast.PostOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(x ast.Expr) {
-		operand, name := use(x)
-		if operand == nil || name == "" || !isVar(operand.AsIdent()) {
-			return
-		}
+	return e.rewrite(text, func(x, operand ast.Expr, name string) {
 		to := rename(Ref{operand.AsIdent(), name})
 		if to == name {
 			return
@@ -141,6 +129,23 @@ func (e *Engine) Rename(text string, rename func(Ref) string) (string, error) {
 		}
 		key := x.AsCall().Args()[1]
 		key.SetKindCase(factory.NewLiteral(key.ID(), types.String(to)))
+	})
+}
+
+// rewrite writes text again after change saw each use of a variable by name.
+func (e *Engine) rewrite(text string, change func(x, operand ast.Expr, name string)) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	// Macros would be expanded, and what is expanded cannot be written as it was.
+	a, iss := e.bare.Parse(text)
+	if err := iss.Err(); err != nil {
+		return "", fmt.Errorf("parse rule %q: %w", text, err)
+	}
+	ast.PostOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		if operand, name := use(x); operand != nil && name != "" && isVar(operand.AsIdent()) {
+			change(x, operand, name)
+		}
 	}))
 	out, err := cel.AstToString(a)
 	if err != nil {

@@ -2,7 +2,7 @@
 // with: which page is shown, which paper is needed, who may apply.
 //
 // The language is CEL: no loops without end, no side effects, and a cost limit
-// on each run. An expression sees eight variables:
+// on each run. An expression sees nine variables:
 //
 //	a          answers by field id; a group is a list of rows: a.members[0].name
 //	given      given.x is true when x was answered
@@ -11,7 +11,9 @@
 //	held       what is already known, by its key ("company.name" is held["company.name"])
 //	today      "2026-11-21"
 //	row        inside a group: the answers of the same row, row.name
-//	licence    the face of the licence that was chosen, by line: licence.address
+//	licence    the face of the licence that was chosen, by line: licence.address;
+//	           licence.valid_from and licence.valid_to are its first and last day
+//	settings   numbers that a place sets: settings.area_limit
 //
 // Money is in fen: a.rent > 100000 is more than 1,000 yuan, and yuan(a.rent) is
 // the amount in yuan. Besides the functions of CEL there are
@@ -65,6 +67,7 @@ type Vars struct {
 	Today     string
 	Row       map[string]any
 	Licence   map[string]string
+	Settings  map[string]float64
 }
 
 // ResolveName serves CEL.
@@ -86,6 +89,8 @@ func (v *Vars) ResolveName(name string) (any, bool) {
 		return v.Row, true
 	case "licence":
 		return v.Licence, true
+	case "settings":
+		return v.Settings, true
 	}
 	return nil, false
 }
@@ -122,6 +127,7 @@ func New() (*Engine, error) {
 		cel.Variable("today", cel.StringType),
 		cel.Variable("row", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("licence", cel.MapType(cel.StringType, cel.StringType)),
+		cel.Variable("settings", cel.MapType(cel.StringType, cel.DoubleType)),
 		// 48 and 48.5 are both areas: numbers compare whatever they are stored as.
 		cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(maxText),
