@@ -147,7 +147,8 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
 		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Papers: press, Intake: intake{a}, Stamp: stamp,
-		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
+		Words: answerWords{divisions(a.directory), a.licence},
+		Now:   t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})
 	if err != nil {
 		return err

@@ -45,6 +45,13 @@ type Services interface {
 // Agencies tells who an agency is.
 type Agencies interface {
 	Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error)
+	Agencies(ctx context.Context, division string) ([]contract.Agency, error)
+}
+
+// AnswerWords writes an answer as the pages of its applicant do: places and licences by
+// name, money, days and periods in words.
+type AnswerWords interface {
+	Show(ctx context.Context, holder string, f contract.Field, v any) contract.Text
 }
 
 // Calendars gives the working days of a region as they are known now.

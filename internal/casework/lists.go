@@ -72,14 +72,17 @@ const (
 	TabDone        Tab = "done"
 )
 
-// tabs says for each tab in which stage its cases are, and which step the actor
-// must be allowed to take; "" is to see. A rare one shows only with cases in it.
-var tabs = []struct {
+// tabRule says what a tab holds.
+type tabRule struct {
 	tab    Tab
 	stage  Stage
 	action string
 	rare   bool
-}{
+}
+
+// tabs says for each tab in which stage its cases are, and which step the actor
+// must be allowed to take; "" is to see. A rare one shows only with cases in it.
+var tabs = []tabRule{
 	{TabAccept, StageAccept, actAccept, false},
 	{TabReview, StageReview, actReview, false},
 	{TabCountersign, StageCountersign, actCountersign, false},
@@ -120,6 +123,7 @@ type List struct {
 	Units  []UnitTask // of the tab of opinions, in place of cases
 	Total  int        // under the filter
 	Counts []Count
+	Late   int                   // opinions that this agency owes beyond their day
 	Lights map[statute.Light]int // of the tab, without the filter
 	Items  []ItemName
 	Next   string // cursor; "" on the last page
@@ -196,10 +200,11 @@ func subject(p auth.Principal) string {
 func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (List, error) {
 	var list List
 	var base *where
-	owed, err := s.owedOpinions(ctx, actor)
+	owed, late, err := s.owedOpinions(ctx, actor)
 	if err != nil {
 		return list, err
 	}
+	list.Late = late
 	for _, t := range tabs {
 		if t.tab == TabAwaiting && owed >= 0 { // opinions stand before what one only sees
 			list.Counts = append(list.Counts, Count{TabOpinions, owed})
@@ -229,6 +234,50 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 	}
 	return s.fill(ctx, list, base, q)
 }
+
+// NextTask is the case that an official opens after another: the most urgent of
+// the same tab, then of the tabs with something to do, in their order. It is "" where
+// nothing is left.
+func (s *Service) NextTask(ctx context.Context, actor auth.Principal, from Tab, not contract.CaseID) (contract.CaseID, error) {
+	order := slices.Clone(tabs)
+	slices.SortStableFunc(order, func(a, b tabRule) int { return btoi(b.tab == from) - btoi(a.tab == from) })
+	for _, t := range order {
+		if t.action == "" || len(s.proceduresWhere(actor, t.action)) == 0 {
+			continue
+		}
+		w := s.rule(actor, t.action)
+		w.and("stage = ? AND id <> ?", t.stage, not)
+		list, err := listUrgent(ctx, s.c.DB, w, s.Today().String(), nil, 1)
+		if err != nil {
+			return "", err
+		}
+		if len(list) > 0 {
+			return list[0].ID, nil
+		}
+	}
+	return "", nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// LateOpinions lists the opinions that agencies of the actor's division owe beyond
+// their day, the oldest first, for supervision.
+func (s *Service) LateOpinions(ctx context.Context, actor auth.Principal) ([]UnitTask, error) {
+	if !actor.Is(auth.RoleSupervisor) && !actor.Is(auth.RoleAuditor) || actor.Division == "" {
+		return nil, nil
+	}
+	w := &where{}
+	w.and("u.state = 'open' AND u.late AND SUBSTR(u.division, 1, ?) = ?", len(actor.Division), actor.Division)
+	return tasksWhere(ctx, s.c.DB, w, maxLate)
+}
+
+// maxLate bounds the list of late opinions.
+const maxLate = 100
 
 // Supervised is the list of a supervisor: every case of the division, by urgency.
 func (s *Service) Supervised(ctx context.Context, actor auth.Principal, q Query) (List, error) {

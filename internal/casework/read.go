@@ -195,6 +195,14 @@ type Line struct {
 	Value contract.Text // masked where Masked is set
 	// Masked says that the value is personal and hidden: Unmask shows it.
 	Masked bool
+	// Rows are those of a group or table, as Value says them in one line.
+	Rows [][]Cell
+}
+
+// Cell is one answer within a row.
+type Cell struct {
+	Label contract.Text
+	Value contract.Text
 }
 
 // Content opens answers and materials. Officials see personal fields masked,
@@ -213,7 +221,7 @@ func (s *Service) Content(ctx context.Context, actor auth.Principal, id contract
 	}
 	return Content{
 		Round: h.round, At: h.at, Materials: h.materials, Trace: h.trace,
-		Lines: lines(svc, answers, actor.Kind != auth.Resident),
+		Lines: lines(svc, answers, s.words(ctx, c), actor.Kind != auth.Resident),
 	}, nil
 }
 
@@ -267,7 +275,7 @@ func (s *Service) Unmask(ctx context.Context, actor auth.Principal, id contract.
 	if err := s.recordRead(ctx, actor, c, reason, "field:"+field); err != nil {
 		return contract.Text{}, err
 	}
-	return show(f, v), nil
+	return s.words(ctx, c).value(f, v, false), nil
 }
 
 // Material opens one file that was handed in. Reading it is recorded.

@@ -62,6 +62,7 @@ type Config struct {
 	Faces          Faces
 	Conditions     Conditions
 	Papers         Papers
+	Words          AnswerWords
 	Intake         Intake  // files that come after the submission; nil takes none
 	Stamp          Stamper // marks copies for officials; nil hands out originals, and says so
 	Now            func() time.Time

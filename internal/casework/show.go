@@ -1,9 +1,9 @@
 package casework
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -71,8 +71,16 @@ func typedRows(f contract.Field, text json.RawMessage) (any, error) {
 	return list, nil
 }
 
+// shown writes an answer of one case in words.
+type shown func(f contract.Field, v any) contract.Text
+
+// words writes the answers of a case.
+func (s *Service) words(ctx context.Context, c Case) shown {
+	return func(f contract.Field, v any) contract.Text { return s.c.Words.Show(ctx, c.Applicant.ID, f, v) }
+}
+
 // lines puts answers in the order of the form.
-func lines(svc contract.Service, answers contract.Answers, masked bool) []Line {
+func lines(svc contract.Service, answers contract.Answers, say shown, masked bool) []Line {
 	var out []Line
 	for _, p := range svc.Form.Pages {
 		for _, f := range p.Fields {
@@ -80,119 +88,65 @@ func lines(svc contract.Service, answers contract.Answers, masked bool) []Line {
 			if !ok {
 				continue
 			}
-			l := Line{Page: p.Title, Field: f, Value: show(f, v)}
-			if masked && personalIn(f) {
-				l.Value, l.Masked = hidden(f, v), true
-			}
+			l := Line{Page: p.Title, Field: f, Masked: masked && personalIn(f)}
+			l.Value = say.value(f, v, l.Masked)
+			l.Rows = say.rows(f, v, l.Masked)
 			out = append(out, l)
 		}
 	}
 	return out
 }
 
-// hidden writes a personal answer without what it takes to act as that person. Of
-// rows, only the personal columns are hidden.
-func hidden(f contract.Field, v any) contract.Text {
-	if rows, ok := v.([]any); ok && !f.Personal {
-		return showRows(f, rows, true)
+// value is an answer in words. A personal one is written without what it takes to
+// act as that person; of rows, only the personal columns are hidden.
+func (say shown) value(f contract.Field, v any, masked bool) contract.Text {
+	if rows := say.rows(f, v, masked); rows != nil {
+		return joined(rows)
 	}
-	m := mask(f.Kind, show(f, v).ZH)
+	t := say(f, v)
+	if !masked {
+		return t
+	}
+	m := mask(f.Kind, t.ZH)
 	return contract.Text{ZH: m, EN: m}
 }
 
-// show writes an answer in words.
-func show(f contract.Field, v any) contract.Text {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return contract.Text{ZH: "是", EN: "Yes"}
-		}
-		return contract.Text{ZH: "否", EN: "No"}
-	case []string:
-		var zh, en []string
-		for _, id := range v {
-			t := option(f, id)
-			zh, en = append(zh, t.ZH), append(en, t.EN)
-		}
-		return contract.Text{ZH: strings.Join(zh, "、"), EN: strings.Join(en, ", ")}
-	case []any:
-		return showRows(f, v, false)
-	case string:
-		return showText(f, v)
-	case nil:
-		return contract.Text{}
+// rows are the rows of a group or table, cell by cell in the order of its columns;
+// nil for other answers.
+func (say shown) rows(f contract.Field, v any, masked bool) [][]Cell {
+	list, ok := v.([]any)
+	if !ok || len(f.Fields) == 0 {
+		return nil
 	}
-	n := fmt.Sprint(v)
-	switch x := v.(type) {
-	case int64:
-		if f.Kind == "money" {
-			return money(x)
-		}
-	case float64:
-		n = strconv.FormatFloat(x, 'f', -1, 64)
-	}
-	if f.Unit.ZH == "" && f.Unit.EN == "" {
-		return contract.Text{ZH: n, EN: n}
-	}
-	return contract.Text{ZH: n + " " + f.Unit.ZH, EN: n + " " + f.Unit.EN}
-}
-
-// showText writes an answer that is stored as text by what its kind means.
-func showText(f contract.Field, v string) contract.Text {
-	switch f.Kind {
-	case "period":
-		from, to, _ := strings.Cut(v, "/")
-		return contract.Text{ZH: from + " 至 " + to, EN: from + " to " + to}
-	case "signature":
-		if name, ok := strings.CutPrefix(v, "keyed:"); ok {
-			return contract.Text{ZH: name + "（输入签名）", EN: name + " (keyed)"}
-		}
-		return contract.Text{ZH: "手写签名", EN: "drawn signature"}
-	}
-	return option(f, v)
-}
-
-// money writes fen as yuan.
-func money(fen int64) contract.Text {
-	sign, abs := "", fen
-	if fen < 0 {
-		sign, abs = "-", -fen
-	}
-	n := fmt.Sprintf("%s%d.%02d", sign, abs/100, abs%100)
-	n = strings.TrimSuffix(n, ".00")
-	return contract.Text{ZH: n + " 元", EN: "CNY " + n}
-}
-
-// showRows writes the rows of a group one after the other.
-func showRows(f contract.Field, rows []any, masked bool) contract.Text {
-	var zh, en []string
-	for _, r := range rows {
+	out := make([][]Cell, 0, len(list))
+	for _, r := range list {
 		row, ok := r.(map[string]any)
 		if !ok {
 			continue
 		}
-		var a, b []string
-		for _, c := range f.Fields {
-			v, given := row[c.ID]
+		var cells []Cell
+		for _, column := range f.Fields {
+			x, given := row[column.ID]
 			if !given {
 				continue
 			}
-			t := show(c, v)
-			if masked && personalIn(c) {
-				t = hidden(c, v)
-			}
-			a, b = append(a, c.Label.ZH+" "+t.ZH), append(b, c.Label.EN+" "+t.EN)
+			hide := masked && (f.Personal || personalIn(column))
+			cells = append(cells, Cell{Label: column.Label, Value: say.value(column, x, hide)})
+		}
+		out = append(out, cells)
+	}
+	return out
+}
+
+// joined writes rows one after the other, for where there is one line.
+func joined(rows [][]Cell) contract.Text {
+	var zh, en []string
+	for _, row := range rows {
+		var a, b []string
+		for _, c := range row {
+			a, b = append(a, c.Label.ZH+" "+c.Value.ZH), append(b, c.Label.EN+" "+c.Value.EN)
 		}
 		zh, en = append(zh, strings.Join(a, "，")), append(en, strings.Join(b, ", "))
 	}
 	return contract.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")}
-}
-
-func option(f contract.Field, id string) contract.Text {
-	for _, o := range f.Options {
-		if o.ID == id {
-			return o.Label
-		}
-	}
-	return contract.Text{ZH: id, EN: id}
 }

@@ -8,39 +8,36 @@ import (
 	"github.com/tongban/tongban/internal/contract"
 )
 
-func TestAnswersOfEveryKindAreShownInWordsAndHiddenByColumn(t *testing.T) {
+func TestRowsAreShownCellByCellAndHiddenByColumn(t *testing.T) {
 	t.Parallel()
-	rows := contract.Field{ID: "members", Kind: "group", Fields: []contract.Field{
+	members := contract.Field{ID: "members", Kind: "group", Fields: []contract.Field{
 		{ID: "name", Kind: "text", Label: contract.Text{ZH: "姓名", EN: "Name"}, Personal: true},
-		{ID: "income", Kind: "money", Label: contract.Text{ZH: "月收入", EN: "Income"}},
+		{ID: "income", Kind: "money", Label: contract.Text{ZH: "月收入", EN: "Income"}, Unit: contract.Text{ZH: "分", EN: "fen"}},
 		{ID: "works", Kind: "yesno", Label: contract.Text{ZH: "在职", EN: "Works"}},
 	}}
+	rows := []any{map[string]any{"name": "林晓梅", "income": int64(320000), "works": true}, map[string]any{"name": "黄小满"}}
+	whole := members
+	whole.Personal = true
 	for _, tt := range []struct {
-		field contract.Field
-		value any
-		zh    string
-		en    string
-		mask  string
+		field  contract.Field
+		value  any
+		masked bool
+		zh, en string
+		rows   int
 	}{
-		{contract.Field{Kind: "money"}, int64(123450), "1234.50 元", "CNY 1234.50", ""},
-		{contract.Field{Kind: "money"}, int64(-500), "-5 元", "CNY -5", ""},
-		{contract.Field{Kind: "decimal"}, 0.000001, "0.000001", "0.000001", ""},
-		{contract.Field{Kind: "decimal", Unit: contract.Text{ZH: "平方米", EN: "m²"}}, 48.5, "48.5 平方米", "48.5 m²", ""},
-		{contract.Field{Kind: "period"}, "2026-11-20/2026-12-01", "2026-11-20 至 2026-12-01", "2026-11-20 to 2026-12-01", ""},
-		{contract.Field{Kind: "signature"}, "keyed:林晓梅", "林晓梅（输入签名）", "林晓梅 (keyed)", ""},
-		{contract.Field{Kind: "phone", Personal: true}, "13812348000", "13812348000", "13812348000", "138****8000"},
-		{
-			rows,
-			[]any{map[string]any{"name": "林晓梅", "income": int64(320000), "works": true}, map[string]any{"name": "黄小满"}},
-			"姓名 林晓梅，月收入 3200 元，在职 是；姓名 黄小满", "Name 林晓梅, Income CNY 3200, Works Yes; Name 黄小满",
-			"姓名 林**，月收入 3200 元，在职 是；姓名 黄**",
-		},
+		{contract.Field{Kind: "decimal", Unit: contract.Text{ZH: "平方米", EN: "m²"}}, 48.5, false, "48.5 平方米", "48.5 m²", 0},
+		{contract.Field{Kind: "phone", Personal: true}, "13812348000", true, "138****8000", "138****8000", 0},
+		{contract.Field{Kind: "choices"}, []string{"a", "b"}, false, "[a b]", "[a b]", 0},
+		{members, rows, false, "姓名 林晓梅，月收入 320000 分，在职 true；姓名 黄小满", "Name 林晓梅, Income 320000 fen, Works true; Name 黄小满", 2},
+		{members, rows, true, "姓名 林**，月收入 320000 分，在职 true；姓名 黄**", "Name 林**, Income 320000 fen, Works true; Name 黄**", 2},
+		{whole, rows, true, "姓名 林**，月收入 3**，在职 t**；姓名 黄**", "Name 林**, Income 3**, Works t**; Name 黄**", 2},
 	} {
-		if got := show(tt.field, tt.value); got.ZH != tt.zh || got.EN != tt.en {
+		say := shown(func(f contract.Field, v any) contract.Text { return plainWords{}.Show(t.Context(), "", f, v) })
+		if got := say.value(tt.field, tt.value, tt.masked); got.ZH != tt.zh || got.EN != tt.en {
 			t.Errorf("%s: %+v", tt.field.Kind, got)
 		}
-		if got := hidden(tt.field, tt.value); tt.mask != "" && got.ZH != tt.mask {
-			t.Errorf("%s hidden: %s", tt.field.Kind, got.ZH)
+		if got := say.rows(tt.field, tt.value, tt.masked); len(got) != tt.rows {
+			t.Errorf("%s: %d rows", tt.field.Kind, len(got))
 		}
 		text, err := json.Marshal(tt.value)
 		must(t, err)
@@ -49,7 +46,7 @@ func TestAnswersOfEveryKindAreShownInWordsAndHiddenByColumn(t *testing.T) {
 			t.Errorf("%s read back: %#v, %v", tt.field.Kind, back, err)
 		}
 	}
-	if !personalIn(rows) {
+	if !personalIn(members) {
 		t.Error("rows with a personal column are not sealed")
 	}
 }

@@ -113,7 +113,7 @@ func insertCommitment(ctx context.Context, q db.Q, c Case, x contract.Committed)
 
 func settleCommitment(ctx context.Context, q db.Q, id contract.CaseID, x Commitment) error {
 	_, err := q.ExecContext(ctx, `
-		UPDATE casework_commitments SET state = $1, note = $2, settled_name = $3, settled_at = $4 WHERE case_id = $5`,
+		UPDATE casework_commitments SET state = $1, note = $2, settled_name = $3, settled_at = $4, lifted_at = 0 WHERE case_id = $5`,
 		x.State, x.Note, x.By, micro(x.At), id)
 	if err != nil {
 		return fmt.Errorf("settle commitment: %w", err)
@@ -145,11 +145,11 @@ func commitmentOf(ctx context.Context, q db.Q, id contract.CaseID) (Commitment, 
 }
 
 // brokenBy counts the commitments for an item that a subject broke and did not
-// put right.
+// put right, and whose bar nobody lifted.
 func brokenBy(ctx context.Context, q db.Q, subject string, item contract.ItemID) (int, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `
-		SELECT COUNT(*) FROM casework_commitments WHERE subject = $1 AND item = $2 AND state IN ($3, $4)`,
+		SELECT COUNT(*) FROM casework_commitments WHERE subject = $1 AND item = $2 AND state IN ($3, $4) AND lifted_at = 0`,
 		subject, string(item), CommitmentBroken, CommitmentRevoked).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count broken commitments: %w", err)

@@ -170,3 +170,27 @@ type ItemName struct {
 	Item contract.ItemID
 	Name contract.Text
 }
+
+// earlierCases lists what the applicant of a case asked of the same agency before,
+// newest first.
+func earlierCases(ctx context.Context, q db.Q, c Case, limit int) ([]Earlier, error) {
+	rows, err := q.QueryContext(ctx, `
+		SELECT id, number, item_zh, item_en, outcome, stage, filed_at, ended_at FROM casework_cases
+		WHERE applicant_id = $1 AND applicant_kind = $2 AND agency = $3 AND id <> $4 AND filed_at <= $5
+		ORDER BY filed_at DESC, id DESC LIMIT $6`,
+		c.Applicant.ID, c.Applicant.Kind, c.Agency, c.ID, micro(c.Filed), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list earlier cases: %w", err)
+	}
+	defer rows.Close()
+	var list []Earlier
+	for rows.Next() {
+		var e Earlier
+		if err := rows.Scan(&e.Case, &e.Number, &e.ItemName.ZH, &e.ItemName.EN, &e.Outcome, &e.Stage,
+			instant{&e.Filed}, instant{&e.Ended}); err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, rows.Err()
+}

@@ -81,15 +81,17 @@ func updateUnit(ctx context.Context, q db.Q, u Unit) error {
 	return nil
 }
 
-// countUnits counts the open tasks of an agency, and all that it ever had.
-func countUnits(ctx context.Context, q db.Q, agency string) (open, ever int, err error) {
+// countUnits counts the open tasks of an agency, those of them that are late, and
+// all that it ever had.
+func countUnits(ctx context.Context, q db.Q, agency string) (open, late, ever int, err error) {
 	err = q.QueryRowContext(ctx, `
-		SELECT CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*)
-		FROM casework_units WHERE agency = $1`, agency).Scan(&open, &ever)
+		SELECT CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT),
+			CAST(COALESCE(SUM(CASE WHEN state = 'open' AND late THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*)
+		FROM casework_units WHERE agency = $1`, agency).Scan(&open, &late, &ever)
 	if err != nil {
-		return 0, 0, fmt.Errorf("count units: %w", err)
+		return 0, 0, 0, fmt.Errorf("count units: %w", err)
 	}
-	return open, ever, nil
+	return open, late, ever, nil
 }
 
 // unitTasks lists the open tasks of an agency, by the day they are due.
@@ -99,6 +101,10 @@ func unitTasks(ctx context.Context, q db.Q, agency string, after *cursor, limit 
 	if after != nil {
 		w.and("(u.due, u.case_id, u.unit) > (?, ?, ?)", after.Due, after.ID, after.Unit)
 	}
+	return tasksWhere(ctx, q, w, limit)
+}
+
+func tasksWhere(ctx context.Context, q db.Q, w *where, limit int) ([]UnitTask, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT u.case_id, u.unit, u.round, u.agency_zh, u.agency_en, u.task_zh, u.task_en, u.required, u.days, u.state,
 			u.sent_at, u.due, u.late, c.number, c.item_zh, c.item_en, c.agency_zh, c.agency_en

@@ -25,17 +25,18 @@ func unitActor(p auth.Principal) bool {
 	return p.Kind == auth.Staff && slices.ContainsFunc([]string{auth.RoleReviewer, auth.RoleApprover, auth.RoleHead}, p.Is)
 }
 
-// owedOpinions counts the opinions that the actor's agency owes; -1 where that is
-// not a matter of the post, or of an agency that nobody ever asked.
-func (s *Service) owedOpinions(ctx context.Context, actor auth.Principal) (int, error) {
+// owedOpinions counts the opinions that the actor's agency owes, and those of them
+// that are late; -1 where that is not a matter of the post, or of an agency that
+// nobody ever asked.
+func (s *Service) owedOpinions(ctx context.Context, actor auth.Principal) (owed, late int, err error) {
 	if !unitActor(actor) {
-		return -1, nil
+		return -1, 0, nil
 	}
-	open, ever, err := countUnits(ctx, s.c.DB, actor.Agency)
+	open, late, ever, err := countUnits(ctx, s.c.DB, actor.Agency)
 	if err != nil || ever == 0 {
-		return -1, err
+		return -1, 0, err
 	}
-	return open, nil
+	return open, late, nil
 }
 
 // fillUnits reads one page of the opinions that an agency owes, the most urgent
@@ -111,7 +112,7 @@ func (s *Service) UnitPage(ctx context.Context, actor auth.Principal, id contrac
 			delete(answers, f)
 		}
 	}
-	v.Lines = lines(v.Svc, answers, false) // listed because they are needed
+	v.Lines = lines(v.Svc, answers, s.words(ctx, c), false) // listed because they are needed
 	v.Materials = slices.DeleteFunc(slices.Clone(h.materials), func(m contract.Material) bool { return !slices.Contains(spec.Materials, m.ID) })
 	what := slices.Clone(spec.Fields)
 	for _, m := range v.Materials {

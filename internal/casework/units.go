@@ -270,11 +270,29 @@ func (s *Service) resend(ctx context.Context, w *work, i int) (Unit, error) {
 		round, agency = was.Round+1, was.Agency
 	}
 	u, err := s.task(ctx, w, spec, round, cmp.Or(w.a.Agency, agency), cmp.Or(w.a.Days, days))
+	if w.a.Agency != "" && (err != nil || countyOf(u.Division) != countyOf(w.c.Division) || u.Agency == w.c.Agency) {
+		var form fault.Form
+		form.Add("agency", "casework.agency_unknown")
+		return u, form.Err()
+	}
 	if err != nil {
 		return u, err
 	}
 	u.Why = w.a.Opinion
 	return u, nil
+}
+
+// countyOf is the county of a division by its code (GB/T 2260: six digits).
+func countyOf(division string) string { return division[:min(len(division), 6)] }
+
+// Askable lists the agencies that may be asked for an opinion on a case: all of
+// the county but the one that handles it.
+func (s *Service) Askable(ctx context.Context, c Case) ([]contract.Agency, error) {
+	list, err := s.c.Agencies.Agencies(ctx, countyOf(c.Division))
+	if err != nil {
+		return nil, fmt.Errorf("agencies of %s: %w", countyOf(c.Division), err)
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(a contract.Agency) bool { return a.ID == c.Agency }), nil
 }
 
 // carryUnit stores what prepareUnit worked out.
@@ -430,40 +448,6 @@ func (s *Service) movedUnits(ctx context.Context, q db.Q, c Case) (were, are []U
 		}
 	}
 	return were, are, nil
-}
-
-// recomputeUnits works out the days of open tasks again, after the calendar
-// changed.
-func (s *Service) recomputeUnits(ctx context.Context, tx db.Tx, c Case) error {
-	_, are, err := s.movedUnits(ctx, tx, c)
-	if err != nil {
-		return err
-	}
-	for _, u := range are {
-		if err := updateUnit(ctx, tx, u); err != nil {
-			return err
-		}
-		if err := s.watchUnit(ctx, tx, u); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// replayedUnits are the days of opinions that do not follow from their sending.
-func (s *Service) replayedUnits(ctx context.Context, q db.Q, c Case) ([]Difference, error) {
-	were, are, err := s.movedUnits(ctx, q, c)
-	if err != nil {
-		return nil, err
-	}
-	var list []Difference
-	for i, u := range were {
-		list = append(list, Difference{
-			Case: c.ID, Number: c.Number, Unit: u.ID, Stored: Due{Legal: u.Due, Provisional: u.Provisional},
-			Replayed: Due{Legal: are[i].Due, Provisional: are[i].Provisional},
-		})
-	}
-	return list, nil
 }
 
 // UnitDays explains until when an opinion is due, day by day.

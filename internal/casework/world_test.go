@@ -145,6 +145,26 @@ func (agencies) Agency(_ context.Context, id contract.AgencyID) (contract.Agency
 	return contract.Agency{ID: id, Name: contract.Text{ZH: "广安区行政审批局", EN: "Guang'an Approval Bureau"}, Division: "511602"}, nil
 }
 
+func (a agencies) Agencies(ctx context.Context, _ string) ([]contract.Agency, error) {
+	var list []contract.Agency
+	for _, id := range []contract.AgencyID{bureau, city, fire} {
+		x, err := a.Agency(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// plainWords writes an answer as it is, with its unit.
+type plainWords struct{}
+
+func (plainWords) Show(_ context.Context, _ string, f contract.Field, v any) contract.Text {
+	zh, en := strings.TrimSpace(fmt.Sprint(v)+" "+f.Unit.ZH), strings.TrimSpace(fmt.Sprint(v)+" "+f.Unit.EN)
+	return contract.Text{ZH: zh, EN: en}
+}
+
 const (
 	hygiene contract.ItemID = "hygiene"
 	away    contract.ItemID = "away"
@@ -261,7 +281,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.Service, err = New(Config{
 		DB: d, Jobs: w.jobs, Events: w.events, Policy: policy.Must(map[string]string{"casework": Policies}),
 		Seal: sealer, Blobs: blobs, Services: services(w.services), Agencies: agencies{}, Calendars: w.book,
-		Procedures: procs, Licences: w.licences, Faces: faces{}, Conditions: conditions{}, Papers: plainPapers{}, Intake: counterIntake{blobs},
+		Procedures: procs, Licences: w.licences, Faces: faces{}, Conditions: conditions{}, Words: plainWords{}, Papers: plainPapers{}, Intake: counterIntake{blobs},
 		Now: w.clock.now, NewID: id.New, Code: id.Code, Log: log,
 	})
 	must(t, err)

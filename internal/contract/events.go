@@ -117,10 +117,39 @@ type DeadlineMoved struct {
 	Reason string    `json:"reason"`
 	Notify AccountID `json:"notify"`
 	At     time.Time `json:"at"`
+	// Of is the unit, the material or the objection whose day it is, where it is not
+	// the day of the case; Clock is then "opinion", "owed" or "objection".
+	Of string `json:"of,omitempty"`
 }
 
 // EventName is the event's wire name.
 func (DeadlineMoved) EventName() string { return "casework.deadline.v1" }
+
+// BarLifted is recorded when the head of an agency lifts the bar that followed
+// from a broken commitment: the applicant may commit for the service again.
+type BarLifted struct {
+	Case   CaseID    `json:"case"` // whose commitment was broken
+	Number string    `json:"number"`
+	Item   ItemID    `json:"item"`
+	Agency AgencyID  `json:"agency"`
+	Notify AccountID `json:"notify"`
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (BarLifted) EventName() string { return "casework.bar_lifted.v1" }
+
+// PhraseChanged is recorded when a text template of an agency is made, changed or
+// dropped.
+type PhraseChanged struct {
+	Phrase string    `json:"phrase"`
+	Agency AgencyID  `json:"agency"`
+	Change string    `json:"change"` // made, changed, dropped
+	At     time.Time `json:"at"`
+}
+
+// EventName is the event's wire name.
+func (PhraseChanged) EventName() string { return "casework.phrase.v1" }
 
 // CaseRated is recorded for each rating. Satisfaction is the exchange code of
 // GB/T 39046 A.8: 1 is best, 5 is worst.

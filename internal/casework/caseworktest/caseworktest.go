@@ -96,7 +96,7 @@ func New(t testing.TB) *World {
 	w.Service, err = casework.New(casework.Config{
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
 		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
-		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Papers: fakes{}, Intake: intake{w.Blobs},
+		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs},
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
 	})
@@ -271,10 +271,29 @@ func special(svc contract.Service) contract.Service {
 
 // Agency is the fire brigade, or the approval bureau.
 func (fakes) Agency(_ context.Context, id contract.AgencyID) (contract.Agency, error) {
+	if id == "health" {
+		return contract.Agency{ID: id, Name: contract.Text{ZH: "区卫健局", EN: "Health Bureau"}, Division: "511602"}, nil
+	}
 	if id == "brigade" {
 		return contract.Agency{ID: id, Name: contract.Text{ZH: "区消防大队", EN: "Fire Brigade"}, Division: "511602"}, nil
 	}
 	return contract.Agency{ID: id, Name: contract.Text{ZH: "区行政审批局", EN: "Approval Bureau"}, Division: "511602"}, nil
+}
+
+// Agencies are those of the county.
+func (f fakes) Agencies(ctx context.Context, _ string) ([]contract.Agency, error) {
+	brigade, err := f.Agency(ctx, "brigade")
+	if err != nil {
+		return nil, err
+	}
+	health := contract.Agency{ID: "health", Name: contract.Text{ZH: "区卫健局", EN: "Health Bureau"}, Division: "511602"}
+	bureau, err := f.Agency(ctx, "bureau")
+	return []contract.Agency{brigade, bureau, health}, err
+}
+
+// Show writes an answer with its unit.
+func (fakes) Show(_ context.Context, _ string, f contract.Field, v any) contract.Text {
+	return contract.Text{ZH: fmt.Sprint(v, f.Unit.ZH), EN: fmt.Sprint(v, f.Unit.EN)}
 }
 
 // Evaluate prints the shop's name.
