@@ -74,6 +74,13 @@ unit: setup
 fuzz: assets
 	scripts/fuzz $(FUZZTIME)
 
+# A second, slow reading of the law, and the code, on ORACLE random cases.
+ORACLE ?= 1000000
+.PHONY: oracle
+## oracle: compare every deadline of a million random cases with a second reading of the law, and tell how long it took
+oracle: assets
+	ORACLE_HISTORIES=$(ORACLE) go test ./internal/casework/ -count=1 -timeout 20m -run '^TestOracle' -v
+
 ## journey: the whole journey by the API alone, and its result judged by pdfsig, on SQLite and PostgreSQL
 journey: setup
 	test/journey/run

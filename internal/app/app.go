@@ -38,6 +38,7 @@ func commands() []command {
 		{"service", "make and publish a service package: service new|pack|publish; see docs/service-packages.md", servicePackage},
 		{"dev", "try service packages while writing them: dev services/ --listen HOST:PORT", dev},
 		{"admin", "make the first administrator: admin create NAME AGENCY --data DIR", admin},
+		{"replay", "work out every deadline again from what happened, tell differences: replay --data DIR", replay},
 		{"villages", "import villages, the fifth level of divisions: villages FILE --data DIR", villages},
 		{"config", "print every setting with its meaning, default and present value", describe},
 		{"licences", "print the licences of the works of others in this binary", licences},

@@ -42,15 +42,21 @@ func (s *Service) Deadlines(ctx context.Context, actor auth.Principal, id contra
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Deadline{
-			Clock: k, Phase: st.Phase, Started: st.Started, Ended: st.Ended,
-			PromisedDays: st.Promised, LegalDays: st.Limit, Extended: st.Extended,
-			Promised: st.DuePromised, Legal: st.Due, Used: st.Used(today),
-			Left: st.RemainingPromised(today), LeftByLaw: st.Remaining(today),
-			Late: st.Overdue(today), Provisional: st.Provisional,
-		})
+		list = append(list, deadlineOf(st, today))
 	}
 	return list, nil
+}
+
+// deadlineOf is a clock as it stands on a day.
+func deadlineOf(st statute.State, today day.Date) Deadline {
+	st = st.AsOf(today)
+	return Deadline{
+		Clock: st.Kind, Phase: st.Phase, Started: st.Started, Ended: st.Ended,
+		PromisedDays: st.Promised, LegalDays: st.Limit, Extended: st.Extended,
+		Promised: st.DuePromised, Legal: st.Due, Used: st.Used(today),
+		Left: st.RemainingPromised(today), LeftByLaw: st.Remaining(today),
+		Late: st.Overdue(today), Provisional: st.Provisional,
+	}
 }
 
 // Explanation answers "why this day?" for one clock.

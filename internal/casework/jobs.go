@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/statute"
 )
 
 // dueJob looks at a case on the day after a deadline.
@@ -42,6 +43,12 @@ type recomputeJob struct {
 
 // Kind names the job.
 func (recomputeJob) Kind() string { return "casework.recompute" }
+
+// covers reports whether a division lies in the region.
+func (j recomputeJob) covers(division string) bool {
+	region := statute.Chain(j.Region)
+	return len(region) == 0 || slices.Contains(statute.Chain(division), region[len(region)-1])
+}
 
 // unitJob looks at the task of another agency on the day after it was due.
 type unitJob struct {
@@ -106,13 +113,18 @@ func (s *Service) recomputeSome(ctx context.Context, tx db.Tx, j recomputeJob) e
 			return err
 		}
 	}
+	if j.After == "" {
+		if err := s.recomputeObjections(ctx, tx, j); err != nil {
+			return err
+		}
+	}
 	batch, err := casesRunning(ctx, tx, j.After, recomputeBatch)
 	if err != nil {
 		return err
 	}
 	moved := 0
 	for _, c := range batch {
-		if !strings.HasPrefix(c.Division, j.Region) {
+		if !j.covers(c.Division) {
 			continue
 		}
 		changed, err := s.recompute(ctx, tx, c, j.Reason)

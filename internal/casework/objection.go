@@ -148,7 +148,7 @@ func (s *Service) Object(ctx context.Context, actor auth.Principal, id contract.
 		o = Objection{
 			ID: s.c.NewID(), Case: id, Number: c.Number, Item: c.ItemName, Agency: c.Agency, AgencyName: c.AgencyName,
 			Step: x.Step.No, Action: x.Step.Action, Author: actor.ID, Agent: actor.For.Kind, Text: text, sealed: sealed,
-			At: s.now(), Due: s.c.Calendars.For(c.Division).AddWorkdays(s.Today(), s.c.ObjectionDays), Decider: x.Step.Actor.ID,
+			At: s.now(), Due: s.answerBy(c, s.now()), Decider: x.Step.Actor.ID,
 		}
 		fresh, err := insertObjection(ctx, tx, o)
 		if err != nil {
@@ -162,6 +162,11 @@ func (s *Service) Object(ctx context.Context, actor auth.Principal, id contract.
 		})
 	})
 	return o, err
+}
+
+// answerBy is the day by which the agency answers what was said at a time.
+func (s *Service) answerBy(c Case, at time.Time) day.Date {
+	return s.c.Calendars.For(c.Division).AddWorkdays(day.In(at), s.c.ObjectionDays)
 }
 
 // now is the time as it is stored.

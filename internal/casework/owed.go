@@ -56,21 +56,35 @@ func (s *Service) owe(ctx context.Context, tx db.Tx, c Case, svc contract.Servic
 			}
 			due = cal.AddWorkdays(today, days)
 		}
-		fresh, err := insertOwed(ctx, tx, owed{id: c.ID, material: m.ID, due: due}, s.c.Now())
+		o := owed{id: c.ID, material: m.ID, due: due}
+		if n := cal.Workdays(today, due); n > 0 && cal.AddWorkdays(today, n) == due {
+			o.since, o.days = today, n
+		}
+		fresh, err := insertOwed(ctx, tx, o, s.c.Now())
 		if err != nil {
 			return err
 		}
 		if !fresh {
 			continue
 		}
-		for _, p := range []struct {
-			on   day.Date
-			warn bool
-		}{{before(cal, due, owedWarning), true}, {due.Add(1), false}} {
-			j := owedJob{Case: c.ID, Material: m.ID, Warn: p.warn}
-			if err := s.c.Jobs.InsertTx(ctx, tx, j, job.Insert{At: p.on.Time()}); err != nil {
-				return err
-			}
+		if err := s.watchOwed(ctx, tx, cal, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchOwed plans to remind of an owed material, and to look when its day has
+// passed. The job looks at what is stored then: it comes to nothing where the day
+// was moved.
+func (s *Service) watchOwed(ctx context.Context, tx db.Tx, cal *statute.Calendar, o owed) error {
+	for _, p := range []struct {
+		on   day.Date
+		warn bool
+	}{{before(cal, o.due, owedWarning), true}, {o.due.Add(1), false}} {
+		j := owedJob{Case: o.id, Material: o.material, Warn: p.warn}
+		if err := s.c.Jobs.InsertTx(ctx, tx, j, job.Insert{At: p.on.Time()}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -104,7 +118,7 @@ func (s *Service) owedDue(ctx context.Context, tx db.Tx, j owedJob) error {
 		return setOwed(ctx, tx, o, owedVoid, s.c.Now())
 	case past(o.due, s.Today()):
 		return s.lapseOwed(ctx, tx, c, o)
-	case j.Warn && o.state == owedOpen:
+	case j.Warn && o.state == owedOpen && !s.Today().Before(before(s.c.Calendars.For(c.Division), o.due, owedWarning)):
 		if err := setOwed(ctx, tx, o, owedWarned, s.c.Now()); err != nil {
 			return err
 		}

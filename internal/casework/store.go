@@ -176,6 +176,12 @@ func casesRunning(ctx context.Context, q db.Q, after contract.CaseID, limit int)
 		SELECT `+caseColumns+` FROM casework_cases WHERE clock <> '' AND id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
+// casesAfter lists cases, open or not, in the order of their ids.
+func casesAfter(ctx context.Context, q db.Q, after contract.CaseID, limit int) ([]Case, error) {
+	return queryCases(ctx, q, `
+		SELECT `+caseColumns+` FROM casework_cases WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+}
+
 func queryCases(ctx context.Context, q db.Q, query string, args ...any) ([]Case, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -38,6 +38,15 @@ func answerObjection(ctx context.Context, q db.Q, o Objection) error {
 	return err
 }
 
+// moveObjection stores another day for the answer.
+func moveObjection(ctx context.Context, q db.Q, o Objection) error {
+	_, err := q.ExecContext(ctx, `UPDATE casework_objections SET due = $1 WHERE id = $2`, o.Due, o.ID)
+	if err != nil {
+		return fmt.Errorf("move objection: %w", err)
+	}
+	return nil
+}
+
 const objectionColumns = `o.id, o.case_id, o.step, o.action, o.agency, o.body, o.author, o.acting, o.at, o.due, o.decider,
 	o.result, o.answer, o.answered_by, o.answered_name, o.answered_at, c.number, c.item_zh, c.item_en,
 	c.agency_zh, c.agency_en, c.applicant_kind, c.applicant_name, c.division`

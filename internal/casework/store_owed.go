@@ -18,6 +18,8 @@ type owed struct {
 	material string
 	due      day.Date
 	state    string
+	since    day.Date // of the hand-in that owed it; zero where only the day was told
+	days     int      // working days
 }
 
 // States of an owed material.
@@ -34,8 +36,8 @@ func (o owed) open() bool { return o.state == owedOpen || o.state == owedWarned 
 // insertOwed stores what is owed; it reports false where that is known.
 func insertOwed(ctx context.Context, q db.Q, o owed, at time.Time) (bool, error) {
 	res, err := q.ExecContext(ctx, `
-		INSERT INTO casework_owed (case_id, material, due, state, changed_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (case_id, material) DO NOTHING`, o.id, o.material, o.due, owedOpen, micro(at))
+		INSERT INTO casework_owed (case_id, material, due, state, since, days, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (case_id, material) DO NOTHING`, o.id, o.material, o.due, owedOpen, o.since, o.days, micro(at))
 	if err != nil {
 		return false, fmt.Errorf("insert owed material: %w", err)
 	}
@@ -46,7 +48,8 @@ func insertOwed(ctx context.Context, q db.Q, o owed, at time.Time) (bool, error)
 func owedBy(ctx context.Context, q db.Q, id contract.CaseID, material string) (owed, error) {
 	o := owed{id: id, material: material}
 	err := q.QueryRowContext(ctx, `
-		SELECT due, state FROM casework_owed WHERE case_id = $1 AND material = $2`, id, material).Scan(&o.due, &o.state)
+		SELECT due, state, since, days FROM casework_owed WHERE case_id = $1 AND material = $2`, id, material).
+		Scan(&o.due, &o.state, &o.since, &o.days)
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, ErrNotFound
 	}
@@ -66,10 +69,20 @@ func setOwed(ctx context.Context, q db.Q, o owed, state string, at time.Time) er
 	return nil
 }
 
+// moveOwed stores another day.
+func moveOwed(ctx context.Context, q db.Q, o owed) error {
+	_, err := q.ExecContext(ctx, `
+		UPDATE casework_owed SET due = $1 WHERE case_id = $2 AND material = $3`, o.due, o.id, o.material)
+	if err != nil {
+		return fmt.Errorf("move owed material: %w", err)
+	}
+	return nil
+}
+
 // owedWhere lists owed materials of the cases that a condition names.
 func owedWhere(ctx context.Context, q db.Q, w *where) ([]owed, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT case_id, material, due, state FROM casework_owed
+		SELECT case_id, material, due, state, since, days FROM casework_owed
 		WHERE case_id IN (SELECT id FROM casework_cases WHERE `+w.sql()+`)
 		ORDER BY due, case_id, material`, w.args...)
 	if err != nil {
@@ -79,7 +92,7 @@ func owedWhere(ctx context.Context, q db.Q, w *where) ([]owed, error) {
 	var list []owed
 	for rows.Next() {
 		var o owed
-		if err := rows.Scan(&o.id, &o.material, &o.due, &o.state); err != nil {
+		if err := rows.Scan(&o.id, &o.material, &o.due, &o.state, &o.since, &o.days); err != nil {
 			return nil, err
 		}
 		list = append(list, o)

@@ -169,7 +169,7 @@ func (s *Service) filedBefore(ctx context.Context, tx db.Tx, actor auth.Principa
 func (c Case) receipt() contract.Receipt {
 	r := contract.Receipt{Case: c.ID, Number: c.Number, QueryCode: c.QueryCode, At: c.Filed}
 	if c.Due.Clock == statute.Acceptance {
-		r.AcceptBy = c.Due.Legal.String()
+		r.AcceptBy = c.Due.Promised.String()
 	}
 	return r
 }

@@ -265,7 +265,7 @@ func limits(svc contract.Service, today day.Date) (acceptBy, decideBy string, er
 	if err != nil {
 		return "", "", fmt.Errorf("limit of decision: %w", err)
 	}
-	return accept.Due.String(), decide.DuePromised.String(), nil
+	return accept.DuePromised.String(), decide.DuePromised.String(), nil
 }
 
 func codes(list []fault.Field) map[string]string {

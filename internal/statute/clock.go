@@ -1,6 +1,11 @@
 package statute
 
-import "github.com/tongban/tongban/internal/kit/day"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tongban/tongban/internal/kit/day"
+)
 
 // ClockKind names the clocks of a case.
 type ClockKind string
@@ -35,13 +40,19 @@ type Clock struct {
 	Restarts bool
 }
 
+// What the law gives where nothing else does, in working days.
+const (
+	acceptanceDays = 5  // XK art. 32(4)
+	deliveryDays   = 10 // XK art. 44
+)
+
 // AcceptanceClock is the five days in which an agency must say what is missing,
-// or is deemed to have accepted (XK art. 32(4)). Zero days means five.
+// or is deemed to have accepted (XK art. 32(4)). Zero days means five. Fewer are a
+// promise: silence is acceptance only after the five of the law.
 func AcceptanceClock(days int) Clock {
-	if days == 0 {
-		days = 5
+	return Clock{
+		Kind: Acceptance, Statutory: max(days, acceptanceDays), Promised: cmp.Or(days, acceptanceDays), Restarts: true,
 	}
-	return Clock{Kind: Acceptance, Statutory: days, Promised: days, Restarts: true}
 }
 
 // DecisionClock is the time for a decision: by XK art. 42(1) twenty days, and
@@ -66,12 +77,10 @@ func JointClock(promised int) Clock {
 // one working day. No law sets it and none lets it grow.
 func ImmediateClock() Clock { return Clock{Kind: Decision, Statutory: 1, Promised: 1} }
 
-// DeliveryClock is the ten days to issue and deliver (XK art. 44).
+// DeliveryClock is the ten days to issue and deliver (XK art. 44). Zero days means
+// ten; fewer are a promise.
 func DeliveryClock(days int) Clock {
-	if days == 0 {
-		days = 10
-	}
-	return Clock{Kind: Delivery, Statutory: days, Promised: days}
+	return Clock{Kind: Delivery, Statutory: max(days, deliveryDays), Promised: cmp.Or(days, deliveryDays)}
 }
 
 // CorrectionClock is the time that the agency's notice gives the applicant to
@@ -221,6 +230,32 @@ func (s State) Deemed(today day.Date) (day.Date, bool) {
 		return day.Date{}, false
 	}
 	return s.Started, true
+}
+
+// AsOf is the state as today knows it: a pause that nobody has ended goes on, also
+// when it should have ended before.
+func (s State) AsOf(today day.Date) State {
+	last := len(s.pauses) - 1
+	if s.Phase != Paused || s.pauses[last].until.IsZero() || !today.After(s.pauses[last].until) {
+		return s
+	}
+	s.pauses = slices.Clone(s.pauses)
+	s.pauses[last].until = today
+	s.settle()
+	return s
+}
+
+// settle works out the due days.
+func (s *State) settle() {
+	var estimated bool
+	s.Due, s.Estimated = s.dueAfter(s.Limit)
+	s.DuePromised, estimated = s.dueAfter(s.Promised)
+	s.Estimated = s.Estimated || estimated
+	rests := s.Due
+	if rests.IsZero() { // unknown while a pause without an expected end lasts
+		rests = s.pauses[len(s.pauses)-1].from
+	}
+	s.Provisional = s.cal.Provisional(s.Started, rests)
 }
 
 // dueAfter finds the day on which limit working days have run, and whether it

@@ -35,6 +35,7 @@ func Explain(cal *Calendar, c Clock, history []Entry, today day.Date) ([]Line, e
 	if err != nil || s.Phase == "" {
 		return nil, err
 	}
+	s = s.AsOf(today)
 	history = lastRun(history)
 	last := s.Due
 	switch {

@@ -175,16 +175,3 @@ func (r *replay) lastUntil(on day.Date) {
 		p.until = later(p.until, on)
 	}
 }
-
-// settle works out the due days at the end of the history.
-func (r *replay) settle() {
-	var estimated bool
-	r.Due, r.Estimated = r.dueAfter(r.Limit)
-	r.DuePromised, estimated = r.dueAfter(r.Promised)
-	r.Estimated = r.Estimated || estimated
-	touched := later(r.Due, r.Ended)
-	if n := len(r.pauses); n > 0 {
-		touched = later(touched, r.pauses[n-1].from)
-	}
-	r.Provisional = r.cal.Provisional(r.Started, touched)
-}

@@ -164,7 +164,11 @@ func articleText(v web.View, code string) string {
 
 // why works out a deadline in one or two sentences.
 func whySentence(v web.View, e casework.Explanation) string {
-	return v.T("casework.why.sentence."+string(e.Clock), "start", e.Started, "n", e.PromisedDays, "due", e.Promised)
+	days, due := e.PromisedDays, e.Promised
+	if e.Clock == statute.Acceptance { // silence is acceptance by the law's day, not by a promised one
+		days, due = e.LegalDays, e.Legal
+	}
+	return v.T("casework.why.sentence."+string(e.Clock), "start", e.Started, "n", days, "due", due)
 }
 
 // stepWords are title and text of a step in a timeline.
