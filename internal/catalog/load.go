@@ -104,7 +104,8 @@ func readFolders(fsys fs.FS) ([]Package, error) {
 }
 
 // Load reads a package and checks it: unknown keys, wrong types, and the rules
-// of Lint, each with file and line. Check compiles a rule without running it.
+// of Lint, each with file and line. Texts have the numbers of the settings that
+// they name. Check compiles a rule without running it.
 func Load(files Files, check func(expr string) error) (contract.Service, []Problem) {
 	var svc contract.Service
 	service, p1 := read(files, serviceFile, &svc)
@@ -123,7 +124,12 @@ func Load(files Files, check func(expr string) error) (contract.Service, []Probl
 		}
 		p.Line = lineOf(file, at)
 	}
-	return svc, problems
+	// Texts show the numbers that rules use.
+	filled, err := svc.Filled()
+	if err != nil {
+		problems = append(problems, Problem{File: serviceFile, Code: "yaml", Message: message("yaml", "reason", err.Error())})
+	}
+	return filled, problems
 }
 
 func read(files Files, name string, into any) (*ast.File, []Problem) {

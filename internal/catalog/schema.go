@@ -115,6 +115,10 @@ func (w schemaWriter) value(t reflect.Type, enum []string) map[string]any {
 			w.defs[t.Name()] = w.object(t)
 		}
 		return map[string]any{"$ref": "#/$defs/" + t.Name()}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": w.value(t.Elem(), nil)}
+	case reflect.Interface:
+		return map[string]any{} // as the kind of the field says
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
