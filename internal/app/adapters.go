@@ -4,7 +4,10 @@ import (
 	"context"
 	"io"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/calendar/calendarweb"
+	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/casework/caseworkweb"
 	"github.com/tongban/tongban/internal/catalog"
 	"github.com/tongban/tongban/internal/catalog/catalogweb"
@@ -12,6 +15,7 @@ import (
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/web"
 )
 
 // Adapters stand where two areas use other words for the same thing. They hold
@@ -36,7 +40,10 @@ func (n names) Name(ctx context.Context, item contract.ItemID) (contract.Text, e
 }
 
 // unsent is the form as the home page asks it: what a person has begun.
-type unsent struct{ form *form.Service }
+type unsent struct {
+	form  *form.Service
+	cases *casework.Service
+}
 
 func (u unsent) Open(ctx context.Context, actor auth.Principal) ([]catalogweb.Draft, error) {
 	open, err := u.form.OpenDrafts(ctx, actor)
@@ -48,6 +55,11 @@ func (u unsent) Open(ctx context.Context, actor auth.Principal) ([]catalogweb.Dr
 		list = append(list, catalogweb.Draft{ID: d.ID, Name: d.Name, Done: d.Done, Total: d.Total, Expires: d.Expires})
 	}
 	return list, nil
+}
+
+// Waiting shows what cases and signatures ask of the person who looks.
+func (u unsent) Waiting(ctx context.Context, v web.View) (templ.Component, error) {
+	return caseworkweb.Waiting(ctx, v, u.cases, begun{u})
 }
 
 // Signatures lists what waits for the person's signature.

@@ -66,9 +66,9 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 
 	calendarweb.Routes(k, a.calendar, regions(a.directory))
 	calendarweb.API(operations, a.calendar)
-	caseworkweb.Routes(k, a.casework, begun{unsent{a.form}})
+	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}})
 	caseworkweb.API(operations, a.casework)
-	catalogweb.Routes(k, a.catalog, unsent{a.form})
+	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})
 	catalogweb.API(operations, a.catalog)
 	directoryweb.API(operations, a.directory)
 	formweb.Routes(k, a.form, places{a.directory, t.config.Site.Division})

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -307,6 +308,17 @@ func (c caller) call(method, path string, in, out any) {
 func TestEveryDemonstrationAccountSignsIn(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		told, err := w.identity.DemoAccounts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, a := range told {
+			names = append(names, a.Username)
+		}
+		if !slices.Equal(names, demoAccounts) {
+			t.Errorf("accounts %q\nwant     %q", names, demoAccounts)
+		}
 		for _, username := range demoAccounts {
 			var me struct{ Username string }
 			w.signIn(t, username).call(http.MethodGet, "/me", nil, &me)
@@ -317,5 +329,10 @@ func TestEveryDemonstrationAccountSignsIn(t *testing.T) {
 	})
 }
 
-// demoAccounts are those that the first page of docs tells a newcomer.
-var demoAccounts = []string{"zhou", "lin", "clerk", "reviewer1", "reviewer2", "approver", "supervisor", "catalog", "admin"}
+// demoAccounts are those that serve tells a newcomer, in its order.
+var demoAccounts = []string{
+	"zhou", "lin", "chen", "huang", "zhao", "sun", "he",
+	"clerk", "reviewer1", "reviewer2", "approver", "head", "supervisor", "catalog", "admin",
+	"health", "health-head", "civil", "civil-head", "disabled", "disabled-head", "industry", "industry-head",
+	"market", "market-head", "fire", "fire-head", "city", "city-head", "social",
+}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/catalog"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -33,6 +35,9 @@ type Draft struct {
 // Drafts finds what the person who asks has begun and not sent.
 type Drafts interface {
 	Open(ctx context.Context, actor auth.Principal) ([]Draft, error)
+	// Waiting shows what waits for the person who looks: things to do and to
+	// sign. It shows nothing where nothing waits.
+	Waiting(ctx context.Context, v web.View) (templ.Component, error)
 }
 
 // pages are the handlers with what they need.
@@ -75,6 +80,7 @@ type homeData struct {
 	useful   []entry
 	recent   []entry
 	drafts   []Draft
+	waiting  templ.Component // nil for whoever has not signed in
 	examples []string
 }
 
@@ -117,6 +123,9 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Actor.Kind == auth.Resident && p.drafts != nil {
+		if d.waiting, err = p.drafts.Waiting(ctx, v); err != nil {
+			return err
+		}
 		if d.drafts, err = p.drafts.Open(ctx, v.Actor); err != nil {
 			return err
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/catalog"
 	"github.com/tongban/tongban/internal/catalog/catalogtest"
 	"github.com/tongban/tongban/internal/catalog/catalogweb"
@@ -56,6 +58,14 @@ func (drafts) Open(_ context.Context, actor auth.Principal) ([]catalogweb.Draft,
 	}}, nil
 }
 
+// Waiting has something for lin to do.
+func (drafts) Waiting(_ context.Context, v web.View) (templ.Component, error) {
+	if v.Actor.ID != "acc-lin" {
+		return templ.NopComponent, nil
+	}
+	return templ.Raw("<p>请在 11 月 30 日前补正</p>"), nil
+}
+
 func now() time.Time { return webtest.Now }
 
 func open(t testing.TB, allow *policy.Engine) (*web.Kit, *catalog.Service) {
@@ -94,8 +104,8 @@ func TestAnybodyFindsAndReadsServices(t *testing.T) {
 			HasNot: []string{"还没写完", "办得最多"},
 		},
 		{Name: "home in English", Locale: "en", Path: "/", Has: []string{"What do you need to do?", "1,137 services", "Life events", "New hygiene licence for a public place"}},
-		{Name: "home with a draft", Actor: "lin", Path: "/", Has: []string{"您有一件申请还没写完", "已填 4 步，还剩 2 步", "12 月 16 日"}},
-		{Name: "home without a draft", Actor: "zhou", Path: "/", HasNot: []string{"还没写完"}},
+		{Name: "home with a draft", Actor: "lin", Path: "/", Has: []string{"您有一件申请还没写完", "已填 4 步，还剩 2 步", "12 月 16 日", "请在 11 月 30 日前补正"}},
+		{Name: "home without a draft", Actor: "zhou", Path: "/", HasNot: []string{"还没写完", "补正"}},
 		{
 			Name: "search", Path: "/search?q=" + url.QueryEscape("理发店卫生许可"),
 			Has: []string{"找到", "公共场所卫生许可新办审批（县级）", "可网上申请", "10 个工作日", "区行政审批局"},
