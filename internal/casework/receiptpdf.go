@@ -134,16 +134,17 @@ func clockText(st Step) string {
 	return st.At.In(day.CST).Format("2006-01-02 15:04:05") + "（UTC+8）"
 }
 
-// filedBy says who filed and by what right. Names of persons are on the
-// application; here the right counts.
+// filedBy says who filed and by what right: the receipt is the applicant's, and
+// whoever acts for another does so by name.
 func filedBy(c Case) string {
+	who := c.Agent.Name
 	switch c.Agent.Kind {
 	case auth.ForCompany:
-		return "单位经办人，代表" + c.Applicant.Name + " (operator of the company)"
+		return who + "（单位经办人，代表" + c.Applicant.Name + "） (operator of the company)"
 	case auth.ForPerson:
-		return "代理人，受" + c.Applicant.Name + "委托，授权编号 " + c.Agent.Mandate + " (agent with a mandate)"
+		return who + "（代理人，受" + c.Applicant.Name + "委托，授权编号 " + c.Agent.Mandate + "） (agent with a mandate)"
 	case auth.ForWard:
-		return "监护人，代" + c.Applicant.Name + " (guardian)"
+		return who + "（监护人，代" + c.Applicant.Name + "） (guardian)"
 	}
 	if c.Applicant.Kind == "company" {
 		return "单位经办人，代表" + c.Applicant.Name + " (operator of the company)"

@@ -83,10 +83,10 @@ async function actForCompany(person) {
   const { page } = person;
   await page.goto("/account");
   await look(person, "account-acting");
-  const company = page.locator('form[action="/account/acting"] input[name="party"]:not([value=""])').first();
+  const company = page.locator('main form[action="/account/acting"] input[name="party"]:not([value=""])').first();
   if (await company.count()) {
     await company.check();
-    await go(page, () => page.locator('form[action="/account/acting"] button').click());
+    await go(page, () => page.locator('main form[action="/account/acting"] button').click());
   }
 }
 

@@ -6,11 +6,11 @@ import { look, until } from "./lib.mjs";
 export const hygiene = "511A0015500009-511602000000-000-115113016823646795-1-00";
 
 // A real one-page PDF and a 1x1 PNG: uploads are checked by what is in them.
-const pdf = Buffer.from(
+export const pdf = Buffer.from(
   "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
   "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n0000000009 00000 n \n" +
   "0000000054 00000 n \n0000000105 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n168\n%%EOF\n");
-const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+export const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 
 // go follows a click to the next page and asserts the status it comes with.
 export async function go(page, click, status = 200) {
@@ -25,7 +25,7 @@ export async function go(page, click, status = 200) {
   ]);
   await page.waitForLoadState("load");
   page.off("response", remember);
-  assert.equal(answer?.status(), status, `${page.url()} answered ${answer?.status()}`);
+  if (status) assert.equal(answer?.status(), status, `${page.url()} answered ${answer?.status()}`);
 }
 
 export async function account(base, username) {

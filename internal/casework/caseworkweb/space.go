@@ -250,7 +250,11 @@ func filedBy(v web.View, c casework.Case) string {
 	if kind == "" {
 		kind = "self"
 	}
-	return v.T("casework.filed_by."+kind, "name", c.Applicant.Name)
+	right := v.T("casework.filed_by."+kind, "name", c.Applicant.Name)
+	if c.Agent.Name == "" {
+		return right
+	}
+	return v.T("casework.filed_by.who", "who", c.Agent.Name, "right", right)
 }
 
 // wayText says how a material came and how far it can be trusted.
