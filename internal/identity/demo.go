@@ -56,7 +56,7 @@ func (s *Service) seedRights(ctx context.Context) error {
 	child.ID = DemoWardID
 	made := time.Date(2026, time.June, 1, 2, 0, 0, 0, time.UTC)
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		for _, m := range demoMandates() {
+		for _, m := range demoMandates(s.today()) {
 			if err := putMandate(ctx, tx, m); err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ func demoResidents() []demoPerson {
 		{username: "huang", name: "黄磊", number: "511699199208080019", phone: "13000000004", address: demoHome},
 		{username: "zhao", name: "赵志远", number: "511699200106150018", phone: "13000000005", address: "四川省广安市广安区北辰街道朝阳巷6号（演示地址）"},
 		{username: "sun", name: "孙悦", number: "511602199803120004", phone: "13000000006", address: "四川省广安市广安区浓洄街道人民路33号（演示地址）"},
-		{username: "he", name: "何建军", number: "511699198110010018", phone: "13000000007", address: "四川省广安市广安区清和街52号（演示地址）"},
+		{username: "he", name: "何建军", number: "511699198110010018", phone: "13000000007", address: "四川省广安市广安区清和街52号（演示地址）", actingFor: demoRestaurant},
 	}
 }
 
@@ -121,8 +121,9 @@ func demoCompanies() map[string]Company {
 	}
 }
 
-// demoMandates are the rights that stand when a demonstration starts.
-func demoMandates() []Mandate {
+// demoMandates are the rights that stand when a demonstration starts. The mandate
+// of a person ends within a year, as every mandate does that people give here.
+func demoMandates(today day.Date) []Mandate {
 	began := time.Date(2026, time.March, 3, 2, 0, 0, 0, time.UTC)
 	return []Mandate{
 		{
@@ -137,7 +138,7 @@ func demoMandates() []Mandate {
 				"512B0003600029-511602000000-000-11511301008778298W-1-00", // 最低生活保障
 				"511F82001002-511602000000-000-11511301452259996U-1-00",   // 残疾人证新办
 			},
-			From: day.Of(2026, time.March, 3), To: day.Of(2036, time.March, 2), State: MandateActive, AskedBy: SidePrincipal, Made: began,
+			From: today, To: today.Add(364), State: MandateActive, AskedBy: SidePrincipal, Made: began,
 			Granted:  Confirmation{By: DemoAccountID("zhou"), Level: grantLevel, At: began},
 			Accepted: Confirmation{By: DemoAccountID("zhao"), Level: grantLevel, At: began.Add(time.Hour)},
 		},
