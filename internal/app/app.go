@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/tongban/tongban/internal/kit/config"
+	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/web"
 )
 
 // command is one word after "tongban".
@@ -80,11 +82,21 @@ func exitCode(name string, err error, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	// PostgreSQL's driver tells each address it tried on a line of its own.
-	fmt.Fprintln(stderr, "tongban "+name+":", strings.ReplaceAll(err.Error(), "\n\t", " "))
+	fmt.Fprintln(stderr, "tongban "+name+":", strings.ReplaceAll(sentence(err), "\n\t", " "))
 	if _, ok := errors.AsType[*misuseError](err); ok {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// sentence says an error in words: a fault is known to pages by its code, and to
+// who reads a terminal by nothing.
+func sentence(err error) string {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), f.Error(), texts().T(web.EN, f.Code, f.Args...), 1)
 }
 
 // misuseError is for the caller to mend: words, flags or settings.

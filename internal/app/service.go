@@ -133,6 +133,9 @@ func publishPackage(ctx context.Context, p process) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.seed(ctx, t); err != nil { // a new installation has no catalogue yet
+		return err
+	}
 	e, version, err := a.catalog.PublishFiles(ctx, auth.SystemPrincipal("command-line"), files)
 	for _, problem := range e.Problems {
 		fmt.Fprintln(p.out, problem)

@@ -175,6 +175,15 @@ func edited(files catalog.Files, f *web.Form) catalog.Files {
 	return out
 }
 
+// place is where a problem stands: file, line and path.
+func place(p catalog.Problem) string {
+	at := p.File
+	if p.Line > 0 {
+		at += ":" + strconv.Itoa(p.Line)
+	}
+	return strings.TrimSpace(at + " " + p.Path)
+}
+
 func fileField(name string) string { return "file:" + name }
 
 // text is a file as the form shows it: what was typed, else what is stored.
