@@ -43,6 +43,9 @@ func (s *Service) Act(ctx context.Context, actor auth.Principal, id contract.Cas
 		if err := s.see(actor, found); err != nil {
 			return err
 		}
+		if found, err = s.overtaken(ctx, tx, found); err != nil {
+			return err
+		}
 		c, err = s.step(ctx, tx, actor, found, a)
 		return err
 	})

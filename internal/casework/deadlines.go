@@ -2,6 +2,8 @@ package casework
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -67,29 +69,145 @@ type Explanation struct {
 
 // Explain tells the clock that runs, or ran last, day by day.
 func (s *Service) Explain(ctx context.Context, actor auth.Principal, id contract.CaseID) (Explanation, error) {
-	deadlines, err := s.Deadlines(ctx, actor, id)
-	if err != nil {
-		return Explanation{}, err
-	}
 	c, r, history, err := s.clocksOf(ctx, actor, id)
 	if err != nil {
 		return Explanation{}, err
 	}
-	if len(deadlines) == 0 { // nothing began yet
+	kinds := started(history)
+	if len(kinds) == 0 { // nothing began yet
 		return Explanation{}, nil
 	}
-	e := Explanation{Deadline: deadlines[len(deadlines)-1]}
-	for _, d := range deadlines {
-		if d.Clock == c.Due.Clock {
-			e.Deadline = d
-		}
+	k := kinds[len(kinds)-1]
+	if slices.Contains(kinds, c.Due.Clock) {
+		k = c.Due.Clock
 	}
-	clock, entries, err := pick(e.Clock, history)
+	return r.explain(k, history, s.Today())
+}
+
+// Explanations tells every clock of a case day by day, in the order they started.
+func (s *Service) Explanations(ctx context.Context, actor auth.Principal, id contract.CaseID) ([]Explanation, error) {
+	_, r, history, err := s.clocksOf(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	var list []Explanation
+	for _, k := range started(history) {
+		e, err := r.explain(k, history, s.Today())
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func (r rules) explain(k statute.ClockKind, history []clockEntry, today day.Date) (Explanation, error) {
+	st, err := r.run(k, history)
+	if err != nil {
+		return Explanation{}, err
+	}
+	e := Explanation{Deadline: deadlineOf(st, today)}
+	clock, entries, err := pick(k, history)
 	if err != nil {
 		return e, err
 	}
-	e.Lines, err = statute.Explain(r.cal, clock, entries, s.Today())
+	e.Lines, err = statute.Explain(r.cal, clock, entries, today)
 	return e, err
+}
+
+// Term is a period beside the clocks of a case: of another agency's opinion, of
+// a material that comes later, of the answer to an objection.
+type Term struct {
+	Kind  string        // "opinion", "owed", "objection"
+	ID    string        // unit, material, objection
+	Name  contract.Text // empty for an objection
+	Days  int           // working days; 0 where only the day was told
+	Began day.Date
+	Due   day.Date
+	Ended day.Date // zero while it runs
+	Lines []statute.Line
+}
+
+// Terms tells the periods beside the clocks of a case day by day, and nothing of
+// what was said in them.
+func (s *Service) Terms(ctx context.Context, actor auth.Principal, id contract.CaseID) ([]Term, error) {
+	c, r, _, err := s.clocksOf(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	units, err := unitsOf(ctx, s.c.DB, id)
+	if err != nil {
+		return nil, err
+	}
+	var list []Term
+	for _, u := range newest(units) {
+		list = append(list, Term{Kind: termOpinion, ID: u.ID, Name: u.AgencyName, Days: u.Days, Began: day.In(u.Sent), Due: u.Due, Ended: dayOf(u.Ended)})
+	}
+	owes, err := s.owedTerms(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, owes...)
+	objections, err := objectionsOf(ctx, s.c.DB, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range objections {
+		list = append(list, Term{
+			Kind: termObjection, ID: o.ID, Days: s.c.ObjectionDays, Began: day.In(o.At), Due: o.Due, Ended: dayOf(o.AnsweredAt),
+		})
+	}
+	for i := range list {
+		if list[i].Lines, err = list[i].explain(r.cal, s.Today()); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (s *Service) owedTerms(ctx context.Context, c Case) ([]Term, error) {
+	rows, err := owedOf(ctx, s.c.DB, c.ID)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	svc, err := s.service(ctx, c.Item, c.Version)
+	if err != nil {
+		return nil, err
+	}
+	var list []Term
+	for _, o := range rows {
+		t := Term{Kind: termOwed, ID: o.material, Name: materialSpec(svc, o.material).Name, Days: o.days, Began: o.since, Due: o.due}
+		if !o.open() {
+			t.Ended = o.due
+			if day.In(o.changed).Before(o.due) {
+				t.Ended = day.In(o.changed)
+			}
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// dayOf is the legal day of an instant; the zero time has none.
+func dayOf(t time.Time) day.Date {
+	if t.IsZero() {
+		return day.Date{}
+	}
+	return day.In(t)
+}
+
+// explain tells a term day by day. No national law sets these periods: an article
+// says only which days count.
+func (t Term) explain(cal *statute.Calendar, today day.Date) ([]statute.Line, error) {
+	if t.Days == 0 {
+		return nil, nil
+	}
+	clock := statute.Clock{Kind: statute.ClockKind(t.Kind), Statutory: t.Days, Promised: t.Days}
+	history := []statute.Entry{{Kind: statute.Start, On: t.Began}}
+	if !t.Ended.IsZero() {
+		history = append(history, statute.Entry{Kind: statute.Stop, On: t.Ended})
+	}
+	return statute.Explain(cal, clock, history, today)
 }
 
 func (s *Service) clocksOf(ctx context.Context, actor auth.Principal, id contract.CaseID) (Case, rules, []clockEntry, error) {

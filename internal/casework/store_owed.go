@@ -20,6 +20,7 @@ type owed struct {
 	state    string
 	since    day.Date // of the hand-in that owed it; zero where only the day was told
 	days     int      // working days
+	changed  time.Time
 }
 
 // States of an owed material.
@@ -82,7 +83,7 @@ func moveOwed(ctx context.Context, q db.Q, o owed) error {
 // owedWhere lists owed materials of the cases that a condition names.
 func owedWhere(ctx context.Context, q db.Q, w *where) ([]owed, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT case_id, material, due, state, since, days FROM casework_owed
+		SELECT case_id, material, due, state, since, days, changed_at FROM casework_owed
 		WHERE case_id IN (SELECT id FROM casework_cases WHERE `+w.sql()+`)
 		ORDER BY due, case_id, material`, w.args...)
 	if err != nil {
@@ -92,7 +93,7 @@ func owedWhere(ctx context.Context, q db.Q, w *where) ([]owed, error) {
 	var list []owed
 	for rows.Next() {
 		var o owed
-		if err := rows.Scan(&o.id, &o.material, &o.due, &o.state, &o.since, &o.days); err != nil {
+		if err := rows.Scan(&o.id, &o.material, &o.due, &o.state, &o.since, &o.days, instant{&o.changed}); err != nil {
 			return nil, err
 		}
 		list = append(list, o)

@@ -63,6 +63,15 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 	return nil
 }
 
+// overtaken accepts what the law has accepted already: an official who acts after
+// five silent days, a moment before the job that says so, finds the case accepted.
+func (s *Service) overtaken(ctx context.Context, tx db.Tx, c Case) (Case, error) {
+	if c.Due.Clock != statute.Acceptance || !past(c.Due.Legal, s.Today()) {
+		return c, nil
+	}
+	return s.step(ctx, tx, auth.SystemPrincipal("deemed-acceptance"), c, Action{Name: actDeem})
+}
+
 // lapse does what the passing of a deadline brings about: deemed acceptance,
 // cards of supervision. It may be called at any time and as often as one likes.
 func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error {

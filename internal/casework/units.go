@@ -452,10 +452,6 @@ func (s *Service) movedUnits(ctx context.Context, q db.Q, c Case) (were, are []U
 
 // UnitDays explains until when an opinion is due, day by day.
 func (s *Service) UnitDays(u Unit, division string) ([]statute.Line, error) {
-	clock := statute.Clock{Kind: statute.Decision, Statutory: u.Days, Promised: u.Days}
-	history := []statute.Entry{{Kind: statute.Start, On: day.In(u.Sent)}}
-	if !u.Ended.IsZero() {
-		history = append(history, statute.Entry{Kind: statute.Stop, On: day.In(u.Ended)})
-	}
-	return statute.Explain(s.c.Calendars.For(division), clock, history, s.Today())
+	t := Term{Kind: termOpinion, Days: u.Days, Began: day.In(u.Sent), Ended: dayOf(u.Ended)}
+	return t.explain(s.c.Calendars.For(division), s.Today())
 }

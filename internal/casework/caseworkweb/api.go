@@ -259,6 +259,8 @@ type clockBody struct {
 	Left         int    `json:"left"`
 	Late         bool   `json:"late"`
 	Provisional  bool   `json:"provisional,omitempty"`
+
+	Days []lineBody `json:"days" doc:"the clock day by day"`
 }
 
 type lineBody struct {
@@ -275,15 +277,30 @@ type deadlinesOut struct {
 	Body struct {
 		Clocks []clockBody `json:"clocks"`
 		Days   []lineBody  `json:"days" doc:"the running clock day by day, or the last that ran"`
+		Terms  []termBody  `json:"terms,omitempty" doc:"opinions of other agencies, owed materials, answers to objections"`
 	}
 }
 
+type termBody struct {
+	Kind  string        `json:"kind" enum:"opinion,owed,objection"`
+	ID    string        `json:"id"`
+	Name  contract.Text `json:"name"`
+	Began string        `json:"began,omitempty"`
+	Due   string        `json:"due"`
+	Ended string        `json:"ended,omitempty"`
+	Days  []lineBody    `json:"days"`
+}
+
 func (o operations) deadlines(ctx context.Context, actor auth.Principal, in *caseIn) (*deadlinesOut, error) {
-	all, err := o.s.Deadlines(ctx, actor, contract.CaseID(in.ID))
+	all, err := o.s.Explanations(ctx, actor, contract.CaseID(in.ID))
 	if err != nil {
 		return nil, err
 	}
 	e, err := o.s.Explain(ctx, actor, contract.CaseID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	terms, err := o.s.Terms(ctx, actor, contract.CaseID(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -293,12 +310,24 @@ func (o operations) deadlines(ctx context.Context, actor auth.Principal, in *cas
 			Clock: string(d.Clock), Phase: string(d.Phase), Started: d.Started.String(), Ended: d.Ended.String(),
 			PromisedDays: d.PromisedDays, LegalDays: d.LegalDays, Extended: d.Extended,
 			Promised: d.Promised.String(), Legal: d.Legal.String(), Used: d.Used, Left: d.Left, Late: d.Late, Provisional: d.Provisional,
+			Days: linesOf(d.Lines),
 		})
 	}
-	for _, l := range e.Lines {
-		out.Body.Days = append(out.Body.Days, lineOf(l))
+	for _, t := range terms {
+		out.Body.Terms = append(out.Body.Terms, termBody{
+			Kind: t.Kind, ID: t.ID, Name: t.Name, Began: t.Began.String(), Due: t.Due.String(), Ended: t.Ended.String(), Days: linesOf(t.Lines),
+		})
 	}
+	out.Body.Days = linesOf(e.Lines)
 	return out, nil
+}
+
+func linesOf(lines []statute.Line) []lineBody {
+	list := make([]lineBody, len(lines))
+	for i, l := range lines {
+		list[i] = lineOf(l)
+	}
+	return list
 }
 
 func lineOf(l statute.Line) lineBody {
