@@ -73,7 +73,7 @@ func targetName(svc contract.Service, id string) contract.Text {
 	if f, ok := fieldsOf(svc)[id]; ok {
 		return f.Label
 	}
-	return MarkName(svc, contract.Mark{Kind: "material", ID: id})
+	return MarkName(svc, contract.Mark{Kind: "material", ID: strings.TrimPrefix(id, materialPrefix)})
 }
 
 // keepChecks stores what came with an application to be looked at.

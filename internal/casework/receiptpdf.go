@@ -171,6 +171,8 @@ func ways(m contract.Material) string {
 		return "容缺后补，最迟 " + m.Due
 	case contract.MaterialCommitted:
 		return "告知承诺，不用提交"
+	case contract.MaterialPart:
+		return "由同一件事中的“" + m.Name + "”办出，不用提交"
 	}
 	return m.Origin
 }

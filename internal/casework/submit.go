@@ -46,14 +46,16 @@ func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, su
 	if len(svc.Parts) > 0 {
 		return s.submitBundle(ctx, tx, actor, svc, sub)
 	}
-	c, fresh, err := s.file(ctx, tx, actor, svc, application{Submission: sub})
+	f := application{Submission: sub}
+	c, fresh, err := s.file(ctx, tx, actor, svc, f)
 	if err != nil {
 		return contract.Receipt{}, err
 	}
 	if !fresh {
 		return s.filedBefore(ctx, tx, actor, sub.Key)
 	}
-	return c.receipt(), nil
+	c, err = s.atOnce(ctx, tx, c, svc, f)
+	return c.receipt(), err
 }
 
 // application is one on its way to a case: a whole submission, or one
@@ -98,10 +100,7 @@ func (s *Service) file(ctx context.Context, tx db.Tx, actor auth.Principal, svc 
 			return c, true, err
 		}
 	}
-	if err := s.record(ctx, tx, actor, c, out, 1); err != nil {
-		return c, true, err
-	}
-	return s.atOnce(ctx, tx, c, svc, f)
+	return c, true, s.record(ctx, tx, actor, c, out, 1)
 }
 
 func errOr(err, otherwise error) error {
@@ -176,16 +175,16 @@ func (c Case) receipt() contract.Receipt {
 
 // atOnce carries out what the service's own rules decided, or what a commitment
 // is for. Automation may grant, never deny.
-func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service, f application) (Case, bool, error) {
+func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service, f application) (Case, error) {
 	r, err := s.rulesOf(svc, c.Division)
 	if err != nil {
-		return c, true, err
+		return c, err
 	}
 	committed := f.Committed != nil && r.onCommitment(c.State)
 	// What somebody must look at first is not granted by a rule.
 	instant := f.Instant && !r.onCommitment(c.State) && c.ChecksOpen == 0 && !owes(f.Materials)
 	if !committed && !instant || f.holds {
-		return c, true, nil
+		return c, nil
 	}
 	name := "instant-grant"
 	if committed {
@@ -194,10 +193,9 @@ func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Ser
 	system := auth.SystemPrincipal(name)
 	c, err = s.step(ctx, tx, system, c, Action{Name: actGrant})
 	if err != nil || issues(svc) { // a licence is delivered once it is signed
-		return c, true, err
+		return c, err
 	}
-	c, err = s.step(ctx, tx, system, c, Action{Name: actDeliver})
-	return c, true, err
+	return s.step(ctx, tx, system, c, Action{Name: actDeliver})
 }
 
 // submitBundle makes the bundle's case and one for each part that applies.
@@ -214,9 +212,19 @@ func (s *Service) submitBundle(
 	if !fresh {
 		return s.filedBefore(ctx, tx, actor, sub.Key)
 	}
-	receipt := whole.receipt()
+	var children []child
 	for _, p := range inOrder(svc, sub.Parts) {
-		c, err := s.filePart(ctx, tx, actor, family{svc: svc, whole: whole}, sub, p)
+		x, err := s.filePart(ctx, tx, actor, family{svc: svc, whole: whole}, sub, p)
+		if err != nil {
+			return contract.Receipt{}, err
+		}
+		children = append(children, x)
+	}
+	// Only now, so that a part granted at once does not sum up a bundle whose other
+	// parts are not there yet.
+	receipt := whole.receipt()
+	for _, x := range children {
+		c, err := s.atOnce(ctx, tx, x.c, x.svc, x.f)
 		if err != nil {
 			return contract.Receipt{}, err
 		}
@@ -224,6 +232,13 @@ func (s *Service) submitBundle(
 		receipt.AcceptBy = max(receipt.AcceptBy, c.receipt().AcceptBy)
 	}
 	return receipt, nil
+}
+
+// child is a part of a bundle that was just filed.
+type child struct {
+	c   Case
+	svc contract.Service
+	f   application
 }
 
 // wholeOf is the submission of the bundle itself. Data that somebody must look at
@@ -245,29 +260,29 @@ func inOrder(svc contract.Service, parts []contract.PartSubmission) []contract.P
 // filePart makes the case of one part.
 func (s *Service) filePart(
 	ctx context.Context, tx db.Tx, actor auth.Principal, fam family, sub contract.Submission, p contract.PartSubmission,
-) (Case, error) {
+) (child, error) {
 	spec := fam.spec(p.Part)
 	if spec.ID == "" || spec.Item != p.Item {
-		return Case{}, ErrPart.With("part", p.Part)
+		return child{}, ErrPart.With("part", p.Part)
 	}
 	svc, err := s.service(ctx, p.Item, p.Version)
 	if err != nil {
-		return Case{}, err
+		return child{}, err
 	}
 	if fam.parts, err = partsOf(ctx, tx, fam.whole.ID); err != nil {
-		return Case{}, err
+		return child{}, err
 	}
 	part := sub
 	part.Key, part.Item, part.Version = sub.Key+"/"+p.Part, p.Item, p.Version
 	part.Answers, part.Materials, part.Committed = p.Answers, p.Materials, p.Committed
-	part.Instant, part.Trace, part.Parts = false, nil, nil
-	part.Disputes, part.Unchecked = checksFor(spec, sub)
+	part.Instant, part.Trace, part.Parts = p.Instant, p.Trace, nil
+	part.Disputes, part.Unchecked = checksFor(spec, sub, p)
 	f := application{Submission: part, parent: fam.whole.ID, part: p.Part, holds: mustWait(spec, sub, fam)}
 	c, fresh, err := s.file(ctx, tx, actor, svc, f)
 	if err == nil && !fresh {
 		err = ErrPart.With("part", p.Part) // one part twice
 	}
-	return c, err
+	return child{c, svc, f}, err
 }
 
 // mustWait reports whether a part begins only when others that were applied for are
@@ -282,29 +297,35 @@ func mustWait(spec contract.Part, sub contract.Submission, fam family) bool {
 	return false
 }
 
-// checksFor are the disputed and unconfirmed data that a part uses, in the ids of
-// its own form.
-func checksFor(spec contract.Part, sub contract.Submission) (disputes []contract.Dispute, unchecked []string) {
-	own := func(ids map[string]string, merged string) (string, bool) {
-		for id, m := range ids {
-			if m == merged {
+// materialPrefix stands before the id of a material where fields are named too.
+const materialPrefix = "material."
+
+// checksFor are the disputed and unconfirmed data that a part was handed, in the
+// ids of its own form.
+func checksFor(spec contract.Part, sub contract.Submission, p contract.PartSubmission) (disputes []contract.Dispute, unchecked []string) {
+	own := func(target string) (string, bool) {
+		material, isMaterial := strings.CutPrefix(target, materialPrefix)
+		for id, merged := range spec.Materials {
+			handed := slices.ContainsFunc(p.Materials, func(m contract.Material) bool { return m.ID == id })
+			if isMaterial && merged == material && handed {
+				return materialPrefix + id, true
+			}
+		}
+		for id, merged := range spec.Fields {
+			if _, answered := p.Answers[id]; merged == target && answered {
 				return id, true
 			}
 		}
 		return "", false
 	}
 	for _, d := range sub.Disputes {
-		if id, ok := own(spec.Fields, d.Field); ok {
+		if id, ok := own(d.Field); ok {
 			d.Field = id
 			disputes = append(disputes, d)
 		}
 	}
 	for _, target := range sub.Unchecked {
-		id, ok := own(spec.Fields, target)
-		if !ok {
-			id, ok = own(spec.Materials, target)
-		}
-		if ok {
+		if id, ok := own(target); ok {
 			unchecked = append(unchecked, id)
 		}
 	}
