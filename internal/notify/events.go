@@ -19,6 +19,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	event.Subscribe(l, me, s.onMessage)
 	event.Subscribe(l, me, s.onMaterial)
 	event.Subscribe(l, me, s.onObjection)
+	event.Subscribe(l, me, s.onLifted)
 	event.Subscribe(l, me, s.onIssued)
 	event.Subscribe(l, me, s.onChanged)
 	event.Subscribe(l, me, s.onExpiring)
@@ -124,6 +125,16 @@ func (s *Service) onObjection(ctx context.Context, tx db.Tx, rec event.Recorded,
 		Kind: "objection." + e.Result, Case: e.Case, Number: e.Number, Item: name, At: e.At,
 		Place: "/cases/" + string(e.Case) + "/objection",
 	}
+	return s.tellCase(ctx, tx, rec, m, e.Notify)
+}
+
+// onLifted tells that somebody may commit for a service again.
+func (s *Service) onLifted(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.BarLifted) error {
+	name, err := s.c.Items.Name(ctx, e.Item)
+	if err != nil {
+		return err
+	}
+	m := Message{Kind: "bar.lifted", Case: e.Case, Number: e.Number, Item: name, At: e.At, Place: "/cases/bars"}
 	return s.tellCase(ctx, tx, rec, m, e.Notify)
 }
 

@@ -266,6 +266,7 @@ func TestWhatOtherAreasSayIsTold(t *testing.T) {
 		{contract.ObjectionAnswered{Case: "C1", Notify: "lin", Result: "changed", At: noon}, "lin", "objection.changed", "/cases/C1/objection"},
 		{contract.DeadlineMoved{Case: "C1", Notify: "lin", To: "2026-12-01", At: noon}, "lin", "deadline", "/cases/C1"},
 		{contract.LicenceIssued{Licence: "L", Case: "C1", At: noon}, "lin", "licence", "/licences/L"},
+		{contract.BarLifted{Case: "C1", Notify: "lin", At: noon}, "lin", "bar.lifted", "/cases/bars"},
 		{contract.LicenceIssued{Licence: "L", Case: "C1", Effect: contract.LicenceChange, At: noon}, "lin", "licence.change", "/licences/L"},
 		{contract.LicenceChanged{Licence: "L", Case: "C1", To: "suspended", At: noon}, "lin", "licence.suspended", "/licences/L"},
 		{contract.LicenceChanged{Licence: "L", Case: "C1", To: "deemed", At: noon}, "lin", "licence.deemed", "/licences/L"},

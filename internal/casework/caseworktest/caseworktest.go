@@ -291,9 +291,15 @@ func (f fakes) Agencies(ctx context.Context, _ string) ([]contract.Agency, error
 	return []contract.Agency{brigade, bureau, health}, err
 }
 
-// Show writes an answer with its unit.
+// Show writes an answer with its unit, and yes and no.
 func (fakes) Show(_ context.Context, _ string, f contract.Field, v any) contract.Text {
-	return contract.Text{ZH: fmt.Sprint(v, f.Unit.ZH), EN: fmt.Sprint(v, f.Unit.EN)}
+	switch v {
+	case true:
+		return contract.Text{ZH: "是", EN: "Yes"}
+	case false:
+		return contract.Text{ZH: "否", EN: "No"}
+	}
+	return contract.Text{ZH: strings.TrimSpace(fmt.Sprint(v, " ", f.Unit.ZH)), EN: strings.TrimSpace(fmt.Sprint(v, " ", f.Unit.EN))}
 }
 
 // Evaluate prints the shop's name.

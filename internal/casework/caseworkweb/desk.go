@@ -47,6 +47,8 @@ type listData struct {
 	Left    func(casework.Case, day.Date) int
 	State   func(casework.Case) contract.Text
 	Records []casework.Record
+	// LateOnes are opinions that agencies owe beyond their day, for supervision.
+	LateOnes []casework.UnitTask
 }
 
 // next is the address of the following page, with the same filters.
@@ -92,6 +94,9 @@ func (p pages) supervision(w http.ResponseWriter, r *http.Request) error {
 	if d.Records, err = p.s.Records(r.Context(), p.k.Actor(r), 20); err != nil {
 		return err
 	}
+	if d.LateOnes, err = p.s.LateOpinions(r.Context(), p.k.Actor(r)); err != nil {
+		return err
+	}
 	return p.k.Render(w, r, http.StatusOK, supervisionPage(p.k.View(r), d))
 }
 
@@ -109,7 +114,9 @@ type deskData struct {
 	Form      *web.Form
 	Service   *casework.Service
 	MayUnmask bool
-	From      Tab
+	From      Tab // the stage in which a step was just taken
+	Phrases   []casework.Phrase
+	Askable   []contract.Agency // for an opinion
 	beside
 }
 
@@ -172,7 +179,15 @@ func (p pages) deskData(r *http.Request, f *web.Form) (d deskData, err error) {
 	if d.beside, err = p.beside(r, d.Case); err != nil {
 		return d, err
 	}
-	d.Open, d.Form, d.Service = r.URL.Query().Get("file"), f, p.s
+	d.Open, d.Form, d.Service, d.From = r.URL.Query().Get("file"), f, p.s, Tab(r.URL.Query().Get("from"))
+	if d.Phrases, err = p.phrasesOf(r, ""); err != nil {
+		return d, err
+	}
+	if r.PathValue("action") == "send" {
+		if d.Askable, err = p.s.Askable(ctx, d.Case); err != nil {
+			return d, err
+		}
+	}
 	d.around, err = p.loadAround(r, actor, d.Case)
 	if f != nil && f.Get("target") != "" {
 		d.Target = f.Get("target")
@@ -223,6 +238,9 @@ func (p pages) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.Get("insert") != "" {
+		return p.insert(w, r, f)
+	}
 	a := casework.Action{
 		Name: r.PathValue("action"), Step: number(f.Get("step")), Opinion: f.Get("opinion"),
 		Reasons: rows(f.Raw("reasons")), Organ: f.Get("organ"), Marks: marksOf(f),
@@ -243,12 +261,16 @@ func (p pages) act(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.k.Flash(w, "casework.notice.done")
-	return p.k.SeeOther(w, r, "/staff/cases/"+url.PathEscape(string(caseID(r))))
+	path := "/staff/cases/" + url.PathEscape(string(caseID(r)))
+	if from := f.Get("from"); from != "" {
+		path += "?from=" + url.QueryEscape(from)
+	}
+	return p.k.SeeOther(w, r, path)
 }
 
 // asksMore reports whether what is wrong stands on the page of the step.
 func asksMore(f *web.Form) bool {
-	return slices.ContainsFunc([]string{"reasons", "organ", "special", "days", "target"}, func(name string) bool { return f.Fault(name) != nil }) ||
+	return slices.ContainsFunc([]string{"reasons", "organ", "special", "days", "target", "agency"}, func(name string) bool { return f.Fault(name) != nil }) ||
 		f.Get("confirmed") != "" && f.Fault("opinion") != nil
 }
 

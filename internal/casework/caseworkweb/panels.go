@@ -108,6 +108,8 @@ type unitData struct {
 	Days []statute.Line
 	Path string
 	Open string // file that is shown
+
+	Phrases []casework.Phrase
 }
 
 func (d unitData) material() (contract.Material, bool) {
@@ -134,6 +136,9 @@ func (p pages) unitPage(w http.ResponseWriter, r *http.Request, status int, f *w
 	if d.Days, err = p.s.UnitDays(v.Unit, v.Division); err != nil {
 		return err
 	}
+	if d.Phrases, err = p.phrasesOf(r, v.ID); err != nil {
+		return err
+	}
 	return p.k.Render(w, r, status, unitPage(p.k.View(r), d))
 }
 
@@ -142,6 +147,14 @@ func (p pages) opine(w http.ResponseWriter, r *http.Request) error {
 	f, err := web.ReadForm(w, r, maxForm)
 	if err != nil {
 		return err
+	}
+	if f.Get("insert") != "" {
+		list, err := p.phrasesOf(r, r.PathValue("unit"))
+		if err != nil {
+			return err
+		}
+		put(f, list)
+		return p.unitPage(w, r, http.StatusOK, f)
 	}
 	err = p.s.Opine(r.Context(), p.k.Actor(r), caseID(r), r.PathValue("unit"), casework.Answer{
 		Opinion: f.Get("opinion"), Note: f.Get("note"), Reasons: rows(f.Raw("reasons")),
@@ -172,7 +185,7 @@ func byPage(c casework.Choice) bool {
 	if c.Action == "correct" || c.Action == "correct_onsite" {
 		return false
 	}
-	return c.Reasons || c.Against || c.Action == "resume" || c.Action == "send"
+	return c.Reasons || c.Against || c.Action == "resume" || c.Action == "send" || onCommitment(c.Action)
 }
 
 // inBar reports whether a step belongs to the decision bar: what concerns one
@@ -182,6 +195,11 @@ func (d deskData) inBar(c casework.Choice) bool {
 		return d.Case.SpecialsOpen == 1
 	}
 	return c.Action != "recall" && c.Action != "send"
+}
+
+// barChoices are the steps that stand in the decision bar.
+func (d deskData) barChoices() []casework.Choice {
+	return slices.DeleteFunc(slices.Clone(d.Choices), func(c casework.Choice) bool { return !d.inBar(c) })
 }
 
 // lasting are the special procedures that go on.

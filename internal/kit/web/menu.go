@@ -25,6 +25,8 @@ func staffMenu() []MenuItem {
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
 		{"licences", "/staff/licences", "kit.staff.licences"},
 		{"objections", "/staff/objections", "kit.staff.objections"},
+		{"bars", "/staff/bars", "kit.staff.bars"},
+		{"phrases", "/staff/phrases", "kit.staff.phrases"},
 		{"supervision", "/staff/supervision", "kit.staff.supervision"},
 		{"catalog", "/staff/catalog", "kit.staff.catalog"},
 		{"calendar", "/staff/calendar", "kit.staff.calendar"},

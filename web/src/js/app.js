@@ -1,5 +1,6 @@
 // Everything here only makes pages nicer: each page works without it.
 import { autosave } from "./autosave.js";
+import { desk, phrases } from "./desk.js";
 import { guard } from "./guard.js";
 import { keys } from "./keys.js";
 import { place, point } from "./place.js";
@@ -21,6 +22,8 @@ function enhance(root = document) {
     }
   }
   for (const table of root.querySelectorAll("table[data-keys]")) keys(table);
+  for (const form of root.querySelectorAll("form[data-desk]")) desk(form);
+  for (const picker of root.querySelectorAll("[data-phrases]")) phrases(picker);
   for (const input of root.querySelectorAll("input[data-suggest]")) suggest(input);
   for (const box of root.querySelectorAll("[data-place]")) place(box);
   for (const box of root.querySelectorAll("[data-point]")) point(box);
