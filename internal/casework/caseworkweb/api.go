@@ -28,6 +28,7 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodGet, "/cases/{id}/deadlines", "case-deadlines", "casework.api", "The clocks of a case, and the running one day by day"), o.deadlines)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/documents", "case-documents", "casework.api", "The official documents of a case"), o.documents)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/documents/{doc}", "case-document", "casework.api", "One official document as a signed PDF"), o.document)
+	api.Register(a, op(http.MethodPost, "/cases/{id}/units/{unit}", "case-opine", "casework.opine", "Say what one's agency thinks of a case that another one decides"), o.opine)
 	api.Register(a, op(http.MethodPost, "/cases/{id}/actions", "case-act", "casework.act", "Take a step: accept, correct, review, approve, deny, withdraw, ..."), o.act)
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
 	applicantAPI(a, s)
@@ -392,6 +393,9 @@ type actIn struct {
 		Reasons []string        `json:"reasons,omitempty" maxItems:"20"`
 		Organ   string          `json:"organ,omitempty" doc:"refusal: the competent organ"`
 		Marks   []contract.Mark `json:"marks,omitempty" maxItems:"100" doc:"correct: everything that is wrong"`
+		Special string          `json:"special,omitempty" enum:"hearing,tender,auction,inspection,testing,quarantine,appraisal,expert_review" doc:"pause: the special procedure, during which the clock stops"`
+		Days    int             `json:"days,omitempty" minimum:"0" maximum:"1000" doc:"pause: expected working days; breach: to put it right; send: for the opinion"`
+		Target  string          `json:"target,omitempty" maxLength:"100" doc:"end_special: which; send, recall: the unit"`
 	}
 }
 
@@ -399,6 +403,7 @@ func (o operations) act(ctx context.Context, actor auth.Principal, in *actIn) (*
 	c, err := o.s.Act(ctx, actor, contract.CaseID(in.ID), casework.Action{
 		Name: in.Body.Action, Step: in.Body.Step, Opinion: in.Body.Opinion, Reasons: in.Body.Reasons,
 		Organ: in.Body.Organ, Marks: in.Body.Marks,
+		Special: statute.Special(in.Body.Special), Days: in.Body.Days, Target: in.Body.Target,
 	})
 	if err != nil {
 		return nil, err

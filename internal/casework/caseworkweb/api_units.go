@@ -1,0 +1,25 @@
+package caseworkweb
+
+import (
+	"context"
+
+	"github.com/tongban/tongban/internal/casework"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+)
+
+type opineIn struct {
+	ID   string `path:"id" maxLength:"64"`
+	Unit string `path:"unit" maxLength:"64"`
+	Body struct {
+		Opinion string   `json:"opinion" enum:"agree,object,not_needed"`
+		Note    string   `json:"note,omitempty" maxLength:"1000"`
+		Reasons []string `json:"reasons,omitempty" maxItems:"20" doc:"of an objection"`
+	}
+}
+
+func (o operations) opine(ctx context.Context, actor auth.Principal, in *opineIn) (*struct{}, error) {
+	return &struct{}{}, o.s.Opine(ctx, actor, contract.CaseID(in.ID), in.Unit, casework.Answer{
+		Opinion: in.Body.Opinion, Note: in.Body.Note, Reasons: in.Body.Reasons,
+	})
+}
