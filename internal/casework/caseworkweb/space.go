@@ -267,6 +267,8 @@ func wayText(v web.View, m contract.Material) string {
 		if due, err := day.Parse(m.Due); err == nil {
 			text = v.T("casework.way.by", "way", text, "date", due)
 		}
+	case m.Origin == contract.MaterialPart: // its source is an id, the name says which
+		text = v.T("casework.way.file", "way", text, "name", m.Name)
 	case m.Source != "":
 		text = v.T("casework.way.file", "way", text, "name", m.Source)
 	}
