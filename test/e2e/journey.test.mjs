@@ -144,7 +144,5 @@ async function rate(person, filed) {
 for (const [name, options] of Object.entries({
   "in Chinese on a phone": { locale: "zh-CN", width: 360 },
   "in English on a desk": { locale: "en", width: 1280 },
-  "in English on a phone": { locale: "en", width: 360 },
-  "in Chinese on a desk": { locale: "zh-CN", width: 1280 },
   "in Chinese on a phone without script": { locale: "zh-CN", width: 360, js: false },
 })) test(`journey ${name}`, () => journey(options));

@@ -90,7 +90,7 @@ export async function open(browser, base, { locale = "zh-CN", width = 1280, js =
 }
 
 const areas = "kit|web|auth|policy|form|catalog|casework|licence|identity|rating|notify|operation|directory|statute|registry";
-const key = new RegExp(`\\b(?:${areas})\\.[a-z_]+(?:\\.[a-z_]+)*\\b`);
+const key = new RegExp(`\\b(?:${areas})\\.(?!yaml\\b)[a-z_]+(?:\\.[a-z_]+)*\\b`);
 let count = 0;
 
 // look checks the page a person is on: accessibility, width, language, no

@@ -78,7 +78,7 @@ export async function answer(page, over = {}) {
   }
 }
 
-const next = 'main form button[value="next"]';
+const next = 'main form button[value="next"]:visible';
 
 // apply goes from the guide to the receipt and returns the case.
 export async function apply(person) {

@@ -1,0 +1,135 @@
+// Ten cases accepted, reviewed and decided without a mouse: only keys are pressed
+// on the pages of the desk.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, look, open, serve, shots } from "./lib.mjs";
+import { account, go, hygiene, pdf, png, signIn } from "./steps.mjs";
+
+const cases = 10;
+let server;
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  process.stdout.write(`pictures: ${shots}\n`);
+});
+
+// What the hairdresser answers, by field.
+const answers = {
+  place_kind: "hair", area: 48, seats: 4, water: "mains", water_tank: false, disinfection: true, disinfection_ways: ["heat"],
+  toilet: true, central_air: false, staff: 3, certified: 3, manager_self: true, paper: "electronic", declared: true,
+};
+
+// file sends the hairdresser's application by the API, ten times.
+async function file(count) {
+  let token = "";
+  const call = async (method, path, body, type = "application/json") => {
+    const answer = await fetch(`${server.base}/api/v1${path}`, {
+      method, body: body && type === "application/json" ? JSON.stringify(body) : body,
+      headers: { ...(body ? { "content-type": type } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+  const { password } = await account(server.base, "lin");
+  token = (await call("POST", "/session", { username: "lin", password })).token;
+  for (let i = 0; i < count; i++) {
+    const { id } = await call("POST", "/drafts", { service: hygiene });
+    const { materials } = await call("PUT", `/drafts/${id}/answers`, { answers });
+    for (const m of materials.filter((x) => x.asked)) {
+      const picture = m.id === "plans";
+      await call("POST", `/drafts/${id}/materials/${m.id}?name=${picture ? "plan.png" : "paper.pdf"}`, picture ? png : pdf, "application/octet-stream");
+    }
+    await call("POST", `/drafts/${id}/submission`);
+  }
+}
+
+// press presses keys that lead to another page.
+const press = (page, ...keys) => go(page, async () => {
+  for (const key of keys) await page.keyboard.press(key);
+});
+
+// work takes one step on each case of a list: the first is opened with J, every
+// other with the key of the next case.
+async function work(name, opinion, locale = "zh-CN") {
+  const person = await open(browser, server.base, { locale });
+  const { page } = person;
+  await signIn(person, server.base, name);
+  await page.goto("/staff/tasks");
+  const seen = new Set();
+  await press(page, "j", "Enter");
+  for (let i = 0; i < cases; i++) {
+    if (i === 0) await look(person, `keys-${name}`);
+    const here = new URL(page.url()).pathname;
+    assert.ok(!seen.has(here), `${here} came twice`);
+    seen.add(here);
+    if (opinion) {
+      await page.keyboard.press("o");
+      await page.keyboard.type(opinion);
+      await page.keyboard.press("Escape");
+    }
+    await page.keyboard.press("1");
+    await press(page, "Enter");
+    assert.equal(new URL(page.url()).pathname, here);
+    if (i === 0) await look(person, `keys-${name}-done`);
+    await press(page, "Enter"); // the link to the next case has the focus
+  }
+  assert.equal(new URL(page.url()).pathname, "/staff/tasks", `${name} has more than ${cases} cases`);
+  await person.context.close();
+  return seen;
+}
+
+test("ten cases accepted, reviewed and decided by keys alone", async () => {
+  await file(cases);
+  const accepted = await work("clerk");
+  assert.equal(accepted.size, cases);
+  await work("reviewer1", "材料齐全，符合条件。");
+  await work("reviewer2", "同意初审意见。", "en");
+  assert.deepEqual([...(await work("approver"))].sort(), [...accepted].sort());
+});
+
+test("keys are told, can be switched off, mark, and fill in a template", async () => {
+  await file(1);
+  const head = await open(browser, server.base);
+  await signIn(head, server.base, "head");
+  await head.page.goto("/staff/phrases");
+  await head.page.locator("#title").fill("齐全");
+  await head.page.locator("#body").fill("{item}（{number}）材料齐全。");
+  await go(head.page, () => head.page.locator('form[action="/staff/phrases"] button').click());
+  await look(head, "phrases");
+  await head.context.close();
+
+  const person = await open(browser, server.base);
+  const { page } = person;
+  await signIn(person, server.base, "clerk");
+  await page.goto("/staff/tasks");
+  await press(page, "j", "Enter");
+  await page.keyboard.press("?");
+  await look(person, "keys-help");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("t");
+  await page.keyboard.press("Enter");
+  assert.match(await page.locator("#opinion").inputValue(), /[（(][0-9]{25}[）)]材料齐全。$/);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("m");
+  await page.keyboard.press("x");
+  await page.keyboard.type("与营业执照不一致");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("2");
+  await press(page, "Enter");
+  assert.match(await page.locator("main").innerText(), /与营业执照不一致/);
+  await page.goBack();
+  await page.keyboard.press("?");
+  await page.locator("[data-keys-off]").press("Enter");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("1");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.key ?? ""), "", "keys work though they are switched off");
+  await person.context.close();
+});
