@@ -25,7 +25,7 @@ func (c *Compiled) Evaluate(in Input) (Result, error) {
 // run evaluates; keep also keeps what rules of rows' signers saw.
 func (c *Compiled) run(in Input, keep bool) (*evaluation, error) {
 	e := &evaluation{keep: keep, c: c, in: in, v: c.vars(in), names: Names{in.Divisions, in.Licences}, awaited: map[string]bool{}}
-	e.r = Result{Answers: make(contract.Answers, len(c.fields)), Fields: len(c.fields)}
+	e.r = Result{Answers: make(contract.Answers, len(c.fields)), Fields: len(c.fields), names: e.names}
 	e.r.Pages = make([]PageState, 0, len(c.pages))
 	e.r.Materials = make([]MaterialState, 0, len(c.Service.Materials))
 	for _, step := range []func() error{e.applicant, e.signers, e.parts, e.judge} {

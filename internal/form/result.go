@@ -95,7 +95,13 @@ type Result struct {
 	Parts []string
 	// Licence is the licence that was chosen for a change, renewal or cancellation.
 	Licence *contract.HeldLicence
+
+	names Names
 }
+
+// Show returns the words of any answer with the names that the form was judged
+// with: of divisions, and of the applicant's licences.
+func (r Result) Show(f contract.Field, v any) contract.Text { return r.names.Show(f, v) }
 
 // CommitmentState says whether the applicant chose to commit.
 type CommitmentState struct {

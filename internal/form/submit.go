@@ -250,6 +250,7 @@ type Fix struct {
 	Mark     contract.Mark // without a reason where it follows from another correction
 	Field    *FieldState   // of a field: as it stands now
 	Was      any           // of a field: what was given before
+	WasWords contract.Text // the same as people read it
 	Material *MaterialState
 	WasFiles []contract.Material // of a material: what was given before
 	Fault    *fault.Error        // why it is not mended yet
@@ -311,6 +312,9 @@ func (d Draft) fix(m contract.Mark) (Fix, bool) {
 		return Fix{}, false // hidden by another correction: nothing to mend
 	}
 	x.Field, x.Was, x.Fault = &f, d.Correction.Answers[m.ID], f.Fault
+	if x.Was != nil {
+		x.WasWords = d.Result.Show(f.Field, Restore(f.Field, x.Was))
+	}
 	_, answered := d.Answers[m.ID]
 	if x.Fault == nil && !answered && f.Field.Required {
 		x.Fault = missing(f.Field)
