@@ -333,6 +333,6 @@ func TestEveryDemonstrationAccountSignsIn(t *testing.T) {
 var demoAccounts = []string{
 	"zhou", "lin", "chen", "huang", "zhao", "sun", "he",
 	"clerk", "reviewer1", "reviewer2", "approver", "head", "supervisor", "catalog", "admin",
-	"health", "health-head", "civil", "civil-head", "disabled", "disabled-head", "industry", "industry-head",
-	"market", "market-head", "fire", "fire-head", "city", "city-head", "social",
+	"health", "health-head", "civil", "civil2", "civil-head", "disabled", "disabled-head", "industry", "industry-head",
+	"market", "market-head", "fire", "fire2", "fire-head", "city", "city-head", "social",
 }

@@ -73,21 +73,26 @@ func demoStaff() []demoPerson {
 		staff("admin", "熊伟", "系统管理员", "system administrator", auth.RoleAdministrator),
 	}
 	for _, a := range []struct {
-		username, reviewer, head string
-		agency                   contract.AgencyID
+		username, reviewer, second, head string
+		agency                           contract.AgencyID
 	}{
-		{"health", "杨柳", "冯志刚", demoHealth},
-		{"civil", "曾玉兰", "彭建华", demoCivil},
-		{"disabled", "吕芳", "苏明", demoDisabled},
-		{"industry", "卢涛", "蔡国栋", demoIndustry},
-		{"market", "贾伟", "丁晓东", demoMarket},
-		{"fire", "魏强", "薛刚", demoFire},
-		{"city", "叶青", "阎军", demoCity},
-		{"social", "潘洁", "", demoSocial},
+		{"health", "杨柳", "", "冯志刚", demoHealth},
+		{"civil", "曾玉兰", "黎明霞", "彭建华", demoCivil},
+		{"disabled", "吕芳", "", "苏明", demoDisabled},
+		{"industry", "卢涛", "", "蔡国栋", demoIndustry},
+		{"market", "贾伟", "", "丁晓东", demoMarket},
+		{"fire", "魏强", "夏刚强", "薛刚", demoFire},
+		{"city", "叶青", "", "阎军", demoCity},
+		{"social", "潘洁", "", "", demoSocial},
 	} {
 		list = append(list, demoPerson{
 			username: a.username, name: a.reviewer, title: demoReview, agency: a.agency, roles: []string{auth.RoleClerk, auth.RoleReviewer},
 		})
+		if a.second != "" { // where two officials examine a case (Licensing Law art. 34)
+			list = append(list, demoPerson{
+				username: a.username + "2", name: a.second, title: demoReview, agency: a.agency, roles: []string{auth.RoleClerk, auth.RoleReviewer},
+			})
+		}
 		if a.head != "" {
 			list = append(list, demoPerson{
 				username: a.username + "-head", name: a.head, title: demoHead, agency: a.agency, roles: []string{auth.RoleApprover, auth.RoleHead},
