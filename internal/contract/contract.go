@@ -71,7 +71,7 @@ type Material struct {
 	Origin string `json:"origin"`
 	Pages  int    `json:"pages,omitempty"`
 	Turn   int    `json:"turn,omitempty"`   // degrees clockwise to show it upright: 0, 90, 180, 270
-	Source string `json:"source,omitempty"` // number of the licence or of the earlier case
+	Source string `json:"source,omitempty"` // number of the licence or of the earlier case, or id of the registry
 	Text   string `json:"text,omitempty"`   // of a statement
 	Due    string `json:"due,omitempty"`    // day by which an owed material must come
 	Signer string `json:"signer,omitempty"` // who handed it in; "" the applicant

@@ -240,7 +240,7 @@ func (m *MaterialState) take(w Way, p papers) {
 	case len(w.Licences) > 0:
 		x.Name, x.Source, x.Level = w.Licences[0].Name.ZH, w.Licences[0].Number, levelA
 	case w.Held != nil:
-		x.Source, x.Level = w.Held.Source.ZH, levelA
+		x.Source, x.Level = cmp.Or(w.Held.Registry, w.Held.Source.ZH), levelA
 	}
 	switch w.Kind {
 	case contract.MaterialStatement:

@@ -257,6 +257,19 @@ func filedBy(v web.View, c casework.Case) string {
 	return v.T("casework.filed_by.who", "who", c.Agent.Name, "right", right)
 }
 
+// sourceText names what stands for a material: a licence or case by its number, a
+// registry in the reader's language.
+func sourceText(v web.View, m contract.Material) string {
+	if m.Origin != contract.MaterialHeld {
+		return m.Source
+	}
+	switch m.Source {
+	case "person", "company", "marriage", "birth", "household", "guardianship", "estate", "insurance", "employment", "disability", "nurse", "project":
+		return v.T("casework.registry." + m.Source)
+	}
+	return m.Source
+}
+
 // wayText says how a material came and how far it can be trusted.
 func wayText(v web.View, m contract.Material) string {
 	text := v.T("casework.way." + m.Origin)
@@ -270,7 +283,7 @@ func wayText(v web.View, m contract.Material) string {
 	case m.Origin == contract.MaterialPart: // its source is an id, the name says which
 		text = v.T("casework.way.file", "way", text, "name", m.Name)
 	case m.Source != "":
-		text = v.T("casework.way.file", "way", text, "name", m.Source)
+		text = v.T("casework.way.file", "way", text, "name", sourceText(v, m))
 	}
 	if m.Level == "" {
 		return text
