@@ -203,3 +203,31 @@ func (m *merger) tellSettings() {
 		}
 	}
 }
+
+// and, or and unless join conditions; the empty one always holds.
+func and(x, y string) string {
+	switch {
+	case x == "" || x == y:
+		return y
+	case y == "":
+		return x
+	}
+	return "(" + x + ") && (" + y + ")"
+}
+
+func or(x, y string) string {
+	switch {
+	case x == "" || y == "":
+		return ""
+	case x == y:
+		return x
+	}
+	return "(" + x + ") || (" + y + ")"
+}
+
+func unless(when, then string) string {
+	if when == "" {
+		return then
+	}
+	return "!(" + when + ") || (" + then + ")"
+}

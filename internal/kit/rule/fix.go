@@ -54,7 +54,7 @@ func (e *Engine) fold(text string) (string, error) {
 	if err := iss.Err(); err != nil {
 		return "", fmt.Errorf("compile rule %q: %w", text, err)
 	}
-	if a, iss = optimizer.Optimize(env, a); iss.Err() != nil {
+	if a, iss = optimizer.Optimize(env, a); iss.Err() != nil { //nolint:misspell // as the library spells it
 		return "", fmt.Errorf("fold rule %q: %w", text, iss.Err())
 	}
 	out, err := cel.AstToString(a)

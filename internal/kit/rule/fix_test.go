@@ -41,14 +41,14 @@ func TestKnownValuesSettleRules(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "",
 		`!(a.floor < 0 && a.kind == "club") || a.floor >= -1`: "true",
-		`a.kind == "restaurant"`:                             "true",
-		`given.kind && a.kind != "restaurant"`:               "false",
-		`a.kind == "restaurant" && a.floor > 1`:              "a.floor > 1",
-		`a.yes ? a.floor : 3`:                                "a.floor",
-		`a.n > 3 && a.x < 3.0`:                               "true",
-		`"p" in a.list`:                                      "true",
-		`a.floor > 1`:                                        "a.floor > 1",
-		`a.staff.exists(s, s.kind == a.kind)`:                `a.staff.exists(s, s.kind == "restaurant")`,
+		`a.kind == "restaurant"`:                              "true",
+		`given.kind && a.kind != "restaurant"`:                "false",
+		`a.kind == "restaurant" && a.floor > 1`:               "a.floor > 1",
+		`a.yes ? a.floor : 3`:                                 "a.floor",
+		`a.n > 3 && a.x < 3.0`:                                "true",
+		`"p" in a.list`:                                       "true",
+		`a.floor > 1`:                                         "a.floor > 1",
+		`a.staff.exists(s, s.kind == a.kind)`:                 `a.staff.exists(s, s.kind == "restaurant")`,
 	} {
 		got, err := e.Fix(text, func(r rule.Ref) (any, bool) { v, ok := known[r]; return v, ok })
 		if err != nil || got != want {
