@@ -85,7 +85,7 @@ oracle: assets
 journey: setup
 	test/journey/run
 
-## kill: kill -9 in the middle of submissions; nothing acknowledged may be lost or doubled
+## kill: kill -9 in the middle of submissions and of deadlines; nothing acknowledged may be lost, nothing may come twice
 kill: setup
 	export TEST_POSTGRES="$$(scripts/test-postgres)"; go test -count=1 -timeout 20m ./test/kill/...
 

@@ -249,14 +249,14 @@ func (c *lawClock) explain(a almanac, today int) []lawLine {
 
 // lawService is what the law and the guide say of a service.
 type lawService struct {
-	procedure        string
-	limit, promised  int
-	accept, deliver  int // promised; the law says five and ten
-	extension        int // by leave of the head: ten, of the government: fifteen
-	special, onsite  bool
-	rule             bool // grants at once, by a rule or on a commitment
-	correct, verify  int
-	publicise, units bool
+	procedure       string
+	limit, promised int
+	accept, deliver int // promised; the law says five and ten
+	extension       int // by leave of the head: ten, of the government: fifteen
+	special, onsite bool
+	rule            bool // grants at once, by a rule or on a commitment
+	correct, verify int
+	publicise       bool
 }
 
 // lawCase is a case as the law sees it.

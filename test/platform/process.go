@@ -22,8 +22,16 @@ func Build(ctx context.Context, dir string) (string, error) {
 	if given := os.Getenv("TONGBAN_BINARY"); given != "" {
 		return filepath.Abs(given)
 	}
-	binary := filepath.Join(dir, "tongban")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/tongban/tongban/cmd/tongban") //nolint:gosec // our own
+	return link(ctx, filepath.Join(dir, "tongban"), "")
+}
+
+// BuildAhead compiles a binary whose clock runs ahead, to see days pass.
+func BuildAhead(ctx context.Context, dir string, by time.Duration) (string, error) {
+	return link(ctx, filepath.Join(dir, "tongban-ahead"), "-X github.com/tongban/tongban/internal/kit/clock.ahead="+by.String())
+}
+
+func link(ctx context.Context, binary, flags string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", flags, "-o", binary, "github.com/tongban/tongban/cmd/tongban") //nolint:gosec // our own
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
