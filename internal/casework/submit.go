@@ -100,6 +100,9 @@ func (s *Service) file(ctx context.Context, tx db.Tx, actor auth.Principal, svc 
 			return c, true, err
 		}
 	}
+	if err := s.renewalPending(ctx, tx, actor, c, svc, f.Answers); err != nil {
+		return c, true, err
+	}
 	return c, true, s.record(ctx, tx, actor, c, out, 1)
 }
 
