@@ -7,8 +7,9 @@ import (
 )
 
 // PriorFace is the face of the licence that a decision changes, renews or ends,
-// by line and with its days, for the face of the next version. It asks for the holder, so that
-// nobody's case reads another's licence; the decision itself is the record.
+// by line and with its days, for the face of the next version. It asks for the
+// holder, so that nobody's case reads another's licence; the decision itself is
+// the record.
 func (s *Service) PriorFace(ctx context.Context, id contract.LicenceID, holder string) (map[string]string, error) {
 	l, err := s.open(byID(ctx, s.DB, id))
 	if err != nil {
