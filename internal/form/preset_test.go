@@ -82,3 +82,24 @@ func TestRulesReadTheDaysOfALicence(t *testing.T) {
 		}
 	}
 }
+
+// A place that no directory knows cannot be shown by its name, so it is asked.
+func TestAHeldPlaceIsShownByNameOrAsked(t *testing.T) {
+	t.Parallel()
+	svc := contract.Service{Form: contract.Form{Pages: []contract.Page{{ID: "p", Title: both, Fields: []contract.Field{
+		{ID: "home", Kind: form.KindDivision, Label: both, Required: true, Held: "household.division"},
+	}}}}}
+	names := func(code string) (contract.Text, bool) {
+		return contract.Text{ZH: "四川省广安市广安区万盛街道", EN: "四川省广安市广安区万盛街道"}, code == "511602005"
+	}
+	for code, words := range map[string]string{"511602005": "四川省广安市广安区万盛街道", "511602003": ""} {
+		r := judge(t, svc, form.Input{Divisions: names, Held: map[string]contract.Held{"household.division": {Value: code}}})
+		f := r.Pages[0].Fields[0]
+		if f.Words.ZH != words || f.Asks() != (words == "") {
+			t.Errorf("%s: %q, asks %v", code, f.Words.ZH, f.Asks())
+		}
+		if got := r.Show(f.Field, "511602005").ZH; got != "四川省广安市广安区万盛街道" {
+			t.Errorf("%q", got)
+		}
+	}
+}
