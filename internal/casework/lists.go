@@ -198,13 +198,13 @@ func subject(p auth.Principal) string {
 // Tasks is the work list of an official: tabs with exact counts, one tab's
 // cases by urgency.
 func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (List, error) {
-	var list List
-	var base *where
 	owed, late, err := s.owedOpinions(ctx, actor)
 	if err != nil {
-		return list, err
+		return List{}, err
 	}
-	list.Late = late
+	list := List{Late: late}
+	var base *where
+	idle := false // the tab is empty
 	for _, t := range tabs {
 		if t.tab == TabAwaiting && owed >= 0 { // opinions stand before what one only sees
 			list.Counts = append(list.Counts, Count{TabOpinions, owed})
@@ -212,27 +212,43 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 		if t.action != "" && len(s.proceduresWhere(actor, t.action)) == 0 {
 			continue // not a matter of this post
 		}
-		w := s.rule(actor, t.action)
-		w.and("stage = ?", t.stage)
-		n, err := countCases(ctx, s.c.DB, w)
+		w, n, err := s.tab(ctx, actor, t)
 		if err != nil {
 			return list, err
 		}
 		if n > 0 || !t.rare || q.Tab == t.tab {
 			list.Counts = append(list.Counts, Count{t.tab, n})
 		}
-		if q.Tab == t.tab || q.Tab == "" && base == nil {
-			list.Tab, base = t.tab, w
+		if q.opens(t, n, base != nil, idle) {
+			list.Tab, base, idle = t.tab, w, n == 0
 		}
 	}
-	if q.Tab == TabOpinions && owed >= 0 {
+	switch {
+	case owed >= 0 && (q.Tab == TabOpinions || q.Tab == "" && idle && owed > 0):
 		list.Tab, list.Total = TabOpinions, owed
 		return s.fillUnits(ctx, list, actor, q)
-	}
-	if base == nil { // a tab that this post does not have
+	case base == nil: // a tab that this post does not have
 		return list, ErrNotFound
 	}
 	return s.fill(ctx, list, base, q)
+}
+
+// tab counts the cases of one tab.
+func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule) (*where, int, error) {
+	w := s.rule(actor, t.action)
+	w.and("stage = ?", t.stage)
+	n, err := countCases(ctx, s.c.DB, w)
+	return w, n, err
+}
+
+// opens reports whether a tab of n cases is the one to show. Where none is asked
+// for, it is the first with something to do; chosen and idle say that one was
+// found before, and that it is empty.
+func (q Query) opens(t tabRule, n int, chosen, idle bool) bool {
+	if q.Tab != "" {
+		return q.Tab == t.tab
+	}
+	return !chosen || idle && n > 0 && t.action != ""
 }
 
 // NextTask is the case that an official opens after another: the most urgent of

@@ -3,6 +3,8 @@ package identity_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -445,6 +447,38 @@ func TestKeysOfPersons(t *testing.T) {
 			if _, ok, err := w.AccountByKey(ctx, key); ok || err != nil {
 				t.Errorf("%q has an account: %v", key, err)
 			}
+		}
+	})
+}
+
+func TestWhoStandsBehindAnApplicant(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		of := func(kind, id string) string {
+			list, err := w.Recipients(ctx, contract.Party{Kind: kind, ID: id})
+			w.must(err)
+			return fmt.Sprint(list)
+		}
+		for _, tt := range []struct{ kind, id, want string }{
+			{"company", "demo-company-qinghe", "[demo-zhou]"},
+			{"company", "nobody", "[]"},
+			{"person", "demo-lin", "[demo-lin]"},
+			{"person", "nobody", "[]"},
+		} {
+			if got := of(tt.kind, tt.id); got != tt.want {
+				t.Errorf("behind %s %s: %s", tt.kind, tt.id, got)
+			}
+		}
+		if got := of("person", identity.DemoWardID); !strings.Contains(got, "demo-chen") {
+			t.Errorf("behind the ward: %s", got)
+		}
+		w.must(w.db.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+			_, err := tx.ExecContext(ctx, "UPDATE identity_companies SET rep_account = 'demo-he' WHERE id = 'demo-company-qinghe'")
+			return err
+		}))
+		if got := of("company", "demo-company-qinghe"); got != "[demo-he]" {
+			t.Errorf("behind the company now: %s", got)
 		}
 	})
 }

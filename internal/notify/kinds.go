@@ -53,7 +53,7 @@ var kinds = map[string]Group{
 	"sign.declined": Signing, "sign.ended": Signing,
 	"mandate.offered": Mandates, "mandate.active": Mandates, "mandate.declined": Mandates, "mandate.revoked": Mandates,
 	"bar.lifted": Progress,
-	kindMessage: Messages, "objection.kept": Messages, "objection.changed": Messages,
+	kindMessage:  Messages, "objection.kept": Messages, "objection.changed": Messages,
 }
 
 // silent are the steps of procedures that nobody is told about, each with why. A

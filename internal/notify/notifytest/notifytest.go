@@ -43,7 +43,9 @@ func (others) Phone(_ context.Context, id contract.AccountID) (string, error) {
 	return "", nil
 }
 
-func (others) Recipients(context.Context, contract.Party) ([]contract.AccountID, error) { return nil, nil }
+func (others) Recipients(context.Context, contract.Party) ([]contract.AccountID, error) {
+	return nil, nil
+}
 
 // nowhere takes mail and refuses short messages.
 type nowhere struct{}
