@@ -81,12 +81,14 @@ func TestTheRestaurantServesItsParts(t *testing.T) {
 		"staff without certificates": {
 			contract.Answers{"all_certified": false, "location": "street", "staff": staff, "clinic": "cdc", "days": "2026-11-24/2026-11-27", "health_declared": true},
 			[]string{"photos"},
-			[]string{"food", "health"}, false, contract.MaterialPart,
+			[]string{"food", "health"},
+			false, contract.MaterialPart,
 		},
 		"staff with certificates": {
 			contract.Answers{"all_certified": true, "location": "street"},
 			[]string{"health_certificates"},
-			[]string{"food"}, true, contract.MaterialUpload,
+			[]string{"food"},
+			true, contract.MaterialUpload,
 		},
 		"in a shopping centre": {
 			contract.Answers{
@@ -94,7 +96,8 @@ func TestTheRestaurantServesItsParts(t *testing.T) {
 				"equipment": []string{"extinguisher"}, "fire_declared": true,
 			},
 			[]string{"health_certificates", "plan", "fire_rules"},
-			[]string{"food", "fire"}, true, contract.MaterialUpload,
+			[]string{"food", "fire"},
+			true, contract.MaterialUpload,
 		},
 	} {
 		in := form.Input{
