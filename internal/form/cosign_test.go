@@ -79,7 +79,6 @@ func TestSigners(t *testing.T) {
 	if _, there := r.Answers["agrees"]; there {
 		t.Error("the applicant agreed for the spouse")
 	}
-
 	signature := &contract.Signature{Method: "keyed"}
 	in.Signers = map[string]form.SignerInput{
 		"spouse": {
