@@ -197,9 +197,20 @@ func (d deskData) inBar(c casework.Choice) bool {
 	return c.Action != "recall" && c.Action != "send"
 }
 
-// barChoices are the steps that stand in the decision bar.
+// barChoices are the steps that stand in the decision bar: first those that are
+// taken at once, so that the usual step has the first key.
 func (d deskData) barChoices() []casework.Choice {
-	return slices.DeleteFunc(slices.Clone(d.Choices), func(c casework.Choice) bool { return !d.inBar(c) })
+	list := slices.DeleteFunc(slices.Clone(d.Choices), func(c casework.Choice) bool { return !d.inBar(c) })
+	slices.SortStableFunc(list, func(a, b casework.Choice) int {
+		switch {
+		case byPage(a) == byPage(b):
+			return 0
+		case byPage(a):
+			return 1
+		}
+		return -1
+	})
+	return list
 }
 
 // lasting are the special procedures that go on.
