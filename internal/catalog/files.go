@@ -122,7 +122,7 @@ func ReadFolder(folder fs.FS) (Files, error) {
 		if err != nil {
 			return err
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		return f.add(name, file)
 	})
 	if err != nil {
@@ -163,7 +163,7 @@ func unzip(f Files, name string, entry *zip.File) error {
 	if err != nil {
 		return ErrNotZip.Wrap(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	err = f.add(name, r)
 	if _, known := errors.AsType[*fault.Error](err); err != nil && !known {
 		return ErrNotZip.Wrap(err) // damaged

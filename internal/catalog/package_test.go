@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/services"
 )
@@ -108,7 +107,7 @@ func TestDeskEditsAndPublishes(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w world) {
 		publish(t, w)
-		item := contract.ItemID(hygiene)
+		item := hygiene
 		files, err := w.Source(t.Context(), manager, item, 1)
 		if err != nil || files.hash() != hygieneFiles(t).hash() {
 			t.Fatalf("the source of version 1 is not what was shipped: %v", err)

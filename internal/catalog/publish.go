@@ -74,6 +74,7 @@ func (s *Service) publish(ctx context.Context, actor auth.Principal, svc contrac
 // same is the version in force where another process has just published the same
 // content: two that start at once bring the same packages.
 func (s *Service) same(ctx context.Context, item contract.ItemID, hash string) (int, error) {
+	s.forget() // what the other one published is not in the snapshot
 	version, last, err := latestVersion(ctx, s.c.DB, item)
 	if err == nil && last != hash {
 		err = errRaced

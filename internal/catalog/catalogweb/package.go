@@ -82,7 +82,7 @@ func uploaded(f *web.Form) (catalog.Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	packed, err := io.ReadAll(io.LimitReader(file, catalog.MaxPackage+1))
 	if err != nil {
 		return nil, err

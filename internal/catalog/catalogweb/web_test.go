@@ -312,7 +312,7 @@ func TestPackagesAtTheDesk(t *testing.T) {
 	}
 	item := string(versions[0].Item)
 
-	zipped := b.Get("/staff/catalog/"+item+"/versions/1/package.zip")
+	zipped := b.Get("/staff/catalog/" + item + "/versions/1/package.zip")
 	if zipped.Status != http.StatusOK {
 		t.Fatalf("download: %d", zipped.Status)
 	}
