@@ -2255,7 +2255,7 @@ func phrasesPage(v web.View, d phraseData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.TextArea(v, d.Form, web.TextAreaArgs{FieldArgs: web.FieldArgs{Name: "body", Label: v.T("casework.phrase.body"), Hint: v.T("casework.phrase.body_hint")}, Value: d.Edit.Body, Rows: 4, MaxLength: 1000}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.TextArea(v, d.Form, web.TextAreaArgs{FieldArgs: web.FieldArgs{Name: "body", Label: v.T("casework.phrase.body"), Hint: v.T("casework.phrase.body_hint", "applicant", "{applicant}", "item", "{item}")}, Value: d.Edit.Body, Rows: 4, MaxLength: 1000}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
