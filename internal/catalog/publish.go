@@ -74,7 +74,6 @@ func (s *Service) publish(ctx context.Context, actor auth.Principal, svc contrac
 // same is the version in force where another process has just published the same
 // content: two that start at once bring the same packages.
 func (s *Service) same(ctx context.Context, item contract.ItemID, hash string) (int, error) {
-	s.forget() // what the other one published is not in the snapshot
 	version, last, err := latestVersion(ctx, s.c.DB, item)
 	if err == nil && last != hash {
 		err = errRaced
@@ -191,6 +190,7 @@ func (s *Service) PublishPackages(ctx context.Context, actor auth.Principal, fsy
 	if err != nil {
 		return err
 	}
+	s.forget() // another process that starts may have published since
 	folders, err := readFolders(fsys)
 	if err != nil {
 		return err
@@ -227,6 +227,7 @@ func (s *Service) ship(ctx context.Context, actor auth.Principal, p Package) err
 	if _, err := s.publish(ctx, actor, svc, p.Files); err != nil {
 		return err
 	}
+	s.forget() // even where another process was first
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		return setShipped(ctx, tx, p.Name, p.Files.hash())
 	})
