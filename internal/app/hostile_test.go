@@ -158,12 +158,45 @@ func TestBrokenBodies(t *testing.T) {
 		"cut off multipart":  {http.MethodPost, file, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n" + marker},
 		"many parts":         {http.MethodPost, file, "multipart/form-data; boundary=x", strings.Repeat("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n", 20000) + "--x--\r\n"},
 		"a file for a page":  {http.MethodPost, api.Prefix + file, "image/png", marker},
+		"a zip for a PDF":    {http.MethodPost, api.Prefix + file + "?name=a.pdf", "application/pdf", "PK\x03\x04" + strings.Repeat(marker, 100)},
+		"a locked page":      {http.MethodPost, api.Prefix + file + "?name=a.pdf", "application/pdf", "%PDF-1.7\n<script>" + marker + "</script>"},
+		"10 MB of answers":   {http.MethodPut, api.Prefix + "/drafts/" + d.ID + "/answers", "application/json", `{"answers":{"name":"` + strings.Repeat("a", 10<<20) + `"}}`},
 		"an empty file":      {http.MethodPost, api.Prefix + file, "image/png", ""},
 	} {
 		a := lin.send(c.method, c.path, c.body, "Content-Type", c.kind)
 		unbroken(t, name, a)
 		if a.status < 400 {
 			t.Errorf("%s: %d, leads to %q", name, a.status, a.location())
+		}
+	}
+}
+
+// A draft that has expired is told as gone on every way to it, and two tabs that
+// write the same answer do not overwrite each other unseen.
+func TestOldDraftsAndTwoTabs(t *testing.T) {
+	t.Parallel()
+	w := sqliteWorld(t)
+	lin := w.signIn(t, "lin")
+	d := lin.prepare()
+	var now struct{ Rev int64 }
+	lin.call(http.MethodGet, "/drafts/"+d.ID, nil, &now)
+	write := func(name string) answer {
+		return lin.try(http.MethodPut, "/drafts/"+d.ID+"/answers", map[string]any{"rev": now.Rev, "answers": map[string]any{"sign_name": name}})
+	}
+	if a := write("第一个窗口"); a.status != http.StatusOK {
+		t.Fatalf("the first tab: %d %s", a.status, a.body)
+	}
+	if a := write("第二个窗口"); a.status != http.StatusConflict {
+		t.Errorf("an answer made from an old page: %d %s", a.status, a.body)
+	}
+	w.clock.add(90 * 24 * time.Hour)
+	w.drain(t)
+	lin = w.signIn(t, "lin")
+	for _, a := range []answer{
+		lin.get("/drafts/" + d.ID), lin.try(http.MethodGet, "/drafts/"+d.ID, nil), lin.try(http.MethodPost, "/drafts/"+d.ID+"/submission", nil),
+	} {
+		if a.status != http.StatusNotFound && a.status != http.StatusGone {
+			t.Errorf("an expired draft: %d %.200s", a.status, a.body)
 		}
 	}
 }
