@@ -65,7 +65,7 @@ func TestHostileInput(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		machine := w.principal(t, w.machine(t, w.policy.Scopes()...))
 		who := []auth.Principal{{}, machine}
-		for _, username := range []string{"lin", "clerk", "reviewer1", "approver", "supervisor", "catalog", "admin"} {
+		for _, username := range []string{"lin", "clerk", "reviewer1", "approver", "head", "supervisor", "catalog", "admin"} {
 			who = append(who, w.principal(t, w.signIn(t, username)))
 		}
 		for _, e := range w.endpoints() {
