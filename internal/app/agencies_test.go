@@ -100,19 +100,7 @@ func TestTheRestaurantServesItsParts(t *testing.T) {
 			true, contract.MaterialUpload,
 		},
 	} {
-		in := form.Input{
-			Today: day.MustParse("2026-11-21"), Applicant: contract.Party{Kind: "company", ID: "c", Name: "广安区味乡小馆", Code: "92511602MADEM00045"},
-			Licences: []contract.HeldLicence{}, Held: map[string]contract.Held{},
-			Answers: contract.Answers{
-				"area": 110.0, "new_sign": false, "business": []string{"hot"}, "banned": false, "online": false, "handlers": int64(2), "declared": true,
-			},
-		}
-		for key, value := range map[string]string{
-			"company.name": "广安区味乡小馆", "company.code": "92511602MADEM00045", "company.address": "四川省广安市广安区清和街 52 号",
-			"company.legal_representative": "何建军", "person.phone": "13900138000",
-		} {
-			in.Held[key] = contract.Held{Value: value}
-		}
+		in := ofTheRestaurant()
 		for id, v := range c.answers {
 			in.Answers[id] = v
 		}
@@ -139,4 +127,22 @@ func TestTheRestaurantServesItsParts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// ofTheRestaurant is what is the same however many parts apply.
+func ofTheRestaurant() form.Input {
+	in := form.Input{
+		Today: day.MustParse("2026-11-21"), Applicant: contract.Party{Kind: "company", ID: "c", Name: "广安区味乡小馆", Code: "92511602MADEM00045"},
+		Licences: []contract.HeldLicence{}, Held: map[string]contract.Held{},
+		Answers: contract.Answers{
+			"area": 110.0, "new_sign": false, "business": []string{"hot"}, "banned": false, "online": false, "handlers": int64(2), "declared": true,
+		},
+	}
+	for key, value := range map[string]string{
+		"company.name": "广安区味乡小馆", "company.code": "92511602MADEM00045", "company.address": "四川省广安市广安区清和街 52 号",
+		"company.legal_representative": "何建军", "person.phone": "13900138000",
+	} {
+		in.Held[key] = contract.Held{Value: value}
+	}
+	return in
 }
