@@ -176,7 +176,7 @@ func TestSeedingTwiceChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, more, err := w.Accounts(t.Context(), admin, identity.Filter{})
-		if err != nil || more || len(rows) != 30 {
+		if err != nil || more || len(rows) != 32 {
 			t.Fatalf("%d rows, %v", len(rows), err)
 		}
 		for _, r := range rows {
