@@ -34,7 +34,7 @@ func TestSignatureIsWhatOpensslComputes(t *testing.T) {
 	if got != "v1="+strings.TrimSpace(string(golden)) {
 		t.Errorf("got %s, openssl %s", got, golden)
 	}
-	if _, err := exec.LookPath("openssl"); err != nil {
+	if _, err := exec.LookPath("openssl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("openssl is not here; the golden file was compared")
 	}
 	cmd := exec.CommandContext(t.Context(), "openssl", "dgst", "-sha256", "-hmac", "geheim")
