@@ -33,27 +33,24 @@ import (
 // folder: what is saved is checked, published and shown at once. Its data are
 // thrown away when it stops.
 func dev(ctx context.Context, p process) (err error) {
-	c, err := config.Load(append(slices.Clone(p.args), "--demo"), p.getenv)
+	data, err := os.MkdirTemp("", "tongban-dev-")
+	if err != nil {
+		return fmt.Errorf("dev: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	c, err := config.Load(append(slices.Clone(p.args), "--demo", "--data", data), p.getenv)
 	if err == nil && len(c.Args) != 1 {
 		err = errors.New("as: tongban dev services/ [--listen HOST:PORT]")
 	}
 	if err != nil {
 		return &misuseError{err}
 	}
-	if c.Data, err = os.MkdirTemp("", "tongban-dev-"); err != nil {
-		return fmt.Errorf("dev: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(c.Data)) }()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close()
-	own, err := config.Load([]string{"--demo", "--data", c.Data, "--listen", c.Listen}, p.getenv)
-	if err != nil {
-		return &misuseError{err}
-	}
-	t, err := openTools(ctx, own.At(listener.Addr().String()), clock.System(), p.err)
+	t, err := openTools(ctx, c.At(listener.Addr().String()), clock.System(), p.err)
 	if err != nil {
 		return err
 	}

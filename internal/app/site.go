@@ -103,5 +103,5 @@ func (t *tools) ready() http.Handler {
 
 func (t *tools) site() web.Site {
 	c := t.config.Site
-	return web.Site{NameZH: "通办", NameEN: "Tongban", PlaceZH: c.NameZH, PlaceEN: c.NameEN}
+	return web.Site{NameZH: "通办", NameEN: "Tongban", PlaceZH: c.NameZH, PlaceEN: c.NameEN, Base: t.config.BaseURL}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/api"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -420,7 +421,7 @@ type progressIn struct {
 
 // Resolve is called by huma before the operation: tries are counted by address.
 func (p *progressIn) Resolve(hc huma.Context) []error {
-	p.from = hostOf(hc.RemoteAddr())
+	p.from = web.Host(hc.RemoteAddr())
 	return nil
 }
 

@@ -20,7 +20,7 @@ func (p pages) progress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := p.k.View(r)
-	found, err := p.s.Progress(r.Context(), address(r), f.Get("number"), f.Get("code"))
+	found, err := p.s.Progress(r.Context(), web.Host(r.RemoteAddr), f.Get("number"), f.Get("code"))
 	if errors.Is(err, casework.ErrNoProgress) {
 		f.Add("number", casework.ErrNoProgress.Code)
 		return p.k.Render(w, r, http.StatusNotFound, progressPage(v, f, nil, 0))

@@ -4,7 +4,6 @@ package caseworkweb
 
 import (
 	"embed"
-	"net"
 	"net/http"
 
 	"github.com/tongban/tongban/internal/casework"
@@ -86,14 +85,3 @@ func Routes(k *web.Kit, s *casework.Service, unsent Unsent) {
 }
 
 func caseID(r *http.Request) contract.CaseID { return contract.CaseID(r.PathValue("id")) }
-
-// address is the address a request came from, without its port.
-func address(r *http.Request) string { return hostOf(r.RemoteAddr) }
-
-func hostOf(remote string) string {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return remote
-	}
-	return host
-}

@@ -2,7 +2,6 @@ package formweb
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,26 +21,13 @@ func signaturePath(id contract.DraftID, signer string) string {
 	return "/signatures/" + url.PathEscape(string(id)) + "/" + url.PathEscape(signerKey(signer))
 }
 
-// base is how the address of a link begins that is sent to somebody.
-func base(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	ip := net.ParseIP(host)
-	if r.TLS == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
-		return "http://" + r.Host
-	}
-	return "https://" + r.Host
-}
-
 // signers shows who signs and how far they are.
 func (p pages) signers(w http.ResponseWriter, r *http.Request) error {
 	d, ok, err := p.open(w, r)
 	if err != nil || !ok {
 		return err
 	}
-	return p.k.Render(w, r, http.StatusOK, signersPage(p.k.View(r), signersData{d, base(r)}))
+	return p.k.Render(w, r, http.StatusOK, signersPage(p.k.View(r), signersData{d}))
 }
 
 func (p pages) remind(w http.ResponseWriter, r *http.Request) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/api"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/web"
 )
 
 // API registers the operations of this area. The list of demonstration accounts
@@ -56,7 +57,7 @@ type origin struct{ ip, device string }
 
 // Resolve is called by huma before the handler.
 func (o *origin) Resolve(hc huma.Context) []error {
-	o.ip, o.device = host(hc.RemoteAddr()), hc.Header("User-Agent")
+	o.ip, o.device = web.Host(hc.RemoteAddr()), hc.Header("User-Agent")
 	return nil
 }
 

@@ -103,7 +103,7 @@ func (e site) set(w http.ResponseWriter, r *http.Request) error {
 	if f.Raw("password") != f.Raw("again") {
 		f.Add("again", "identity.staff.differ")
 	} else {
-		err = e.s.SetPassword(r.Context(), host(r.RemoteAddr), token, f.Raw("password"))
+		err = e.s.SetPassword(r.Context(), web.Host(r.RemoteAddr), token, f.Raw("password"))
 	}
 	if f.Fail(err) || f.Bad() {
 		f.Values.Del("password")

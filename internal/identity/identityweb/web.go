@@ -5,7 +5,6 @@ package identityweb
 import (
 	"embed"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 
@@ -169,15 +168,7 @@ func (e site) code(w http.ResponseWriter, r *http.Request) error {
 // attempt is what a request says about who tries.
 func (e site) attempt(r *http.Request) identity.Attempt {
 	earlier, _ := auth.TokenOf(r)
-	return identity.Attempt{IP: host(r.RemoteAddr), Device: r.UserAgent(), Earlier: earlier}
-}
-
-func host(addr string) string {
-	h, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return addr
-	}
-	return h
+	return identity.Attempt{IP: web.Host(r.RemoteAddr), Device: r.UserAgent(), Earlier: earlier}
 }
 
 // tell puts a fault of signing in on the form; other errors are not for it.

@@ -15,10 +15,7 @@ import (
 // read from its end, for only what trusted proxies added can be believed; who
 // is not trusted can write whatever they like there.
 func clientAddress(r *http.Request, trusted []netip.Prefix) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
+	host := Host(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		if !among(trusted, host) {
@@ -31,6 +28,15 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) string {
 		host = a.Unmap().String()
 	}
 	return net.JoinHostPort(host, "0")
+}
+
+// Host is an address without its port: what limits of tries count by.
+func Host(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
 }
 
 func among(trusted []netip.Prefix, host string) bool {

@@ -36,6 +36,7 @@ type Site struct {
 	OrganiserZH, OrganiserEN string // 承办
 	AddressZH, AddressEN     string // counter address and hours
 	Phone                    string // a number people may call; none is invented
+	Base                     string // of links that are sent to somebody: https://host
 }
 
 // Config is what New needs. Now, Texts and Allow must be set.

@@ -51,6 +51,7 @@ func Site() web.Site {
 		NameZH: "通办", NameEN: "Tongban",
 		PlaceZH: "广安区政务服务", PlaceEN: "Guang’an District services",
 		RegionZH: "四川省广安市广安区 · 政务服务", RegionEN: "Guang’an District, Sichuan · Government services",
+		Base: "http://127.0.0.1:8080",
 	}
 }
 

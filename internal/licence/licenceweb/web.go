@@ -4,7 +4,6 @@ package licenceweb
 
 import (
 	"embed"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -106,11 +105,7 @@ func fileName(l licence.Licence) string { return l.Name.ZH + " " + l.Number + ".
 
 // allow counts one try of the address that asks.
 func allow(l *auth.Limiter, address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	if ok, wait := l.Allow(host); !ok {
+	if ok, wait := l.Allow(web.Host(address)); !ok {
 		return licence.ErrTooMany.With("wait", wait)
 	}
 	return nil
