@@ -170,7 +170,17 @@ type Case struct {
 	SpecialsOpen int
 	Committed    bool // the applicant committed instead of proving
 
-	concerned    string // accounts of agent and signers: "|a|b|"
+	// Holder is who works the case now; nobody while it lies in the queue of its
+	// unit. Held is since when.
+	Holder Handler
+	Held   time.Time
+	// HandledAs is the version of the service by which the case is handled:
+	// procedure, limits, units. What was applied for stays with Version.
+	HandledAs   int
+	ProcVersion int              // of the procedure
+	Counter     contract.Counter // where it was taken in; zero is online
+
+	concerned    string // accounts of agent and signers, and of officials with a conflict of interest: "|a|b|"
 	partAgencies string // of a bundle's case, while it is summed up
 }
 

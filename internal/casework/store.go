@@ -3,6 +3,8 @@ package casework
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -40,6 +42,30 @@ func (i instant) Scan(src any) error {
 	return nil
 }
 
+// counterText is a place of intake in the database: JSON, and "" for online.
+type counterText struct{ c *contract.Counter }
+
+// Scan reads JSON or "".
+func (t counterText) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("scan counter: unexpected type %T", src)
+	}
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), t.c)
+}
+
+// Value writes JSON or "".
+func (t counterText) Value() (driver.Value, error) {
+	if t.c.Session == "" {
+		return "", nil
+	}
+	text, err := json.Marshal(t.c)
+	return string(text), err
+}
+
 const caseColumns = `id, number, query_code, item, item_version, item_zh, item_en, proc,
 	applicant_kind, applicant_id, applicant_name, applicant_code, operator,
 	agency, agency_zh, agency_en, division, state, stage, step, moved_at, filed_at, received_at,
@@ -47,7 +73,8 @@ const caseColumns = `id, number, query_code, item, item_version, item_zh, item_e
 	clerk, clerk_name, reviewer, reviewer_name, second, second_name, approver, approver_name,
 	licence, clock, due, legal_due, warn_from, provisional, paused, yellow_cards, red_cards,
 	parent, part, outcome, marked, agent_account, agent_kind, agent_mandate, agent_name, concerned,
-	opinions_open, objections, checks_open, specials_open, committed`
+	opinions_open, objections, checks_open, specials_open, committed,
+	holder, holder_name, held_at, handled_as, proc_version, counter, taken_by`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -62,7 +89,8 @@ func scanCase(row scanner) (Case, error) {
 		&c.Approver.ID, &c.Approver.Name, &c.Licence,
 		&c.Due.Clock, &c.Due.Promised, &c.Due.Legal, &c.Due.Warn, &c.Due.Provisional, &c.Due.Paused, &c.Yellow, &c.Red,
 		&c.Parent, &c.Part, &c.Outcome, &c.Marked, &c.Agent.Account, &c.Agent.Kind, &c.Agent.Mandate, &c.Agent.Name, &c.concerned,
-		&c.OpinionsOpen, &c.Objections, &c.ChecksOpen, &c.SpecialsOpen, &c.Committed)
+		&c.OpinionsOpen, &c.Objections, &c.ChecksOpen, &c.SpecialsOpen, &c.Committed,
+		&c.Holder.ID, &c.Holder.Name, instant{&c.Held}, &c.HandledAs, &c.ProcVersion, counterText{&c.Counter}, new(string))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Case{}, ErrNotFound
 	}
@@ -76,7 +104,8 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		INSERT INTO casework_cases (submission_key, `+caseColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
-			$43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62)
+			$43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62,
+			$63, $64, $65, $66, $67, $68, $69)
 		ON CONFLICT (submission_key) DO NOTHING`,
 		key, c.ID, c.Number, c.QueryCode, c.Item, c.Version, c.ItemName.ZH, c.ItemName.EN, c.Procedure,
 		c.Applicant.Kind, c.Applicant.ID, c.Applicant.Name, c.Applicant.Code, c.Operator,
@@ -86,7 +115,8 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name, c.Approver.ID, c.Approver.Name,
 		c.Licence, c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused, c.Yellow, c.Red,
 		c.Parent, c.Part, c.Outcome, c.Marked, c.Agent.Account, c.Agent.Kind, c.Agent.Mandate, c.Agent.Name, c.concerned,
-		c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen, c.Committed)
+		c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen, c.Committed,
+		c.Holder.ID, c.Holder.Name, micro(c.Held), c.HandledAs, c.ProcVersion, counterText{&c.Counter}, c.Counter.Agency)
 	if err != nil {
 		return false, fmt.Errorf("insert case: %w", err)
 	}
@@ -102,14 +132,16 @@ func updateCase(ctx context.Context, q db.Q, c Case, step int) error {
 			clerk = $12, clerk_name = $13, reviewer = $14, reviewer_name = $15, second = $16, second_name = $17,
 			approver = $18, approver_name = $19, licence = $20,
 			clock = $21, due = $22, legal_due = $23, warn_from = $24, provisional = $25, paused = $26,
-			outcome = $27, marked = $28, opinions_open = $29, objections = $30, checks_open = $31, specials_open = $32
-		WHERE id = $33 AND step = $34`,
+			outcome = $27, marked = $28, opinions_open = $29, objections = $30, checks_open = $31, specials_open = $32,
+			holder = $33, holder_name = $34, held_at = $35, handled_as = $36, proc_version = $37
+		WHERE id = $38 AND step = $39`,
 		c.Stage, c.State, c.Step, micro(c.Moved), micro(c.Received), micro(c.Accepted),
 		micro(c.Decided), micro(c.Ended), c.Deemed, c.Extended, c.Notices,
 		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name,
 		c.Approver.ID, c.Approver.Name, c.Licence,
 		c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused,
 		c.Outcome, c.Marked, c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen,
+		c.Holder.ID, c.Holder.Name, micro(c.Held), c.HandledAs, c.ProcVersion,
 		c.ID, step)
 	if err != nil {
 		return fmt.Errorf("update case: %w", err)

@@ -125,7 +125,7 @@ func (s *Service) filed(ctx context.Context, actor auth.Principal, f application
 	}
 	c := Case{
 		ID: contract.CaseID(s.c.NewID()), QueryCode: s.c.Code(codeLength),
-		Item: svc.Item, Version: svc.Version, ItemName: svc.Name, Procedure: r.proc.ID,
+		Item: svc.Item, Version: svc.Version, HandledAs: svc.Version, ProcVersion: r.proc.Version, Counter: f.Counter, ItemName: svc.Name, Procedure: r.proc.ID,
 		Applicant: f.Applicant, Operator: f.Operator,
 		Agency: agency.ID, AgencyName: agency.Name, Division: agency.Division,
 		State: r.proc.Initial, Two: svc.Handling.TwoOfficials,

@@ -22,6 +22,11 @@ type Submission struct {
 	At      time.Time
 
 	Agent Agent // who filed it for the applicant; zero is oneself
+	// Counter is where it was taken in, where somebody came in person. Operator is
+	// then the account of who came, not the clerk's.
+	Counter Counter
+	// Originals are the files that the clerk compared with their originals there.
+	Originals []string
 	// Signatures are those of the signers, all of them: a submission without one
 	// that the service asks for does not exist.
 	Signatures []Signature

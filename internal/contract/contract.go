@@ -49,6 +49,33 @@ type Agent struct {
 	Name    string    `json:"name"`
 }
 
+// Counter says at which window an application was taken in for somebody who came
+// (综合窗口), and by whom. The zero Counter is online.
+type Counter struct {
+	Session    string    `json:"session"` // id of the session at the window
+	Hall       Text      `json:"hall"`
+	Window     string    `json:"window"` // number on the sign
+	Clerk      AccountID `json:"clerk"`
+	ClerkName  string    `json:"clerk_name"`
+	Agency     AgencyID  `json:"agency"` // that runs the hall
+	AgencyName Text      `json:"agency_name"`
+	Division   string    `json:"division"` // of the hall: where it was received
+	// Paper says that originals on paper go on to who handles the case.
+	Paper bool `json:"paper,omitempty"`
+}
+
+// Visitor is a person who stands at a window and was identified there.
+type Visitor struct {
+	Account AccountID `json:"account"`
+	Name    string    `json:"name"`
+	Number  string    `json:"number"` // identity number, masked
+	Level   int       `json:"level"`  // real-name level
+	// Parties are those the person may apply for: the person first.
+	Parties []Party `json:"parties"`
+	// New says that the person had no account: it was made without sign-in.
+	New bool `json:"new,omitempty"`
+}
+
 // Actor is who did something, as an event records it.
 type Actor struct {
 	Kind string `json:"kind"` // resident, staff, machine, system

@@ -34,7 +34,7 @@ type NewStaff struct {
 // StaffRoles are the roles that a post may have.
 func StaffRoles() []string {
 	return []string{
-		auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead, auth.RoleSupervisor,
+		auth.RoleClerk, auth.RoleCounter, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead, auth.RoleSupervisor,
 		auth.RoleCatalogManager, auth.RoleAuditor, auth.RoleAdministrator,
 	}
 }

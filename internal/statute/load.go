@@ -43,6 +43,7 @@ func ReadProcedures(files fs.FS) (*Procedures, error) {
 type (
 	procedureFile struct {
 		ID          string           `yaml:"id"`
+		Version     int              `yaml:"version"` // absent is 1
 		Name        Text             `yaml:"name"`
 		Initial     string           `yaml:"initial"`
 		States      []stateFile      `yaml:"states"`
@@ -93,7 +94,7 @@ func ParseProcedure(text []byte) (*Procedure, error) {
 		return nil, fmt.Errorf("parse procedure: %w", err)
 	}
 	p := &Procedure{
-		ID: f.ID, Name: f.Name, Initial: f.Initial,
+		ID: f.ID, Version: max(f.Version, 1), Name: f.Name, Initial: f.Initial,
 		DecisionDays: f.Decision, ExtensionDays: f.Extension, ExtensionBy: f.ExtensionBy,
 	}
 	for _, s := range f.States {

@@ -9,7 +9,10 @@ import (
 // the documents that steps issue and what steps do to the clocks. It is data,
 // checked when it is loaded.
 type Procedure struct {
-	ID      string
+	ID string
+	// Version counts the editions of the procedure from 1. A case stays with the
+	// one it began under until it is moved.
+	Version int
 	Name    Text
 	Initial string
 	// States stand in the order they are usually passed.

@@ -21,6 +21,7 @@ const (
 // Roles of staff. One post may have several.
 const (
 	RoleClerk          = "clerk"
+	RoleCounter        = "counter" // integrated window: takes in for every department, decides nothing
 	RoleReviewer       = "reviewer"
 	RoleApprover       = "approver"
 	RoleHead           = "head"
@@ -39,7 +40,7 @@ type Principal struct {
 	Roles    []string // staff only
 	Agency   string   // staff: agency id
 	Division string   // staff: division code of the agency
-	For      Acting   // resident: whom they act for; zero is oneself
+	For      Acting   // whom they act for; zero is oneself. Staff only while they serve somebody at a counter
 	Scopes   []string // machine: what the key may do
 	Level    int      // real-name level L0..L4 (domain terms in the identity area)
 	Session  string   // session id, for the log
@@ -50,14 +51,18 @@ const (
 	ForCompany = "company" // as its legal representative or operator
 	ForPerson  = "person"  // as an agent with a mandate
 	ForWard    = "ward"    // as the guardian of a child or another ward
+	ForCounter = "counter" // staff, for the person who stands at their window
 )
 
-// Acting is for whom a resident acts and by what right.
+// Acting is for whom somebody acts and by what right.
 type Acting struct {
-	Kind    string // ForCompany, ForPerson or ForWard; "" is oneself
+	Kind    string // ForCompany, ForPerson, ForWard or ForCounter; "" is oneself
 	ID      string // subject: company, account of the principal, ward
 	Name    string
-	Mandate string // id of the mandate, operator's right or guardianship
+	Mandate string // id of the mandate, operator's right or guardianship; at a counter of the session there
+	// Person is the account of who stands at the window, at a counter; ID is then
+	// whom that person applies for: themselves, or whom they have a right to act for.
+	Person string
 	// Items are the services the right is limited to; empty is all.
 	Items []string
 }

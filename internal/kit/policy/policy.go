@@ -13,6 +13,7 @@
 //	principal.division      division code, of staff
 //	principal.company       company the person acts for, "" is oneself
 //	principal.subject       whom the person acts for: a company, a person, or oneself
+//	principal.acting        "" for oneself, "company", "person", "ward", or "counter": staff for who stands there
 //	principal.limited       the right to act for them is limited to principal.items
 //	principal.items         services it is limited to
 //	principal.scopes        set of scopes, of machines

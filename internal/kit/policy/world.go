@@ -81,6 +81,7 @@ func person(p auth.Principal) cedar.Entity {
 			"division":     cedar.String(p.Division),
 			"company":      cedar.String(company),
 			"subject":      cedar.String(p.Subject()),
+			"acting":       cedar.String(p.For.Kind),
 			"limited":      cedar.Boolean(len(p.For.Items) > 0),
 			"items":        set(p.For.Items),
 			"scopes":       set(p.Scopes),
