@@ -219,7 +219,7 @@ func (p *Procedure) checkLimits(bad *problems) {
 
 func knownClock(k ClockKind) bool {
 	switch k {
-	case Acceptance, Correction, Decision, Delivery, Verification, Rectification:
+	case Forwarding, Acceptance, Correction, Decision, Delivery, Verification, Rectification:
 		return true
 	}
 	return false
@@ -235,7 +235,7 @@ func knownOutcome(o Outcome) bool {
 
 func knownRole(r Role) bool {
 	switch r {
-	case RoleApplicant, RoleSystem, RoleUnit, "clerk", "reviewer", "approver", "head":
+	case RoleApplicant, RoleSystem, RoleUnit, RoleReceiver, "clerk", "reviewer", "approver", "head":
 		return true
 	}
 	return false

@@ -11,8 +11,10 @@ import (
 type ClockKind string
 
 // The clocks. Correction and Rectification are the applicant's own periods, which
-// no national law sets; the others are the agency's.
+// no national law sets; the others are the agency's. Forwarding is that of the
+// place that took in what another place handles, by local rule.
 const (
+	Forwarding    ClockKind = "forwarding"
 	Acceptance    ClockKind = "acceptance"
 	Decision      ClockKind = "decision"
 	Delivery      ClockKind = "delivery"
@@ -23,7 +25,7 @@ const (
 
 // Clocks lists the clocks in the order in which a case usually runs them.
 func Clocks() []ClockKind {
-	return []ClockKind{Acceptance, Correction, Decision, Delivery, Verification, Rectification}
+	return []ClockKind{Forwarding, Acceptance, Correction, Decision, Delivery, Verification, Rectification}
 }
 
 // Clock is a period: how long, and what the law lets happen to it.
@@ -45,6 +47,17 @@ const (
 	acceptanceDays = 5  // XK art. 32(4)
 	deliveryDays   = 10 // XK art. 44
 )
+
+// ForwardingClock is the time in which the place that took in an application sends
+// its papers on to the place that handles it (异地代收代办). A local rule sets it;
+// zero days means three.
+func ForwardingClock(days int) Clock {
+	days = cmp.Or(days, forwardingDays)
+	return Clock{Kind: Forwarding, Statutory: days, Promised: days}
+}
+
+// forwardingDays is what holds where nobody set it.
+const forwardingDays = 3
 
 // AcceptanceClock is the five days in which an agency must say what is missing,
 // or is deemed to have accepted (XK art. 32(4)). Zero days means five. Fewer are a

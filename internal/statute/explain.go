@@ -119,7 +119,7 @@ func limitArticle(k ClockKind) string {
 		return ArticleDecide
 	case Delivery:
 		return ArticleDeliver
-	case Verification, Rectification: // set by the service and by the order
+	case Forwarding, Verification, Rectification: // set by a local rule, by the service and by the order
 	}
 	return ""
 }

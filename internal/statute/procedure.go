@@ -62,6 +62,8 @@ const (
 	RoleApplicant Role = "applicant"
 	RoleSystem    Role = "system" // a rule or a job, without a person
 	RoleUnit      Role = "unit"   // a reviewer of another agency that is asked for its opinion
+	// RoleReceiver is a clerk of the place that took it in for another one to handle.
+	RoleReceiver Role = "receiver"
 )
 
 // Document is a kind of document that a step issues.

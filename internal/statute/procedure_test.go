@@ -55,6 +55,12 @@ func TestWaysThroughTheProcedures(t *testing.T) {
 		{"licensing", "DRAFT hold WAITING release SUBMITTED"},
 		{"licensing", "WAITING drop TERMINATED"},
 		{"licensing", "REVIEW pause SPECIAL pause SPECIAL end_special SPECIAL resume REVIEW"},
+		{"licensing", "DRAFT forward TRANSIT dispatch TRANSIT lose TRANSIT dispatch TRANSIT come_back TRANSIT incomplete TRANSIT turn_back TRANSIT receive SUBMITTED accept ACCEPTED"},
+		{"licensing", "WAITING forward TRANSIT withdraw WITHDRAWN"},
+		{"confirmation", "DRAFT forward TRANSIT receive SUBMITTED"},
+		{"payment-benefit", "DRAFT forward TRANSIT receive SUBMITTED"},
+		{"joint", "DRAFT forward TRANSIT receive SUBMITTED"},
+		{"notify-and-commit", "DRAFT forward TRANSIT receive SUBMITTED"},
 		{"joint", "ACCEPTED take_up REVIEW opine REVIEW recall REVIEW send REVIEW pause SPECIAL opine SPECIAL resume REVIEW extend EXTENDED take_up REVIEW"},
 		{"confirmation", "REVIEW pause SPECIAL resume REVIEW approve DECIDED_GRANT complete COMPLETED deliver DELIVERED"},
 		{"payment-benefit", "REVIEW opine REVIEW publicise PUBLIC_NOTICE opine PUBLIC_NOTICE end_notice REVIEW deny DECIDED_DENY"},
@@ -135,6 +141,11 @@ func TestStepsMoveTheClocks(t *testing.T) {
 		{"REVIEW", "approve", statute.Delivery, statute.Start},
 		{"REVIEW", "review", statute.Decision, ""},
 		{"COMPLETED", "deliver", statute.Delivery, statute.Stop},
+		// On its way to who handles it, only the time to forward runs.
+		{"DRAFT", "forward", statute.Forwarding, statute.Start},
+		{"DRAFT", "forward", statute.Acceptance, ""},
+		{"TRANSIT", "receive", statute.Forwarding, statute.Stop},
+		{"TRANSIT", "receive", statute.Acceptance, statute.Start},
 	} {
 		step, err := p.Transition(tt.state, tt.action)
 		if err != nil || step.Effect(tt.clock) != tt.want {
