@@ -66,7 +66,7 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 
 	calendarweb.Routes(k, a.calendar, regions(a.directory))
 	calendarweb.API(operations, a.calendar)
-	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}})
+	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}}, caseworkweb.Panels{})
 	caseworkweb.API(operations, a.casework)
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})
 	catalogweb.API(operations, a.catalog)

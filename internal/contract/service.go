@@ -168,7 +168,33 @@ type Handling struct {
 	Units []Unit `json:"units,omitempty" yaml:"units"`
 	// Special lists the special procedures (art. 45) that this service may start.
 	Special []SpecialSpec `json:"special,omitempty" yaml:"special"`
+	// Stages say more of the stages that the procedure has: how long each may take,
+	// who takes it, what officials find and enter in it.
+	Stages []StageSpec `json:"stages,omitempty" yaml:"stages"`
 }
+
+// StageSpec is one stage (环节) of handling.
+type StageSpec struct {
+	Stage string `json:"stage" yaml:"stage"` // HandlingAccept and so on
+	Name  Text   `json:"name" yaml:"name"`
+	// Days is the limit of the stage in working days (环节时限); 0 sets none.
+	Days int `json:"days,omitempty" yaml:"days"`
+	// Roles narrows who takes the step that ends the stage, among those whom the
+	// procedure lets take it; empty is all of them.
+	Roles []string `json:"roles,omitempty" yaml:"roles"`
+	// Fields are what officials find in this stage. Rules of licence faces,
+	// documents and units read them as found.<id>.
+	Fields []Field `json:"fields,omitempty" yaml:"fields"`
+	Help   Text    `json:"help" yaml:"help"`
+}
+
+// The stages that a package may say more of.
+const (
+	HandlingAccept      = "accept"
+	HandlingReview      = "review"
+	HandlingCountersign = "countersign" // the second official's
+	HandlingDecide      = "decide"
+)
 
 // Unit is another agency that gives an opinion on a case.
 type Unit struct {
@@ -349,6 +375,10 @@ type Field struct {
 	Material string `json:"material,omitempty" yaml:"material"`
 	// LicenceTypes are the type codes that a licence field offers.
 	LicenceTypes []string `json:"licence_types,omitempty" yaml:"licence_types"`
+	// Public and Papers are of fields that officials fill in: shown to the
+	// applicant too; printed on these kinds of the procedure's documents.
+	Public bool     `json:"public,omitempty" yaml:"public"`
+	Papers []string `json:"papers,omitempty" yaml:"papers"`
 }
 
 // Limit bounds a field: characters of texts, rows of groups, value of numbers

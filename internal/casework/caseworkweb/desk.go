@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -117,6 +119,7 @@ type deskData struct {
 	From      Tab // the stage in which a step was just taken
 	Phrases   []casework.Phrase
 	Askable   []contract.Agency // for an opinion
+	Panels    []templ.Component // of other areas
 	beside
 }
 
@@ -187,6 +190,9 @@ func (p pages) deskData(r *http.Request, f *web.Form) (d deskData, err error) {
 		if d.Askable, err = p.s.Askable(ctx, d.Case); err != nil {
 			return d, err
 		}
+	}
+	if d.Panels, err = p.besides(r, p.panels.Staff, d.Case.ID); err != nil {
+		return d, err
 	}
 	d.around, err = p.loadAround(r, actor, d.Case)
 	if f != nil && f.Get("target") != "" {

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
@@ -48,6 +50,7 @@ type ownData struct {
 	Units      []casework.Unit
 	Specials   []casework.Special
 	Service    *casework.Service
+	Panels     []templ.Component // of other areas
 }
 
 // newest are the messages that the page of the case shows.
@@ -74,6 +77,9 @@ func (p pages) ownData(r *http.Request) (d ownData, err error) {
 		return d, err
 	}
 	d.Service = p.s
+	if d.Panels, err = p.besides(r, p.panels.Resident, id); err != nil {
+		return d, err
+	}
 	if d.Todos, err = p.s.CaseTodos(ctx, actor, id); err != nil {
 		return d, err
 	}

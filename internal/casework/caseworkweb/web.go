@@ -24,11 +24,13 @@ type pages struct {
 	k      *web.Kit
 	s      *casework.Service
 	unsent Unsent
+	panels Panels
 }
 
-// Routes lists every URL of this area. Unsent may be nil.
-func Routes(k *web.Kit, s *casework.Service, unsent Unsent) {
-	p := pages{k, s, unsent}
+// Routes lists every URL of this area. Unsent may be nil. Panels are those of
+// other areas that stand on the pages of a case.
+func Routes(k *web.Kit, s *casework.Service, unsent Unsent, panels Panels) {
+	p := pages{k, s, unsent, panels}
 	// Applicants.
 	k.Page("GET /cases", "casework.mine", p.mine)
 	k.Page("GET /cases/bars", "casework.mine", p.myBars)

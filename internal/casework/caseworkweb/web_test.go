@@ -34,7 +34,7 @@ func site(t *testing.T) (*caseworktest.World, *web.Kit) {
 			"fireman": caseworktest.Fireman, "firechief": caseworktest.Firechief,
 		},
 	})
-	caseworkweb.Routes(k, w.Service, nil)
+	caseworkweb.Routes(k, w.Service, nil, caseworkweb.Panels{})
 	return w, k
 }
 
