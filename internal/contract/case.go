@@ -27,6 +27,8 @@ type Submission struct {
 	Counter Counter
 	// Originals are the files that the clerk compared with their originals there.
 	Originals []string
+	// Confirmed is how the person who came confirmed it there.
+	Confirmed *Confirmed
 	// Signatures are those of the signers, all of them: a submission without one
 	// that the service asks for does not exist.
 	Signatures []Signature
@@ -163,6 +165,10 @@ type Receipt struct {
 	At        time.Time
 	// AcceptBy is the day by which the agency must say whether the papers are complete.
 	AcceptBy string
+	// ForwardBy is the day by which the place that took it in sends the papers on,
+	// where another place handles the case: then the time for acceptance begins
+	// there, and AcceptBy is not known yet.
+	ForwardBy string
 }
 
 // Mark is one thing that an applicant must correct.

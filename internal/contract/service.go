@@ -31,6 +31,9 @@ type Service struct {
 	// may set otherwise; the guide shows them with their source.
 	Settings []Setting `json:"settings,omitempty" yaml:"settings"`
 	Form     Form      `json:"form" yaml:"-"` // form.yaml
+	// Delivery lists the ways in which the result can come: DeliverElectronic,
+	// DeliverPickup, DeliverCourier. Empty is electronic alone: there is no paper.
+	Delivery []string `json:"delivery,omitempty" yaml:"delivery"`
 }
 
 // Format is the version of the package format that this program reads.
@@ -168,9 +171,19 @@ type Handling struct {
 	Units []Unit `json:"units,omitempty" yaml:"units"`
 	// Special lists the special procedures (art. 45) that this service may start.
 	Special []SpecialSpec `json:"special,omitempty" yaml:"special"`
+	// Visits says what officials look at on the spot.
+	Visits *VisitSpec `json:"visits,omitempty" yaml:"visits"`
+	// Counter says what the clerk at a window may do with an application taken in
+	// there: CounterNone or CounterAccept, which is also to correct on the spot and
+	// to issue the notice, in the name of the agency.
+	Counter string `json:"counter,omitempty" yaml:"counter"`
 	// Stages say more of the stages that the procedure has: how long each may take,
 	// who takes it, what officials find and enter in it.
 	Stages []StageSpec `json:"stages,omitempty" yaml:"stages"`
+	// Regions are the divisions whose halls may take the service in for the agency
+	// that handles it (跨域通办), besides those of its own: "any", or codes, each
+	// with all divisions within it.
+	Regions []string `json:"regions,omitempty" yaml:"regions"`
 }
 
 // StageSpec is one stage (环节) of handling.
