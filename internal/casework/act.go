@@ -167,6 +167,9 @@ func (s *Service) mayTake(w *work, u Unit) error {
 	if u.ID != "" {
 		return s.c.Policy.Check(w.actor, "casework."+w.t.Action, unitObject(w.c, u))
 	}
+	if w.a.inquired {
+		return s.c.Policy.Check(w.actor, "casework.inquire", object(w.c, w.t.Roles))
+	}
 	return s.may(w.actor, w.c, w.t)
 }
 
@@ -181,13 +184,21 @@ func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
 	case actPause:
 		return s.startSpecial(w)
 	case actResume:
-		return s.endSpecial(ctx, tx, w)
+		if err := s.endSpecial(ctx, tx, w); err != nil {
+			return err
+		}
+		return s.kept(ctx, tx, w)
 	case actOpine, actRecall, actSend:
 		return s.prepareUnit(ctx, tx, w)
 	case actWithdraw:
 		return s.mayWithdraw(ctx, tx, w)
 	case actApprove:
-		return s.noneOwed(ctx, tx, w.c)
+		if err := s.noneOwed(ctx, tx, w.c); err != nil {
+			return err
+		}
+		return s.inquired(ctx, tx, w.c.ID, true)
+	case actGrant, actDeny:
+		return s.inquired(ctx, tx, w.c.ID, w.a.Name == actGrant)
 	}
 	return nil
 }

@@ -269,4 +269,6 @@ type Action struct {
 	Agency contract.AgencyID // send: another agency than before; "" is the same
 
 	verdict string // opine: what the unit says
+	// inquired says that an inquiry starts or ends its own special procedure.
+	inquired bool
 }

@@ -168,6 +168,9 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 	if err := p.fill(form, data); err != nil {
 		return Paper{}, none, err
 	}
+	if err := s.cite(ctx, &p, c, steps[i]); err != nil {
+		return Paper{}, none, err
+	}
 	return p, steps[i].At, s.receiptDetails(ctx, &p, c, svc, steps[i])
 }
 

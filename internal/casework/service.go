@@ -63,6 +63,7 @@ type Config struct {
 	Conditions     Conditions
 	Papers         Papers
 	Words          AnswerWords
+	Inquiries      Inquiries // what is to be found out before a decision; nil is nothing
 	Intake         Intake  // files that come after the submission; nil takes none
 	Stamp          Stamper // marks copies for officials; nil hands out originals, and says so
 	Now            func() time.Time

@@ -1,0 +1,58 @@
+package contract
+
+// VisitSpec says what officials look at where an application is about a place
+// (现场核查), two of them at least (Licensing Law art. 34(3)).
+type VisitSpec struct {
+	// Required says that nothing is granted before a visit was passed.
+	Required bool `json:"required" yaml:"required"`
+	// Prepare tells the applicant what to have ready.
+	Prepare Text `json:"prepare" yaml:"prepare"`
+	// Checklist is what is looked at. Without one the record is free text: no list
+	// is made up for a service.
+	Checklist []CheckItem `json:"checklist" yaml:"checklist"`
+}
+
+// Kinds of a line of a checklist.
+const (
+	CheckPass   = "pass"   // passed, failed, or does not apply
+	CheckNumber = "number" // measured; Limit says what passes
+	CheckText   = "text"   // described
+)
+
+// CheckItem is one thing that officials look at on a visit.
+type CheckItem struct {
+	ID    string `json:"id" yaml:"id"`
+	Text  Text   `json:"text" yaml:"text"`
+	Kind  string `json:"kind" yaml:"kind"`
+	Unit  Text   `json:"unit" yaml:"unit"`
+	Limit Limit  `json:"limit" yaml:"limit"`
+	Photo bool   `json:"photo,omitempty" yaml:"photo"` // at least one photo is needed
+	Law   LawRef `json:"law" yaml:"law"`
+}
+
+// InquiryCase is what an inquiry must know of its case.
+type InquiryCase struct {
+	CaseFacts
+
+	Visits *VisitSpec // of the service; nil where it says nothing of visits
+	Review bool       // the case is reviewed now: nothing is decided yet
+	Open   bool       // nothing has ended it
+	// Handlers are the officials who reviewed the case or hold it now: none of them
+	// presides over its hearing (Licensing Law art. 48(3)).
+	Handlers []AccountID
+	// Concerned have a part in the case, or declared a conflict of interest.
+	Concerned []AccountID
+	// Specials are the special procedures that the service may start, by kind.
+	Specials []SpecialSpec
+	// Materials are the files that were handed in, for experts to be given.
+	Materials []Material
+}
+
+// Official is one member of an agency's staff.
+type Official struct {
+	ID       AccountID `json:"id"`
+	Name     string    `json:"name"`
+	Agency   AgencyID  `json:"agency"`
+	Division string    `json:"division"`
+	Roles    []string  `json:"roles"`
+}
