@@ -14,7 +14,7 @@ const (
 	PaperMissing   = "missing"  // should have come with a list or a parcel, and did not
 	PaperLost      = "lost"     // gone
 	PaperReturning = "back"     // on its way back to the hall
-	PaperReturned  = "returned" // with the applicant again
+	PaperGivenBack = "returned" // with the applicant again
 )
 
 // Paper is one material on paper in the hands of government, from the moment it is
