@@ -102,6 +102,8 @@ type Material struct {
 	Text   string `json:"text,omitempty"`   // of a statement
 	Due    string `json:"due,omitempty"`    // day by which an owed material must come
 	Signer string `json:"signer,omitempty"` // who handed it in; "" the applicant
+	// Paper says what became of the original at a counter: PaperKept or PaperReturned.
+	Paper string `json:"paper,omitempty"`
 }
 
 // Ways in which a material comes.
@@ -116,3 +118,17 @@ const (
 	MaterialCommitted = "committed" // not asked for: the applicant committed
 	MaterialPart      = "part"      // another part of the bundle produces it; Source is its id
 )
+
+// Ways in which a person is identified at a window.
+const (
+	ProofCard = "card" // a reader read the identity card, and the clerk compared the person
+	ProofSeen = "seen" // the clerk typed the number from the card shown, and compared the person
+	ProofCode = "code" // the person showed a code of the own account
+)
+
+// Proof says how a person was identified at a window.
+type Proof struct {
+	Kind   string    `json:"kind"`
+	Device string    `json:"device,omitempty"` // of a card
+	At     time.Time `json:"at"`
+}

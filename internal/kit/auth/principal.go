@@ -63,6 +63,9 @@ type Acting struct {
 	// Person is the account of who stands at the window, at a counter; ID is then
 	// whom that person applies for: themselves, or whom they have a right to act for.
 	Person string
+	// Level is the real-name level that the person was identified with at a counter;
+	// it counts for what is done there, and not that of the clerk.
+	Level int
 	// Items are the services the right is limited to; empty is all.
 	Items []string
 }
@@ -76,6 +79,22 @@ func (a Acting) Covers(item string) bool {
 func (p Principal) Subject() string {
 	if p.For.ID != "" {
 		return p.For.ID
+	}
+	return p.ID
+}
+
+// AtCounter reports whether p is staff who serve somebody at their window.
+func (p Principal) AtCounter() bool { return p.Kind == Staff && p.For.Kind == ForCounter }
+
+// Applies reports whether p may stand on the applicant's side: a resident, or
+// staff while they serve one at their window.
+func (p Principal) Applies() bool { return p.Kind == Resident || p.AtCounter() }
+
+// Person is the account whose matter it is: one's own, at a counter that of who
+// stands there.
+func (p Principal) Person() string {
+	if p.AtCounter() {
+		return p.For.Person
 	}
 	return p.ID
 }

@@ -14,6 +14,7 @@
 //	principal.company       company the person acts for, "" is oneself
 //	principal.subject       whom the person acts for: a company, a person, or oneself
 //	principal.acting        "" for oneself, "company", "person", "ward", or "counter": staff for who stands there
+//	principal.person        whose matter it is: one's own id, at a counter that of who stands there
 //	principal.limited       the right to act for them is limited to principal.items
 //	principal.items         services it is limited to
 //	principal.scopes        set of scopes, of machines

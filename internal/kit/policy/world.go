@@ -82,6 +82,7 @@ func person(p auth.Principal) cedar.Entity {
 			"company":      cedar.String(company),
 			"subject":      cedar.String(p.Subject()),
 			"acting":       cedar.String(p.For.Kind),
+			"person":       cedar.String(p.Person()),
 			"limited":      cedar.Boolean(len(p.For.Items) > 0),
 			"items":        set(p.For.Items),
 			"scopes":       set(p.Scopes),
