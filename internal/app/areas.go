@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/internal/calendar"
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/catalog"
+	"github.com/tongban/tongban/internal/counter"
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/identity"
@@ -42,6 +43,7 @@ type areas struct {
 	notify    *notify.Service
 	operation *operation.Service
 	registry  *registry.Service
+	counter   *counter.Service
 }
 
 // schema lists the tables of every area, in no particular order: no area
@@ -59,6 +61,7 @@ func schema() []db.Area {
 		{Name: "licence", Files: licence.Migrations},
 		{Name: "rating", Files: rating.Migrations},
 		{Name: "notify", Files: notify.Migrations},
+		{Name: "counter", Files: counter.Migrations},
 	}
 }
 
@@ -76,6 +79,7 @@ func policies() map[string]string {
 		"rating":    rating.Policies,
 		"notify":    notify.Policies,
 		"operation": operation.Policies,
+		"counter":   counter.Policies,
 	}
 }
 
@@ -94,8 +98,12 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.identity = identity.New(identity.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, Agencies: a.directory,
 		Sessions: a.sessions, Keys: keys, Hasher: auth.NewHasher(0),
-		Services: offered{a}, Relations: relations{a}, MandateDays: t.config.Mandates.Days,
+		Services: offered{a}, Relations: relations{a}, Windows: windows{a}, MandateDays: t.config.Mandates.Days,
 		Now: t.now, NewID: t.newID, Log: t.log, Demo: t.config.Demo,
+	})
+	a.counter = counter.New(counter.Config{
+		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Keys: keys, People: a.identity, Agencies: a.directory,
+		Now: t.now, NewID: t.newID, Demo: t.config.Demo,
 	})
 	a.calendar = calendar.New(calendar.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, Log: t.log, Root: t.config.Site.Division,
@@ -122,6 +130,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.rating.Jobs(t.jobs, t.events)
 	a.notify.Jobs(t.jobs, t.events)
 	a.form.Jobs(t.jobs)
+	a.counter.Jobs(t.jobs)
 	return a, a.form.Plan(ctx)
 }
 
@@ -199,6 +208,12 @@ func (a *areas) seed(ctx context.Context, t *tools) error {
 	}
 	if !t.config.Demo {
 		return nil
+	}
+	if err := a.directory.SeedDemo(ctx); err != nil {
+		return fmt.Errorf("seed demonstration agencies: %w", err)
+	}
+	if err := a.counter.SeedDemo(ctx); err != nil {
+		return fmt.Errorf("seed demonstration halls: %w", err)
 	}
 	if err := a.identity.SeedDemo(ctx); err != nil {
 		return fmt.Errorf("seed demonstration accounts: %w", err)

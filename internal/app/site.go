@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/internal/calendar/calendarweb"
 	"github.com/tongban/tongban/internal/casework/caseworkweb"
 	"github.com/tongban/tongban/internal/catalog/catalogweb"
+	"github.com/tongban/tongban/internal/counter/counterweb"
 	"github.com/tongban/tongban/internal/directory/directoryweb"
 	"github.com/tongban/tongban/internal/form/formweb"
 	"github.com/tongban/tongban/internal/identity/identityweb"
@@ -26,7 +27,7 @@ import (
 func texts() *web.Texts {
 	return web.NewTexts(
 		api.Texts, directoryweb.Texts, identityweb.Texts, calendarweb.Texts, catalogweb.Texts, formweb.Texts,
-		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts, registryweb.Texts,
+		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts, registryweb.Texts, counterweb.Texts,
 	)
 }
 
@@ -70,6 +71,8 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	caseworkweb.API(operations, a.casework)
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})
 	catalogweb.API(operations, a.catalog)
+	counterweb.Routes(k, a.counter)
+	counterweb.API(operations, a.counter)
 	directoryweb.API(operations, a.directory)
 	formweb.Routes(k, a.form, places{a.directory, t.config.Site.Division})
 	formweb.API(operations, a.form)

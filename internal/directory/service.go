@@ -216,6 +216,16 @@ func (s *Service) Agencies(ctx context.Context, division string) ([]contract.Age
 	return listAgencies(ctx, s.db, Shorten(division))
 }
 
+// SeedDemo stores an invented agency of the next district, which takes in at its
+// counter what is handled here.
+func (s *Service) SeedDemo(ctx context.Context) error {
+	next := agencyRow{Agency: contract.Agency{
+		ID: "demo-511603-approval", Division: "511603",
+		Name: contract.Text{ZH: "前锋区行政审批局（演示）", EN: "Qianfeng District Administrative Approval Bureau (demo)"},
+	}}
+	return s.db.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return putAgency(ctx, tx, next) })
+}
+
 // Seed stores the agencies of the demonstration county. Those that are there
 // already keep what they are.
 func (s *Service) Seed(ctx context.Context) error {

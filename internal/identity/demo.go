@@ -104,10 +104,18 @@ func (s *Service) seedPerson(ctx context.Context, p demoPerson, hash func() (str
 			return nil
 		}
 		return putPost(ctx, tx, Post{
-			ID: "demo-post-" + p.username, Account: acc.ID, Agency: p.agency, Division: demoDivision,
+			ID: "demo-post-" + p.username, Account: acc.ID, Agency: p.agency, Division: postDivision(p.agency),
 			Title: p.title, Roles: p.roles, From: day.Of(2026, time.January, 1),
 		})
 	})
+}
+
+// postDivision is where an agency of the demonstration is.
+func postDivision(agency contract.AgencyID) string {
+	if agency == demoNeighbour {
+		return "511603"
+	}
+	return demoDivision
 }
 
 func (s *Service) demoAccount(p demoPerson) (Account, indexes, error) {

@@ -33,6 +33,9 @@ const (
 	demoFire     = contract.AgencyID("11511300MB1A21304N") // 区消防大队
 	demoCity     = contract.AgencyID("11511301MB0T669970") // 区综合执法局
 	demoSocial   = contract.AgencyID("11511301008778239R") // 区人社局
+	// demoNeighbour is the approval bureau of the next district, invented for the
+	// demonstration: its hall takes in what is handled here.
+	demoNeighbour = contract.AgencyID("demo-511603-approval")
 )
 
 func demoPeople() []demoPerson { return append(demoResidents(), demoStaff()...) }
@@ -71,6 +74,12 @@ func demoStaff() []demoPerson {
 		staff("supervisor", "罗文", "效能监察岗", "supervisor", auth.RoleSupervisor),
 		staff("catalog", "谢雨欣", "事项管理岗", "catalogue manager", auth.RoleCatalogManager),
 		staff("admin", "熊伟", "系统管理员", "system administrator", auth.RoleAdministrator),
+		staff("window1", "袁小琴", "综合窗口岗", "integrated window", auth.RoleCounter),
+		staff("window2", "龚雪", "综合窗口岗", "integrated window", auth.RoleCounter),
+		{
+			username: "window3", name: "段凯", title: contract.Text{ZH: "综合窗口岗", EN: "integrated window"},
+			agency: demoNeighbour, roles: []string{auth.RoleCounter},
+		},
 	}
 	for _, a := range []struct {
 		username, reviewer, second, head string

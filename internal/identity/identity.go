@@ -52,6 +52,8 @@ const (
 	ActionClients       = "identity.clients"
 	ActionClientCreate  = "identity.client_create"
 	ActionClientRevoke  = "identity.client_revoke"
+	ActionCode          = "identity.code"
+	ActionVisitor       = "identity.visitor"
 )
 
 // Faults of this area.

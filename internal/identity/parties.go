@@ -16,7 +16,7 @@ import (
 // that at /account first, so that every page of the session speaks of the same
 // party.
 func (s *Service) Parties(ctx context.Context, p auth.Principal) ([]contract.Party, error) {
-	if err := s.c.Policy.Check(p, ActionHeld, subjectOf(p.ID)); err != nil {
+	if err := s.c.Policy.Check(p, ActionHeld, subjectOf(p.Subject())); err != nil {
 		return nil, err
 	}
 	switch p.For.Kind {
@@ -28,8 +28,26 @@ func (s *Service) Parties(ctx context.Context, p auth.Principal) ([]contract.Par
 		return []contract.Party{c.Party()}, nil
 	case auth.ForPerson, auth.ForWard:
 		return []contract.Party{{Kind: PartyPerson, ID: p.For.ID, Name: p.For.Name}}, nil
+	case auth.ForCounter:
+		return s.partyAtCounter(ctx, p)
 	}
 	return []contract.Party{{Kind: PartyPerson, ID: p.ID, Name: p.Name}}, nil
+}
+
+// partyAtCounter is whom the person at a window applies for.
+func (s *Service) partyAtCounter(ctx context.Context, p auth.Principal) ([]contract.Party, error) {
+	if p.For.ID == p.For.Person {
+		return []contract.Party{{Kind: PartyPerson, ID: p.For.ID, Name: p.For.Name}}, nil
+	}
+	r, err := s.right(ctx, s.c.DB, contract.AccountID(p.For.Person), p.For.ID)
+	if err != nil {
+		return nil, err
+	}
+	party := contract.Party{Kind: PartyPerson, ID: r.ID, Name: r.Name}
+	if r.Kind == auth.ForCompany {
+		party.Kind, party.Code = PartyCompany, r.Code
+	}
+	return []contract.Party{party}, nil
 }
 
 func subjectOf(id string) policy.Object {

@@ -122,8 +122,15 @@ func (s *Service) rightBy(ctx context.Context, q db.Q, account contract.AccountI
 	return list[0], nil
 }
 
-// holds tells the sessions whether a person may still act for another.
+// holds tells the sessions whether a person may still act for another, and for
+// whom a clerk of a window acts at this moment.
 func (s *Service) holds(ctx context.Context, p auth.Principal) (auth.Acting, bool, error) {
+	if p.Kind == auth.Staff {
+		if s.c.Windows == nil || !p.Is(auth.RoleCounter) {
+			return auth.Acting{}, false, nil
+		}
+		return s.c.Windows.Serving(ctx, accountID(p))
+	}
 	r, err := s.rightBy(ctx, s.c.DB, accountID(p), p.For)
 	if errors.Is(err, ErrNoMandate) {
 		return auth.Acting{}, false, nil

@@ -93,6 +93,8 @@ type Config struct {
 	Services Services
 	// Relations asks the registers of families; nil is none.
 	Relations Relations
+	// Windows are the counters where staff serve people in person; nil is none.
+	Windows Windows
 	// Demo allows demonstration accounts: with it off there are none, and
 	// accounts marked so cannot sign in.
 	Demo bool
@@ -106,6 +108,7 @@ type Service struct {
 	cred    *auth.Credentials
 	limiter *auth.Limiter
 	finds   *auth.Limiter // of other people, for a mandate
+	visits  *auth.Limiter // of people at a window
 }
 
 // New returns the Service.
@@ -118,6 +121,7 @@ func New(c Config) *Service {
 		cred:    auth.NewCredentials(c.DB, c.Hasher, c.Seal, c.Now),
 		limiter: auth.NewLimiter(c.SignInsPerIP, 5*time.Minute, c.Now),
 		finds:   auth.NewLimiter(findsAnHour, time.Hour, c.Now),
+		visits:  auth.NewLimiter(maxTries, 10*time.Minute, c.Now),
 	}
 	if c.Sessions != nil {
 		c.Sessions.AskRights(s.holds)

@@ -193,6 +193,14 @@ func (s *Service) Enrolment(ctx context.Context, token string) (e Enrolment, ok 
 	return Enrolment{Username: acc.Username, Secret: secret, URL: auth.FactorURL("Tongban", acc.Username, secret)}, true, nil
 }
 
+// leave ends what a clerk of a window had open.
+func (s *Service) leave(ctx context.Context, tx db.Tx, p auth.Principal) error {
+	if p.Kind != auth.Staff || s.c.Windows == nil {
+		return nil
+	}
+	return s.c.Windows.Left(ctx, tx, p)
+}
+
 // SignOut ends the session of p.
 func (s *Service) SignOut(ctx context.Context, p auth.Principal) error {
 	if err := s.c.Policy.Check(p, ActionSignOut, own(p)); err != nil {
@@ -200,6 +208,9 @@ func (s *Service) SignOut(ctx context.Context, p auth.Principal) error {
 	}
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		if _, err := s.c.Sessions.End(ctx, tx, p.ID, p.Session); err != nil {
+			return err
+		}
+		if err := s.leave(ctx, tx, p); err != nil {
 			return err
 		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}

@@ -130,9 +130,10 @@ func (s *Sessions) find(ctx context.Context, token string) (Principal, bool, err
 	return p, err == nil, err
 }
 
-// withRight leaves a person alone whose right to act for another has ended.
+// withRight leaves a person alone whose right to act for another has ended. Staff
+// of a counter act for whom they serve at this moment, which no session knows.
 func (s *Sessions) withRight(ctx context.Context, p Principal) (Principal, error) {
-	if p.For.ID == "" || s.rights == nil {
+	if p.For.ID == "" && !p.Is(RoleCounter) || s.rights == nil {
 		return p, nil
 	}
 	a, ok, err := s.rights(ctx, p)
@@ -143,6 +144,9 @@ func (s *Sessions) withRight(ctx context.Context, p Principal) (Principal, error
 		a = Acting{}
 	}
 	p.For = a
+	if a.Kind == ForCounter {
+		p.Level = a.Level
+	}
 	return p, nil
 }
 

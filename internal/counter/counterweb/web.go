@@ -1,0 +1,41 @@
+// Package counterweb has the pages of the integrated counter: halls and their
+// queues for the public, the desk of a window, and the setting up of halls,
+// windows and card readers.
+package counterweb
+
+import (
+	"embed"
+	"net/http"
+
+	"github.com/tongban/tongban/internal/counter"
+	"github.com/tongban/tongban/internal/kit/api"
+	"github.com/tongban/tongban/internal/kit/web"
+)
+
+// Texts are the words of these pages.
+//
+//go:embed locale
+var Texts embed.FS
+
+// formBytes bounds a form of this area.
+const formBytes = 32 << 10
+
+// site is what the handlers share.
+type site struct {
+	k *web.Kit
+	s *counter.Service
+}
+
+// Routes lists every URL of this area.
+func Routes(k *web.Kit, s *counter.Service) {
+	e := site{k, s}
+	e.backRoutes()
+}
+
+// API registers the operations of this area.
+func API(a *api.API, s *counter.Service) {
+	backAPI(a, s)
+}
+
+// noStore keeps what a page shows out of every cache.
+func noStore(w http.ResponseWriter) { w.Header().Set("Cache-Control", "no-store") }
