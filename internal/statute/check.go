@@ -214,6 +214,10 @@ func (p *Procedure) checkLimits(bad *problems) {
 		bad.unless(!again || ends(true), "state %s: of several pauses none can end alone", t.To)
 	}
 	bad.unless(extends == (p.ExtensionDays > 0), "extension_days and a step that extends belong together")
+	decides := slices.ContainsFunc(p.transitions, func(t Transition) bool { return t.Effect(Decision) == Start })
+	why := p.NoExtension.ZH != "" && p.NoExtension.EN != ""
+	bad.unless(!decides || extends != why, "the limit of the decision needs an extension, or a reason in both languages for having none")
+	bad.unless(decides || p.NoExtension == Text{}, "no_extension: there is no limit of a decision")
 	bad.unless(p.DecisionDays >= 0 && p.ExtensionDays >= 0, "limits are counts of days")
 }
 

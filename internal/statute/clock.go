@@ -127,6 +127,9 @@ const (
 	Resume EntryKind = "resume"
 	Extend EntryKind = "extend"
 	Stop   EntryKind = "stop"
+	// Limits is a running clock that other limits hold for from now on, because the
+	// case was moved to another version of its handling. They are never longer.
+	Limits EntryKind = "limits"
 )
 
 // Entry is one line of a clock's history.
@@ -143,6 +146,11 @@ type Entry struct {
 	Until day.Date `json:"until,omitzero"`
 	// Days is how much an extension adds.
 	Days int `json:"days,omitempty"`
+	// Statutory, Promised and Extension are the new limits of a Limits entry, as in
+	// Clock: without an extension that was granted before.
+	Statutory int `json:"statutory,omitempty"`
+	Promised  int `json:"promised,omitempty"`
+	Extension int `json:"extension,omitempty"`
 	// Reason is what the notice says of a pause or an extension.
 	Reason string `json:"reason,omitempty"`
 	// Article is the code of the article that allows it; "" is the usual one.

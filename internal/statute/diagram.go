@@ -5,12 +5,17 @@ import (
 	"strings"
 )
 
-// Markdown describes the procedure with a diagram (Mermaid) and tables.
-func (p *Procedure) Markdown() string {
+// Markdown describes the procedure with a diagram (Mermaid) and tables, and with
+// what is otherwise than in the edition before, where there is one.
+func (p *Procedure) Markdown(before *Procedure) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s %s\n\n", p.Name.ZH, p.Name.EN)
-	fmt.Fprintf(&b, "Written by `go test ./internal/statute -update` from `internal/statute/procedures/%s.yaml`; do not edit.\n\n", p.ID)
+	fmt.Fprintf(&b, "Edition %d. Written by `go test ./internal/statute -update` from `internal/statute/procedures/`; do not edit.\n\n", p.Version)
+	if before != nil {
+		p.changes(&b, before)
+	}
 	p.diagram(&b)
+	p.extension(&b)
 	p.stateTable(&b)
 	p.stepTable(&b)
 	p.documentTable(&b)
@@ -37,6 +42,47 @@ func (p *Procedure) diagram(b *strings.Builder) {
 		}
 	}
 	b.WriteString("```\n\n⚙ follows by itself: at once, or when a period passes in silence.\n\n")
+}
+
+// extension says by how much the limit of the decision may grow, or why it may not.
+func (p *Procedure) extension(b *strings.Builder) {
+	switch {
+	case p.ExtensionDays > 0:
+		by := Text{"本机关负责人", "the head of the agency"}
+		if p.ExtensionBy.EN != "" {
+			by = p.ExtensionBy
+		}
+		fmt.Fprintf(b, "Extension, once: %d working days by leave of %s (%s).\n\n", p.ExtensionDays, by.EN, by.ZH)
+	case p.NoExtension.EN != "":
+		fmt.Fprintf(b, "No extension: %s %s\n\n", p.NoExtension.EN, p.NoExtension.ZH)
+	}
+}
+
+func (p *Procedure) changes(b *strings.Builder, before *Procedure) {
+	c := Compare(before, p)
+	fmt.Fprintf(b, "## Since edition %d\n\n", before.Version)
+	for _, x := range []struct {
+		what string
+		list []string
+	}{
+		{"States that are gone (a case in one of them cannot be moved)", c.Gone}, {"New states", c.New},
+		{"States with another clock", c.Clocks}, {"Steps that are gone or taken otherwise", c.StepsGone}, {"New steps", c.StepsNew},
+	} {
+		if len(x.list) > 0 {
+			fmt.Fprintf(b, "- %s: %s\n", x.what, strings.Join(x.list, ", "))
+		}
+	}
+	if c.Limits {
+		fmt.Fprintf(b, "- Limits of the law: %s, before %s\n", p.limitsText(), before.limitsText())
+	}
+	if c.None() {
+		b.WriteString("- Nothing but words\n")
+	}
+	b.WriteString("\n")
+}
+
+func (p *Procedure) limitsText() string {
+	return fmt.Sprintf("%d days to decide, %d more by leave", p.DecisionDays, p.ExtensionDays)
 }
 
 func (p *Procedure) stateTable(b *strings.Builder) {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -12,32 +13,87 @@ import (
 //go:embed procedures/*.yaml
 var shipped embed.FS
 
+// firstOwn is the first number of an edition that an installation brings: the
+// program counts its own from 1, and both may get new ones.
+const firstOwn = 100
+
 // LoadProcedures reads the procedures that the program ships with.
 func LoadProcedures() (*Procedures, error) { return ReadProcedures(shipped) }
 
-// ReadProcedures reads procedures/*.yaml of files and checks each.
+// LoadProceduresWith reads the procedures that the program ships with and the
+// editions that an installation brings of them, *.yaml in the root of own. Whatever
+// is wrong with one of them is an error: a case follows what was checked.
+func LoadProceduresWith(own fs.FS) (*Procedures, error) {
+	ps, err := LoadProcedures()
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(own, "*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list procedures: %w", err)
+	}
+	for _, name := range names {
+		p, err := readProcedure(own, name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := ps.Get(p.ID); err != nil {
+			return nil, fmt.Errorf("%s: the program has no procedure %q; an installation may bring editions of those that it has", name, p.ID)
+		}
+		if p.Version < firstOwn {
+			return nil, fmt.Errorf("%s: version %d: editions of an installation count from %d, lower numbers are the program's", name, p.Version, firstOwn)
+		}
+		ps.list = append(ps.list, p)
+	}
+	return ps, ps.check()
+}
+
+// ReadProcedures reads procedures/*.yaml of files and checks each. The newest
+// edition stands in <id>.yaml, an older one in <id>@<version>.yaml.
 func ReadProcedures(files fs.FS) (*Procedures, error) {
 	names, err := fs.Glob(files, "procedures/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list procedures: %w", err)
 	}
 	var ps Procedures
+	read := map[*Procedure]string{}
 	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
+		p, err := readProcedure(files, name)
 		if err != nil {
-			return nil, fmt.Errorf("read procedure: %w", err)
+			return nil, err
 		}
-		p, err := ParseProcedure(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		ps.list, read[p] = append(ps.list, p), name
+	}
+	if err := ps.check(); err != nil {
+		return nil, err
+	}
+	for _, p := range ps.All() {
+		if want := "procedures/" + p.ID + ".yaml"; read[p] != want {
+			return nil, fmt.Errorf("%s: the newest edition of %s belongs in %s", read[p], p.ID, want)
 		}
-		if _, err := ps.Get(p.ID); err == nil {
-			return nil, fmt.Errorf("%s: a second procedure %s", name, p.ID)
-		}
-		ps.list = append(ps.list, p)
 	}
 	return &ps, nil
 }
+
+// readProcedure reads one edition, whose file is named after it.
+func readProcedure(files fs.FS, name string) (*Procedure, error) {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("read procedure: %w", err)
+	}
+	p, err := ParseProcedure(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	is := path.Base(name)
+	if is != p.ID+".yaml" && is != p.file() {
+		return nil, fmt.Errorf("%s: is edition %d of %s, so the file is %s.yaml or, when it is no longer the newest, %s", name, p.Version, p.ID, p.ID, p.file())
+	}
+	return p, nil
+}
+
+// file is the name of an edition that is not the newest.
+func (p *Procedure) file() string { return fmt.Sprintf("%s@%d.yaml", p.ID, p.Version) }
 
 // The file form of a procedure.
 type (
@@ -51,6 +107,7 @@ type (
 		Decision    int              `yaml:"decision_days"`
 		Extension   int              `yaml:"extension_days"`
 		ExtensionBy Text             `yaml:"extension_by"`
+		NoExtension Text             `yaml:"no_extension"`
 		Transitions []transitionFile `yaml:"transitions"`
 	}
 	stateFile struct {
@@ -95,7 +152,7 @@ func ParseProcedure(text []byte) (*Procedure, error) {
 	}
 	p := &Procedure{
 		ID: f.ID, Version: max(f.Version, 1), Name: f.Name, Initial: f.Initial,
-		DecisionDays: f.Decision, ExtensionDays: f.Extension, ExtensionBy: f.ExtensionBy,
+		DecisionDays: f.Decision, ExtensionDays: f.Extension, ExtensionBy: f.ExtensionBy, NoExtension: f.NoExtension,
 	}
 	for _, s := range f.States {
 		p.States = append(p.States, ProcedureState(s))
@@ -128,3 +185,7 @@ func (t transitionFile) steps() []Transition {
 	}
 	return out
 }
+
+// Shipped are the files of the procedures that the program ships with, for whoever
+// writes an edition of one of them.
+func Shipped() fs.FS { return shipped }

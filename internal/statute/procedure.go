@@ -25,6 +25,9 @@ type Procedure struct {
 	// ExtensionBy is who must have approved an extension above the head of the
 	// agency; empty where the head alone does.
 	ExtensionBy Text
+	// NoExtension says why the limit of the decision cannot be extended, where it
+	// cannot.
+	NoExtension Text
 
 	transitions []Transition
 }
@@ -157,20 +160,57 @@ func (p *Procedure) Document(kind string) (Document, bool) {
 	return p.Documents[i], true
 }
 
-// Procedures are the procedures that services can follow.
+// Procedures are the procedures that services can follow, each in one edition or
+// several. They never change.
 type Procedures struct{ list []*Procedure }
 
-// Get finds a procedure by its id.
+// Get finds the newest edition of a procedure by its id.
 func (ps *Procedures) Get(id string) (*Procedure, error) {
+	editions := ps.Editions(id)
+	if len(editions) == 0 {
+		return nil, ErrProcedure.With("id", id)
+	}
+	return editions[len(editions)-1], nil
+}
+
+// GetVersion finds one edition of a procedure.
+func (ps *Procedures) GetVersion(id string, version int) (*Procedure, error) {
 	for _, p := range ps.list {
-		if p.ID == id {
+		if p.ID == id && p.Version == version {
 			return p, nil
 		}
 	}
-	return nil, ErrProcedure.With("id", id)
+	return nil, ErrEdition.With("id", id, "version", version)
 }
 
-// All lists the procedures in the order of their ids.
+// Editions lists the editions of a procedure, the oldest first.
+func (ps *Procedures) Editions(id string) []*Procedure {
+	var list []*Procedure
+	for _, p := range ps.list {
+		if p.ID == id {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Procedure) int { return cmp.Compare(a.Version, b.Version) })
+	return list
+}
+
+// All lists the newest edition of each procedure in the order of their ids.
 func (ps *Procedures) All() []*Procedure {
-	return slices.SortedFunc(slices.Values(ps.list), func(a, b *Procedure) int { return cmp.Compare(a.ID, b.ID) })
+	var list []*Procedure
+	for _, p := range ps.Every() {
+		if n := len(list); n > 0 && list[n-1].ID == p.ID {
+			list[n-1] = p
+			continue
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// Every lists every edition of every procedure, by id and then the oldest first.
+func (ps *Procedures) Every() []*Procedure {
+	return slices.SortedFunc(slices.Values(ps.list), func(a, b *Procedure) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
+	})
 }

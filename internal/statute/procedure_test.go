@@ -3,12 +3,12 @@ package statute_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/tongban/tongban/internal/statute"
 )
@@ -180,6 +180,7 @@ const sound = `
 id: x
 name: {zh: 例, en: Example}
 initial: A
+no_extension: {zh: 无, en: none}
 states:
   - {id: A, name: {zh: 甲, en: A}, actors: [clerk], clock: acceptance}
   - {id: B, name: {zh: 乙, en: B}, actors: [approver], clock: decision}
@@ -238,6 +239,8 @@ func TestUnsoundProceduresAreNotLoaded(t *testing.T) {
 		{"what pauses can be resumed", "[{clock: decision, entry: stop}]", "[{clock: decision, entry: pause}]", "nothing resumes the clock"},
 		{"an extension says by how much", "[{clock: decision, entry: stop}]", "[{clock: decision, entry: extend}, {clock: decision, entry: stop}]", "extension_days and a step that extends"},
 		{"and only where there is one", "id: x", "id: x\nextension_days: 5", "extension_days and a step that extends"},
+		{"or why there is none", "no_extension: {zh: 无, en: none}\n", "", "an extension, or a reason in both languages"},
+		{"in both languages", "no_extension: {zh: 无, en: none}", "no_extension: {zh: 无}", "an extension, or a reason in both languages"},
 		{"the beginning exists", "initial: S", "initial: Q", "initial state Q is not there"},
 	} {
 		_, err := statute.ParseProcedure([]byte(example(tt.old, tt.with)))
@@ -248,17 +251,6 @@ func TestUnsoundProceduresAreNotLoaded(t *testing.T) {
 	by := strings.Replace(example("final: true, no_clock", "outcome: denied, final: true, no_clock"), "roles: [approver], clocks", "reasons: true, roles: [approver, system], clocks", 1)
 	if _, err := statute.ParseProcedure([]byte(by)); err == nil || !strings.Contains(err.Error(), "no rule may deny") {
 		t.Errorf("a rule that denies was loaded: %v", err)
-	}
-}
-
-func TestAProcedureIsReadOnce(t *testing.T) {
-	t.Parallel()
-	files := fstest.MapFS{"procedures/a.yaml": {Data: []byte(example("", ""))}, "procedures/b.yaml": {Data: []byte(example("", ""))}}
-	if _, err := statute.ReadProcedures(files); err == nil || !strings.Contains(err.Error(), "second procedure") {
-		t.Errorf("two procedures of one id: %v", err)
-	}
-	if _, err := statute.ReadProcedures(fstest.MapFS{"procedures/a.yaml": {Data: []byte("id: [")}}); err == nil {
-		t.Error("a broken file was read")
 	}
 }
 
@@ -287,8 +279,21 @@ func TestArticlesAreCitedInBothLanguages(t *testing.T) {
 func TestDiagramsAreThoseOfTheProcedures(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join("..", "..", "docs", "procedures")
-	for _, p := range procedures(t).All() {
-		name, want := filepath.Join(dir, p.ID+".md"), p.Markdown()
+	ps := procedures(t)
+	names := []string{}
+	for _, p := range ps.Every() {
+		editions := ps.Editions(p.ID)
+		i := slices.Index(editions, p)
+		name := filepath.Join(dir, p.ID+".md")
+		if i < len(editions)-1 {
+			name = filepath.Join(dir, fmt.Sprintf("%s@%d.md", p.ID, p.Version))
+		}
+		var before *statute.Procedure
+		if i > 0 {
+			before = editions[i-1]
+		}
+		names = append(names, name)
+		want := p.Markdown(before)
 		if *update {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				t.Fatal(err)
@@ -304,6 +309,10 @@ func TestDiagramsAreThoseOfTheProcedures(t *testing.T) {
 		if string(got) != want {
 			t.Errorf("%s is not what the procedure says; run go test ./internal/statute -update", name)
 		}
+	}
+	have, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil || len(have) != len(names) {
+		t.Errorf("%d descriptions of %d editions (%v)", len(have), len(names), err)
 	}
 }
 

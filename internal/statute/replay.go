@@ -20,7 +20,7 @@ func Replay(cal *Calendar, c Clock, history []Entry) (State, error) {
 	if err := c.check(); err != nil {
 		return State{}, err
 	}
-	r := replay{clock: c, State: State{Kind: c.Kind, cal: cal, Limit: c.Statutory, Promised: c.Promised}}
+	r := replay{clock: c, extension: c.Extension, State: State{Kind: c.Kind, cal: cal, Limit: c.Statutory, Promised: c.Promised}}
 	for i, e := range history {
 		if e.On.IsZero() || i > 0 && e.On.Before(history[i-1].On) {
 			return State{}, ErrOrder.With("date", e.On.String())
@@ -39,8 +39,9 @@ func Replay(cal *Calendar, c Clock, history []Entry) (State, error) {
 // replay is a State on its way through a history.
 type replay struct {
 	State
-	clock Clock
-	open  []lasting
+	clock     Clock
+	extension int // that the limit may grow by, once
+	open      []lasting
 }
 
 // lasting is a special procedure that has not ended.
@@ -65,6 +66,8 @@ func (r *replay) apply(e Entry) error {
 		return r.extend(e)
 	case Stop:
 		return r.stop(e)
+	case Limits:
+		return r.limits(e)
 	}
 	return ErrPhase.With("entry", string(e.Kind))
 }
@@ -78,6 +81,7 @@ func (r *replay) start(e Entry) error {
 		Kind: r.Kind, cal: r.cal, Phase: Running, Started: e.On,
 		Limit: r.clock.Statutory, Promised: r.clock.Promised,
 	}
+	r.extension = r.clock.Extension
 	return nil
 }
 
@@ -134,11 +138,11 @@ func (r *replay) extend(e Entry) error {
 	switch {
 	case r.Phase != Running && r.Phase != Paused:
 		return ErrPhase.With("entry", string(e.Kind))
-	case e.Days < 1, r.Extended > 0, e.Days > r.clock.Extension:
-		return ErrExtension.With("days", e.Days, "most", r.clock.Extension)
+	case e.Days < 1, r.Extended > 0, e.Days > r.extension:
+		return ErrExtension.With("days", e.Days, "most", r.extension)
 	case e.Reason == "":
 		return ErrReason.With("entry", string(e.Kind))
-	case r.ranOut(e.On):
+	case r.ranOut(r.Limit, e.On):
 		return ErrTooLate.With("date", e.On.String())
 	}
 	r.Extended = e.Days
@@ -147,9 +151,28 @@ func (r *replay) extend(e Entry) error {
 	return nil
 }
 
-// ranOut reports whether the last day in time lies before on.
-func (r *replay) ranOut(on day.Date) bool {
-	due, estimated := r.dueAfter(r.Limit)
+// limits sets other limits, which hold from the beginning of the run: what was
+// used is used. What the applicant was told may come earlier, never later, and no
+// agency is late by a change alone. What was granted as an extension stays.
+func (r *replay) limits(e Entry) error {
+	limit, promised := e.Statutory+r.Extended, e.Promised+r.Extended
+	switch {
+	case r.Phase != Running && r.Phase != Paused:
+		return ErrPhase.With("entry", string(e.Kind))
+	case e.Promised < 1, e.Promised > e.Statutory:
+		return ErrLimit.With("statutory", e.Statutory, "promised", e.Promised)
+	case limit > r.Limit, promised > r.Promised, r.Extended == 0 && e.Extension > r.extension:
+		return ErrLonger.With("statutory", r.Limit, "promised", r.Promised)
+	case limit < r.Limit && r.ranOut(limit, e.On), promised < r.Promised && r.ranOut(promised, e.On):
+		return ErrAtOnce.With("date", e.On.String())
+	}
+	r.Limit, r.Promised, r.extension = limit, promised, e.Extension
+	return nil
+}
+
+// ranOut reports whether the last day of a limit lies before on.
+func (r *replay) ranOut(limit int, on day.Date) bool {
+	due, estimated := r.dueAfter(limit)
 	return !estimated && on.After(due)
 }
 

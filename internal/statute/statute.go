@@ -37,4 +37,10 @@ var (
 	ErrTransition = fault.New(fault.Conflict, "statute.transition")
 	// ErrProcedure means that no procedure has that id.
 	ErrProcedure = fault.New(fault.NotFound, "statute.procedure")
+	// ErrEdition means that the procedure has no such edition here.
+	ErrEdition = fault.New(fault.NotFound, "statute.edition")
+	// ErrLonger means that a limit would grow that the applicant was told.
+	ErrLonger = fault.New(fault.Conflict, "statute.longer")
+	// ErrAtOnce means that a shorter limit would have run out already.
+	ErrAtOnce = fault.New(fault.Conflict, "statute.at_once")
 )
