@@ -97,7 +97,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	})
 	a.identity = identity.New(identity.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Seal: t.seal, Agencies: a.directory,
-		Sessions: a.sessions, Keys: keys, Hasher: auth.NewHasher(0),
+		Sessions: a.sessions, Keys: keys, Hasher: t.hasher,
 		Services: offered{a}, Relations: relations{a}, Windows: windows{a}, MandateDays: t.config.Mandates.Days,
 		Now: t.now, NewID: t.newID, Log: t.log, Demo: t.config.Demo,
 	})
@@ -155,7 +155,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.casework, err = casework.New(casework.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
-		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Papers: press, Intake: intake{a}, Stamp: stamp,
+		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Papers: press, Intake: intake{a}, Stamp: stamp,
 		Words: answerWords{divisions(a.directory), a.licence},
 		Now:   t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/form"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/blob"
 	"github.com/tongban/tongban/internal/kit/config"
 	"github.com/tongban/tongban/internal/kit/db"
@@ -46,6 +47,7 @@ type tools struct {
 	sms     sms.Sender   // nil: no short messages are sent
 	press   *pdf.Press
 	ca      *sign.CA
+	hasher  *auth.Hasher
 	metrics *metrics.Metrics
 	texts   *web.Texts
 	// trial publishes packages that are still being written.
@@ -55,7 +57,7 @@ type tools struct {
 // openTools opens the database and the keys, and brings the tables up to date.
 // The clock is the caller's, for a test that lets working days pass.
 func openTools(ctx context.Context, c config.Config, now func() time.Time, logs io.Writer) (t *tools, err error) {
-	t = &tools{config: c, now: now, newID: id.New}
+	t = &tools{config: c, now: now, newID: id.New, hasher: auth.NewHasher(0)}
 	if t.log, err = log.New(logs, c.Log.Level, c.Log.Format); err != nil {
 		return nil, err
 	}

@@ -35,16 +35,25 @@ var ErrBusy = fault.New(fault.Unavailable, "auth.busy")
 // milliseconds. Never call it in a database transaction.
 type Hasher struct {
 	slots   chan struct{}
+	memory  uint32 // KiB
+	head    string // of every hash it makes and knows
 	nothing string // a hash that no password has, to spend the same time on
 }
 
 // NewHasher returns a Hasher for n hashes at a time; 0 is one for each CPU.
-func NewHasher(n int) *Hasher {
+func NewHasher(n int) *Hasher { return NewHasherOf(n, argonMemory) }
+
+// NewHasherOf is NewHasher with so many KiB for a hash. Less than NewHasher takes
+// is for tests that sign in hundreds of times; it knows no hash of another cost.
+func NewHasherOf(n int, memory uint32) *Hasher {
 	if n <= 0 {
 		n = runtime.NumCPU()
 	}
-	h := &Hasher{slots: make(chan struct{}, n)}
-	h.nothing = encode(random(saltBytes), random(hashBytes))
+	h := &Hasher{
+		slots: make(chan struct{}, n), memory: memory,
+		head: fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, memory, argonTime, argonLanes),
+	}
+	h.nothing = h.encode(random(saltBytes), random(hashBytes))
 	return h
 }
 
@@ -55,7 +64,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return encode(salt, sum), nil
+	return h.encode(salt, sum), nil
 }
 
 // Verify reports whether password has the hash phc. An empty phc stands for an
@@ -64,7 +73,7 @@ func (h *Hasher) Verify(ctx context.Context, phc, password string) (bool, error)
 	if phc == "" {
 		phc = h.nothing
 	}
-	salt, want, err := decode(phc)
+	salt, want, err := h.decode(phc)
 	if err != nil {
 		return false, err
 	}
@@ -85,21 +94,19 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte) ([]by
 		return nil, ErrBusy.Wrap(ctx.Err())
 	}
 	defer func() { <-h.slots }()
-	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, hashBytes), nil
+	return argon2.IDKey([]byte(password), salt, argonTime, h.memory, argonLanes, hashBytes), nil
 }
 
-var head = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, argonMemory, argonTime, argonLanes)
-
-func encode(salt, sum []byte) string {
+func (h *Hasher) encode(salt, sum []byte) string {
 	e := base64.RawStdEncoding
-	return head + e.EncodeToString(salt) + "$" + e.EncodeToString(sum)
+	return h.head + e.EncodeToString(salt) + "$" + e.EncodeToString(sum)
 }
 
 var errHash = errors.New("password hash of unknown form")
 
 // decode reads what encode wrote. Another cost would need its own head.
-func decode(phc string) (salt, sum []byte, err error) {
-	rest, ok := strings.CutPrefix(phc, head)
+func (h *Hasher) decode(phc string) (salt, sum []byte, err error) {
+	rest, ok := strings.CutPrefix(phc, h.head)
 	if !ok {
 		return nil, nil, errHash
 	}

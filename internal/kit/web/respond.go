@@ -36,7 +36,7 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, c templ
 	body := buf.Bytes()
 	if len(body) >= compressFrom && acceptsEncoding(r, "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = squeeze(body)
+		body = k.squeeze(body)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
@@ -48,11 +48,18 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, status int, c templ
 	return nil
 }
 
-func squeeze(b []byte) []byte {
+// squeeze compresses a page. A writer has tables of a megabyte, so it is used again.
+func (k *Kit) squeeze(b []byte) []byte {
 	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // the level is valid
-	_, _ = z.Write(b)                                 // a bytes.Buffer takes everything
+	z, ok := k.gzips.Get().(*gzip.Writer)
+	if ok {
+		z.Reset(&out)
+	} else {
+		z, _ = gzip.NewWriterLevel(&out, gzip.BestSpeed) // the level is valid
+	}
+	_, _ = z.Write(b) // a bytes.Buffer takes everything
 	_ = z.Close()
+	k.gzips.Put(z)
 	return out.Bytes()
 }
 

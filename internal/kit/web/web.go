@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -71,6 +72,7 @@ type Kit struct {
 	assets *Assets
 	cross  *http.CrossOriginProtection
 	extra  map[string]bool // paths that Link announced
+	gzips  sync.Pool       // of *gzip.Writer
 }
 
 // Route is one registered page, for the table of who may open what.
