@@ -101,10 +101,6 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 		Services: offered{a}, Relations: relations{a}, Windows: windows{a}, MandateDays: t.config.Mandates.Days,
 		Now: t.now, NewID: t.newID, Log: t.log, Demo: t.config.Demo,
 	})
-	a.counter = counter.New(counter.Config{
-		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Keys: keys, People: a.identity, Agencies: a.directory,
-		Now: t.now, NewID: t.newID, Demo: t.config.Demo,
-	})
 	a.calendar = calendar.New(calendar.Config{
 		DB: t.db, Events: t.events, Policy: t.policy, Now: t.now, Log: t.log, Root: t.config.Site.Division,
 	})
@@ -121,6 +117,10 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.counter = counter.New(counter.Config{
+		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Keys: keys, People: a.identity, Agencies: a.directory,
+		Services: names{a.catalog}, Now: t.now, NewID: t.newID, Demo: t.config.Demo,
+	})
 	if err := a.buildCases(t, rules); err != nil {
 		return nil, err
 	}

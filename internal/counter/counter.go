@@ -50,7 +50,39 @@ var (
 	ErrNoHall    = fault.New(fault.NotFound, "counter.hall.none")
 	ErrNoWindow  = fault.New(fault.NotFound, "counter.window.none")
 	ErrNoSession = fault.New(fault.NotFound, "counter.session.none")
+	ErrNoTicket  = fault.New(fault.NotFound, "counter.ticket.none")
+	ErrNoDevice  = fault.New(fault.NotFound, "counter.device.none")
+	ErrNoRead    = fault.New(fault.NotFound, "counter.read.none")
 	ErrNotSeated = fault.New(fault.Conflict, "counter.window.not_seated")
+	ErrEdition   = fault.New(fault.Conflict, "counter.edition") // somebody else changed it meanwhile
+	ErrTaken     = fault.New(fault.Conflict, "counter.window.taken")
+	ErrClosed    = fault.New(fault.Conflict, "counter.window.closed")
+	ErrNumber    = fault.New(fault.Conflict, "counter.window.number")
+
+	ErrHallClosed = fault.New(fault.Conflict, "counter.ticket.closed")
+	ErrKind       = fault.New(fault.Invalid, "counter.ticket.kind")
+	ErrPriority   = fault.New(fault.Invalid, "counter.ticket.priority")
+	ErrOften      = fault.New(fault.TooMany, "counter.ticket.often")
+	ErrTicketOver = fault.New(fault.Conflict, "counter.ticket.over")
+	ErrOccupied   = fault.New(fault.Conflict, "counter.ticket.occupied") // call the next one only after this one
+	ErrEmptyQueue = fault.New(fault.Conflict, "counter.ticket.empty")
+	ErrHasTicket  = fault.New(fault.Conflict, "counter.ticket.has")
+
+	ErrServing   = fault.New(fault.Conflict, "counter.session.serving")
+	ErrElsewhere = fault.New(fault.Conflict, "counter.session.elsewhere")
+	ErrHow       = fault.New(fault.Invalid, "counter.session.how")
+	ErrMatched   = fault.New(fault.Invalid, "counter.session.matched")
+	ErrScan      = fault.New(fault.Invalid, "counter.session.scan")
+	ErrSubject   = fault.New(fault.Denied, "counter.session.subject")
+
+	ErrReadOld     = fault.New(fault.Invalid, "counter.read.old")
+	ErrReplay      = fault.New(fault.Conflict, "counter.read.replay")
+	ErrReadGone    = fault.New(fault.Conflict, "counter.read.gone")
+	ErrCardExpired = fault.New(fault.Conflict, "counter.read.card_expired")
+	ErrReadName    = fault.New(fault.Invalid, "counter.read.name")
+	ErrReadField   = fault.New(fault.Invalid, "counter.read.field")
+	ErrPhoto       = fault.New(fault.Invalid, "counter.read.photo")
+	ErrNonce       = fault.New(fault.Invalid, "counter.read.nonce")
 )
 
 // Purposes of a window.
@@ -62,8 +94,7 @@ const (
 
 // Kind is a kind of business that tickets are taken for.
 type Kind struct {
-	ID     string        `json:"id"`
-	Letter string        `json:"letter"` // numbers of its tickets begin with it
+	Letter string        `json:"letter"` // names it, and begins the numbers of its tickets
 	Name   contract.Text `json:"name"`
 }
 
@@ -92,7 +123,7 @@ type Window struct {
 	Number  string // on the sign
 	Name    contract.Text
 	Purpose string
-	Kinds   []string
+	Kinds   []string // letters of the kinds of business it calls
 	Open    bool
 	// Clerk is who sits there today; nobody is "".
 	Clerk     contract.AccountID

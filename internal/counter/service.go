@@ -52,6 +52,12 @@ type People interface {
 // Agencies tells who an agency is.
 type Agencies interface {
 	Agency(ctx context.Context, id contract.AgencyID) (contract.Agency, error)
+	Agencies(ctx context.Context, division string) ([]contract.Agency, error)
+}
+
+// Services names what people applied for.
+type Services interface {
+	Name(ctx context.Context, item contract.ItemID) (contract.Text, error)
 }
 
 // Config is what New needs.
@@ -64,6 +70,7 @@ type Config struct {
 	Keys     *auth.Keys // of card readers
 	People   People
 	Agencies Agencies
+	Services Services
 	Now      func() time.Time
 	NewID    func() string
 	// Demo allows the halls of the demonstration.
@@ -72,11 +79,14 @@ type Config struct {
 
 // Service is the counter area.
 type Service struct {
-	c Config
+	c     Config
+	takes *auth.Limiter // of tickets from one address
 }
 
 // New returns the Service.
-func New(c Config) *Service { return &Service{c: c} }
+func New(c Config) *Service {
+	return &Service{c: c, takes: auth.NewLimiter(maxTakes, 10*time.Minute, c.Now)}
+}
 
 func (s *Service) now() time.Time  { return s.c.Now().UTC().Truncate(time.Microsecond) }
 func (s *Service) today() day.Date { return day.In(s.c.Now()) }
@@ -94,7 +104,7 @@ func (s *Service) Serving(ctx context.Context, clerk contract.AccountID) (auth.A
 	}
 	a := auth.Acting{
 		Kind: auth.ForCounter, ID: string(x.Person), Name: x.Name, Mandate: x.ID,
-		Person: string(x.Person), Level: x.Level,
+		Person: string(x.Person), PersonName: x.Name, Level: x.Level,
 	}
 	if x.Subject == "" || x.Subject == a.Person {
 		return a, true, nil

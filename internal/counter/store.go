@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
@@ -107,4 +108,119 @@ func windowOfClerk(ctx context.Context, q db.Q, clerk contract.AccountID) (Windo
 // emptyWindow lets nobody sit at a window.
 func emptyWindow(ctx context.Context, q db.Q, id string) error {
 	return exec(ctx, q, "leave window", `UPDATE counter_windows SET clerk = '', clerk_name = '', since = 0, on_day = '' WHERE id = $1`, id)
+}
+
+func listHalls(ctx context.Context, q db.Q) ([]Hall, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+hallColumns+` FROM counter_halls ORDER BY division, id LIMIT 200`)
+	if err != nil {
+		return nil, fmt.Errorf("list halls: %w", err)
+	}
+	defer rows.Close()
+	var list []Hall
+	for rows.Next() {
+		h, err := scanHall(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, h)
+	}
+	return list, rows.Err()
+}
+
+func hallValues(h Hall) ([]any, error) {
+	kinds, err := jsonText(h.Kinds)
+	if err != nil {
+		return nil, err
+	}
+	priorities, err := jsonText(h.Priorities)
+	return []any{
+		h.ID, string(h.Agency), h.Division, h.Name.ZH, h.Name.EN, h.Address.ZH, h.Address.EN, h.Hours.ZH, h.Hours.EN,
+		h.Phone, h.Notice.ZH, h.Notice.EN, kinds, priorities, h.Open, h.Demo, h.Edition, micro(h.Changed),
+	}, err
+}
+
+// putHall stores a new hall; one that is there stays.
+func putHall(ctx context.Context, q db.Q, h Hall) error {
+	values, err := hallValues(h)
+	if err != nil {
+		return fmt.Errorf("store hall: %w", err)
+	}
+	return exec(ctx, q, "store hall", `INSERT INTO counter_halls (`+hallColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		ON CONFLICT (id) DO NOTHING`, values...)
+}
+
+// updateHall reports false where somebody else changed the edition meanwhile.
+func updateHall(ctx context.Context, q db.Q, h Hall, edition int) (bool, error) {
+	values, err := hallValues(h)
+	if err != nil {
+		return false, fmt.Errorf("change hall: %w", err)
+	}
+	res, err := q.ExecContext(ctx, `UPDATE counter_halls SET name_zh = $2, name_en = $3, address_zh = $4, address_en = $5,
+			hours_zh = $6, hours_en = $7, phone = $8, notice_zh = $9, notice_en = $10, kinds = $11, priorities = $12, open = $13,
+			edition = edition + 1, changed_at = $14
+		WHERE id = $1 AND edition = $15`,
+		h.ID, values[3], values[4], values[5], values[6], values[7], values[8], values[9], values[10], values[11],
+		values[12], values[13], values[14], values[17], edition)
+	if err != nil {
+		return false, fmt.Errorf("change hall: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+func windowsOf(ctx context.Context, q db.Q, hall string) ([]Window, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+windowColumns+` FROM counter_windows WHERE hall = $1
+		ORDER BY LENGTH(number), number, id LIMIT 200`, hall)
+	if err != nil {
+		return nil, fmt.Errorf("list windows: %w", err)
+	}
+	defer rows.Close()
+	var list []Window
+	for rows.Next() {
+		w, err := scanWindow(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	return list, rows.Err()
+}
+
+func windowByNumber(ctx context.Context, q db.Q, hall, number string) (Window, error) {
+	return scanWindow(q.QueryRowContext(ctx,
+		`SELECT `+windowColumns+` FROM counter_windows WHERE hall = $1 AND number = $2`, hall, number))
+}
+
+// putWindow stores what a window is; who sits there stays.
+func putWindow(ctx context.Context, q db.Q, w Window) error {
+	kinds, err := jsonText(w.Kinds)
+	if err != nil {
+		return fmt.Errorf("store window: %w", err)
+	}
+	return exec(ctx, q, "store window", `INSERT INTO counter_windows (`+windowColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0, '', $9)
+		ON CONFLICT (id) DO UPDATE SET number = excluded.number, name_zh = excluded.name_zh, name_en = excluded.name_en,
+			purpose = excluded.purpose, kinds = excluded.kinds, open = excluded.open, edition = excluded.edition`,
+		w.ID, w.Hall, w.Number, w.Name.ZH, w.Name.EN, w.Purpose, kinds, w.Open, w.Edition)
+}
+
+// seedWindow stores a window of the demonstration; one that is there stays.
+func seedWindow(ctx context.Context, q db.Q, w Window) error {
+	if _, err := windowByID(ctx, q, w.ID); !errors.Is(err, ErrNoWindow) {
+		return err
+	}
+	return putWindow(ctx, q, w)
+}
+
+func takeWindow(ctx context.Context, q db.Q, id string, clerk contract.AccountID, name string, at time.Time, on day.Date) error {
+	res, err := q.ExecContext(ctx, `UPDATE counter_windows SET clerk = $2, clerk_name = $3, since = $4, on_day = $5
+		WHERE id = $1 AND clerk = ''`, id, string(clerk), name, at.UnixMicro(), on)
+	if err != nil {
+		return fmt.Errorf("take window: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return ErrTaken
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
@@ -69,4 +70,81 @@ func endSession(ctx context.Context, q db.Q, id, reason string, at time.Time) (b
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+func (s *Service) sessionOfPerson(ctx context.Context, q db.Q, person contract.AccountID) (Session, error) {
+	return s.scanSession(q.QueryRowContext(ctx,
+		`SELECT `+sessionColumns+` FROM counter_sessions WHERE person = $1 AND ended_at = 0`, string(person)))
+}
+
+func (s *Service) putSession(ctx context.Context, q db.Q, x Session) error {
+	text, err := jsonText(who{x.Name, x.Number})
+	if err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	sealed, err := s.c.Seal.Seal(fieldWho, text)
+	if err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	return exec(ctx, q, "store session", `INSERT INTO counter_sessions (`+sessionColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, '')`,
+		x.ID, x.Hall, x.Window, string(x.Clerk), x.ClerkName, string(x.Agency), x.Ticket, string(x.Person), x.How, x.Device, x.Level, sealed,
+		x.SubjectKind, x.Subject, micro(x.Opened), x.OnDay, micro(x.Seen))
+}
+
+func chooseSubject(ctx context.Context, q db.Q, id, kind, subject string) (bool, error) {
+	res, err := q.ExecContext(ctx, `UPDATE counter_sessions SET subject_kind = $2, subject = $3 WHERE id = $1 AND ended_at = 0`, id, kind, subject)
+	if err != nil {
+		return false, fmt.Errorf("change session: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// putRequest keeps a request, and that its session is used.
+func putRequest(ctx context.Context, q db.Q, id, session string, r Request) error {
+	err := exec(ctx, q, "keep request", `INSERT INTO counter_requests (id, session, clerk, subject, method, path, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, id, session, string(r.Clerk), r.Subject, r.Method, r.Path, micro(r.At))
+	if err != nil {
+		return err
+	}
+	return exec(ctx, q, "use session", `UPDATE counter_sessions SET seen_at = $2 WHERE id = $1 AND ended_at = 0 AND seen_at < $2`, session, micro(r.At))
+}
+
+func requestsOf(ctx context.Context, q db.Q, session string) ([]Request, error) {
+	rows, err := q.QueryContext(ctx, `SELECT at, clerk, subject, method, path FROM counter_requests
+		WHERE session = $1 ORDER BY id LIMIT 2000`, session)
+	if err != nil {
+		return nil, fmt.Errorf("list requests: %w", err)
+	}
+	defer rows.Close()
+	var list []Request
+	for rows.Next() {
+		var r Request
+		if err := rows.Scan(instant{&r.At}, &r.Clerk, &r.Subject, &r.Method, &r.Path); err != nil {
+			return nil, fmt.Errorf("list requests: %w", err)
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// sessionsIn lists sessions of a hall on a day, the newest first; clerk "" is any.
+func (s *Service) sessionsIn(ctx context.Context, q db.Q, hall string, on day.Date, clerk contract.AccountID, limit int) ([]Session, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+sessionColumns+` FROM counter_sessions
+		WHERE hall = $1 AND on_day = $2 AND ($3 = '' OR clerk = $3) ORDER BY opened_at DESC, id DESC LIMIT $4`,
+		hall, on, string(clerk), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	defer rows.Close()
+	var list []Session
+	for rows.Next() {
+		x, err := s.scanSession(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, rows.Err()
 }
