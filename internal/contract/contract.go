@@ -102,6 +102,8 @@ type Material struct {
 	Text   string `json:"text,omitempty"`   // of a statement
 	Due    string `json:"due,omitempty"`    // day by which an owed material must come
 	Signer string `json:"signer,omitempty"` // who handed it in; "" the applicant
+	// Seen is set where a clerk compared it with its original before it was handed in.
+	Seen *Seen `json:"seen,omitempty"`
 	// Paper says what became of the original at a counter: PaperKept or PaperReturned.
 	Paper string `json:"paper,omitempty"`
 }

@@ -25,6 +25,14 @@ type Confirmed struct {
 	At        time.Time `json:"at"`
 }
 
+// Seen says who compared a material with its original at a window, and when.
+type Seen struct {
+	By     AccountID `json:"by"`
+	ByName string    `json:"by_name"`
+	Agency Text      `json:"agency"` // of the hall
+	At     time.Time `json:"at"`
+}
+
 // What happened to the paper original of a material that was shown at a window.
 const (
 	PaperKept     = "kept"     // it goes on with the case

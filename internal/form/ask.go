@@ -21,7 +21,7 @@ import (
 func (s *Service) asked(ctx context.Context, actor auth.Principal, d Draft, now time.Time) ([]signature, error) {
 	var faults []fault.Field
 	var list []signature
-	own, _, err := s.c.People.KeyOf(ctx, contract.AccountID(actor.ID))
+	own, _, err := s.c.People.KeyOf(ctx, contract.AccountID(actor.Person()))
 	if err != nil {
 		return nil, fmt.Errorf("who sends: %w", err)
 	}
@@ -78,6 +78,11 @@ func (s *Service) ask(ctx context.Context, actor auth.Principal, c *Compiled, r 
 		}
 		if err := s.tell(ctx, tx, actor, r, "sent"); err != nil {
 			return err
+		}
+		if actor.AtCounter() {
+			if err := sendConfirmation(ctx, tx, r.ID, r.Round+1, d.place); err != nil {
+				return err
+			}
 		}
 		for i, g := range list {
 			if err := insertSignature(ctx, tx, g); err != nil {

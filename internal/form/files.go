@@ -255,7 +255,11 @@ func (s *Service) detachAs(ctx context.Context, actor auth.Principal, id contrac
 
 // File opens a file of the draft. The caller closes it.
 func (s *Service) File(ctx context.Context, actor auth.Principal, id contract.DraftID, file string) (contract.Material, io.ReadCloser, error) {
-	if _, err := s.load(ctx, actor, id, "form.view"); err != nil {
+	r, err := s.load(ctx, actor, id, "form.view")
+	if err != nil {
+		return contract.Material{}, nil, err
+	}
+	if err := s.recordRead(ctx, actor, "draft:"+string(id), subjectOfRow(r), "materials"); err != nil {
 		return contract.Material{}, nil, err
 	}
 	return s.openFile(ctx, id, func(m contract.Material) bool { return m.File == file })

@@ -70,6 +70,8 @@ type Cases interface {
 	Submit(ctx context.Context, tx db.Tx, actor auth.Principal, s contract.Submission) (contract.Receipt, error)
 	// Correction tells what a correction notice asks of the actor's own case.
 	Correction(ctx context.Context, actor auth.Principal, id contract.CaseID) (contract.Correction, error)
+	// Confirmed keeps how somebody confirmed at a window what was handed in last.
+	Confirmed(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, what string, x contract.Confirmed) error
 	// Resubmit hands in a correction: all answers and materials as they are now.
 	Resubmit(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID,
 		answers contract.Answers, materials []contract.Material) error
@@ -216,10 +218,17 @@ type Draft struct {
 	// Correction is what the notice asks, for a correction.
 	Correction *contract.Correction
 	Result     Result
+	// Confirmed is how the person confirmed it at a counter, as it stands now;
+	// Outdated says that something else was confirmed before. Shown is what clerks
+	// saw of originals, by file or "material.<id>".
+	Confirmed *contract.Confirmed
+	Outdated  bool
+	Shown     map[string]Shown
 
 	revs   map[string]int64 // by field: the revision that changed it
 	signed []given          // what its signers gave
 	by     *auth.Principal  // who sends it now
+	place  contract.Counter // where it was confirmed
 }
 
 // Consent is whether an applicant agreed to a look at sensitive data (PIPL
@@ -359,7 +368,7 @@ func Faults() []*fault.Error {
 		ErrIneligible.With("message", "m"), ErrApplicant, ErrNoForm, ErrNotOpen,
 		ErrOtherParty.With("name", "n"), ErrNotCovered, ErrExpired, ErrFull.With("mb", 2), ErrTooMany.With("n", 2), ErrAnswers,
 		ErrNoWay, ErrNoUpload, ErrOffset.With("offset", 1), ErrNotHeld, ErrScanner, ErrSigning, ErrNotSigning, ErrNoSigner,
-		ErrReminded, ErrBarred, ErrNoCommit,
+		ErrReminded, ErrBarred, ErrNoCommit, ErrUnconfirmed, ErrNoCounter, ErrKeyed,
 	}
 	for _, code := range []string{
 		"check", "choose", "conflict", "date", "date_part", "decimals", "declare", "email", "great", "held", "id_area",
@@ -378,7 +387,7 @@ func Faults() []*fault.Error {
 		list = append(list, fault.New(fault.Invalid, "form.file."+code,
 			"n", 2, "mb", 3, "kind", "PDF", "name", "N", "width", 1, "height", 2, "file", "f", "why", "w", "types", "PDF"))
 	}
-	for _, code := range []string{"dispute.reason", "sign.drawing", "sign.how", "sign.name", "sign.reason", "sign.self", "sign.twice", "sign.who", "way.statement"} {
+	for _, code := range []string{"dispute.reason", "sign.drawing", "sign.how", "sign.name", "sign.reason", "sign.self", "sign.twice", "sign.who", "way.statement", "counter.how", "counter.paper"} {
 		list = append(list, fault.New(fault.Invalid, "form."+code, "n", 2, "name", "N"))
 	}
 	return list

@@ -80,7 +80,7 @@ func (s *Service) known(ctx context.Context, actor auth.Principal, c *Compiled, 
 	}
 	before := d.Held
 	d.Held, d.Down = map[string]contract.Held{}, nil
-	if err := s.lookup(ctx, actor, d, contract.Party{Kind: "person", ID: actor.ID, Name: actor.Name}, own); err != nil {
+	if err := s.lookup(ctx, actor, d, ownParty(actor), own); err != nil {
 		return err
 	}
 	if err := s.lookup(ctx, actor, d, d.Party, party); err != nil {
@@ -99,9 +99,13 @@ func (s *Service) lookup(ctx context.Context, actor auth.Principal, d *Draft, wh
 		return nil
 	}
 	consent := slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(sensitiveRegistries, registryOf(k)) })
+	purpose := purposePrefill
+	if actor.AtCounter() {
+		purpose = purposeCounter
+	}
 	k, err := s.c.Registries.Lookup(ctx, actor, contract.Lookup{
 		Subject: who, Keys: keys, Item: d.Service.Item, Object: "draft:" + string(d.ID),
-		Purpose: purposePrefill, Basis: basisPrefill, Consent: consent,
+		Purpose: purpose, Basis: basisPrefill, Consent: consent,
 	})
 	if fault.KindOf(err) == fault.Unavailable {
 		d.Down = append(d.Down, keys...)

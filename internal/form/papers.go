@@ -42,7 +42,7 @@ func (s *Service) papersIn(ctx context.Context, q db.Q, d *Draft) error {
 // Trust levels of what stands for a material (G108): A made by the government,
 // B verified against the original, C uploaded, D promised.
 var wayLevels = map[string]string{
-	contract.MaterialUpload: uploadLevel, contract.MaterialStatement: "D", contract.MaterialCounter: "B",
+	contract.MaterialUpload: uploadLevel, contract.MaterialStatement: "D", // what is shown at a counter has its level once it was looked at
 	contract.MaterialOwed: "D", contract.MaterialHeld: "A", contract.MaterialLicence: "A",
 }
 

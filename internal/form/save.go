@@ -204,10 +204,10 @@ func (s *Service) store(ctx context.Context, actor auth.Principal, c *Compiled, 
 
 // tell records a change that concerns another, under the right it rests on.
 func (s *Service) tell(ctx context.Context, tx db.Tx, actor auth.Principal, r row, what ...string) error {
-	if r.Company == "" {
+	if r.Company == "" && !actor.AtCounter() {
 		return nil
 	}
-	return s.c.Events.Record(ctx, tx, event.Meta{Actor: actor, Subject: r.Company, Object: "draft:" + string(r.ID)},
+	return s.c.Events.Record(ctx, tx, event.Meta{Actor: actor, Subject: subjectOfRow(r), Object: "draft:" + string(r.ID)},
 		contract.DraftChanged{Draft: r.ID, Item: r.Item, What: what, At: s.c.Now()})
 }
 

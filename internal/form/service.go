@@ -55,6 +55,8 @@ type Config struct {
 	Events  Events
 	Now     func() time.Time
 	NewID   func() string
+	// Counters tells where somebody is served in person; nil is nowhere.
+	Counters Counters
 	// Registries, Licences and Copies may be nil: then nothing is held.
 	Registries Registries
 	Licences   Licences
@@ -148,7 +150,7 @@ func (s *Service) may(actor auth.Principal, action string, r row) error {
 	switch {
 	case fault.KindOf(err) != fault.Denied:
 		return err
-	case actor.Kind != auth.Resident || actor.ID != string(r.Owner):
+	case !actor.Applies() || actor.Person() != string(r.Owner):
 		return ErrNotFound.Wrap(err)
 	case actor.Subject() != subject: // also where the right was revoked: it is kept, but does not open
 		return ErrOtherParty.With("name", r.Party.Name).Wrap(err)
@@ -170,6 +172,9 @@ func (s *Service) draft(ctx context.Context, actor auth.Principal, r row) (*Comp
 		return nil, Draft{}, err
 	}
 	if err := s.signatures(ctx, s.c.DB, c, &d); err != nil {
+		return nil, Draft{}, err
+	}
+	if err := s.confirmed(ctx, s.c.DB, &d, r); err != nil {
 		return nil, Draft{}, err
 	}
 	if d.Kind == KindCorrection {
@@ -252,6 +257,9 @@ func (s *Service) Draft(ctx context.Context, actor auth.Principal, id contract.D
 	if err != nil {
 		return Draft{}, err
 	}
+	if err := s.recordRead(ctx, actor, "draft:"+string(id), subjectOfRow(r), "answers"); err != nil {
+		return Draft{}, err
+	}
 	if r, err = s.refresh(ctx, actor, r); err != nil {
 		return Draft{}, err
 	}
@@ -261,12 +269,17 @@ func (s *Service) Draft(ctx context.Context, actor auth.Principal, id contract.D
 
 // OpenDrafts lists the actor's unfinished applications, newest first.
 func (s *Service) OpenDrafts(ctx context.Context, actor auth.Principal) ([]Open, error) {
-	if actor.Kind != auth.Resident {
+	if !actor.Applies() {
 		return nil, nil
 	}
-	rows, err := selectOpen(ctx, s.c.DB, actor.ID, actor.For.ID, s.c.Now())
+	rows, err := selectOpen(ctx, s.c.DB, actor.Person(), subjectOf(actor), s.c.Now())
 	if err != nil {
 		return nil, err
+	}
+	if len(rows) > 0 {
+		if err := s.recordRead(ctx, actor, "", actor.Subject(), "drafts"); err != nil {
+			return nil, err
+		}
 	}
 	list := make([]Open, 0, len(rows))
 	for _, r := range rows {

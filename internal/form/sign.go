@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -38,6 +37,7 @@ var remindAfter = []time.Duration{3 * 24 * time.Hour, 7 * 24 * time.Hour, 14 * 2
 const (
 	SignKeyed = "keyed" // the name as typed
 	SignDrawn = "drawn" // with finger, pen or mouse
+	SignPaper = "paper" // by hand on the print, at a counter, with the clerk as witness
 )
 
 // given is a signer with what was given so far.
@@ -139,6 +139,8 @@ type turn struct {
 	c  *Compiled
 	d  Draft
 	me given
+
+	there bool // the signer stands at a window
 }
 
 // signing loads an application for one of its signers. Whoever was not asked,
@@ -163,7 +165,7 @@ func (s *Service) signing(ctx context.Context, actor auth.Principal, id contract
 	if err := s.isSigner(ctx, actor, me); err != nil {
 		return turn{}, err
 	}
-	t := turn{r: r, c: c, me: me}
+	t := turn{r: r, c: c, me: me, there: actor.AtCounter()}
 	if t.d, err = s.unpack(c, r); err != nil {
 		return t, err
 	}
@@ -182,13 +184,13 @@ func (s *Service) signing(ctx context.Context, actor auth.Principal, id contract
 // isSigner checks that the actor is the person who was asked.
 func (s *Service) isSigner(ctx context.Context, actor auth.Principal, g given) error {
 	who := ""
-	if actor.Kind == auth.Resident && actor.For.ID == "" { // one signs for oneself alone
-		key, name, err := s.c.People.KeyOf(ctx, contract.AccountID(actor.ID))
+	if onesOwn(actor) { // one signs for oneself alone
+		key, name, err := s.c.People.KeyOf(ctx, contract.AccountID(actor.Person()))
 		if err != nil {
 			return fmt.Errorf("who signs: %w", err)
 		}
 		if key != "" && key == g.row.Person && sameName(name, g.name) {
-			who = actor.ID
+			who = actor.Person()
 		}
 	}
 	err := s.c.Policy.Check(actor, "form.sign", policy.Object{
@@ -207,10 +209,10 @@ func sameName(a, b string) bool {
 
 // Signatures lists what the actor is asked to sign, newest first.
 func (s *Service) Signatures(ctx context.Context, actor auth.Principal) ([]ToSign, error) {
-	if actor.Kind != auth.Resident || actor.For.ID != "" {
+	if !onesOwn(actor) {
 		return nil, nil
 	}
-	key, name, err := s.c.People.KeyOf(ctx, contract.AccountID(actor.ID))
+	key, name, err := s.c.People.KeyOf(ctx, contract.AccountID(actor.Person()))
 	if err != nil {
 		return nil, fmt.Errorf("who signs: %w", err)
 	}
@@ -318,7 +320,7 @@ func (s *Service) prefillSigner(ctx context.Context, actor auth.Principal, t *tu
 	}
 	slices.Sort(keys)
 	mine := Draft{ID: t.d.ID, Service: t.d.Service, Held: map[string]contract.Held{}}
-	if err := s.lookup(ctx, actor, &mine, contract.Party{Kind: "person", ID: actor.ID, Name: actor.Name}, slices.Compact(keys)); err != nil {
+	if err := s.lookup(ctx, actor, &mine, ownParty(actor), slices.Compact(keys)); err != nil {
 		return err
 	}
 	t.me.doc.Held, t.me.doc.Down, t.me.doc.Asked = mine.Held, mine.Down, len(mine.Down) == 0
@@ -438,18 +440,23 @@ func (t turn) mark(how Signing) (string, error) {
 	}
 	switch how.Method {
 	case SignKeyed:
+		if t.there {
+			return "", ErrKeyed
+		}
 		typed := clean(how.Mark, false)
 		if !sameName(typed, t.me.name) {
 			return bad("form.sign.name")
 		}
 		return typed, nil
 	case SignDrawn:
-		f := contract.Field{ID: "mark", Kind: KindSignature, Label: t.d.Service.Name}
-		p := parseSignature("", how.Mark)
-		if x, ok := p.Value.(string); ok && validateSignature(f, x) == nil && utf8.RuneCountInString(x) > 0 {
+		if Drawn(how.Mark) {
 			return how.Mark, nil
 		}
 		return bad("form.sign.drawing")
+	case SignPaper:
+		if t.there {
+			return "", nil
+		}
 	}
 	return bad("form.sign.how")
 }

@@ -46,7 +46,7 @@ func (s *Service) Sign(ctx context.Context, actor auth.Principal, id contract.Dr
 		if x, ok := t.d.Result.Signer(signer); ok {
 			t.me.doc.Text = x.Spec.Text
 		}
-		t.me.row.State, t.me.row.Account, t.me.row.Method = SignerSigned, contract.AccountID(actor.ID), how.Method
+		t.me.row.State, t.me.row.Account, t.me.row.Method = SignerSigned, contract.AccountID(actor.Person()), how.Method
 		done, signed, err := s.handSignature(ctx, actor, t)
 		if err != nil || done {
 			return signed, err
@@ -110,7 +110,10 @@ func (s *Service) handSignature(ctx context.Context, actor auth.Principal, t tur
 		e := contract.SignatureGiven{
 			Draft: t.r.ID, Item: t.r.Item, Signer: t.me.row.Signer, Last: out.Last, Notify: t.r.Owner, At: now,
 		}
-		if err := s.record(ctx, tx, actor, t.d.Party.ID, t.r.ID, e); err != nil || !out.Last {
+		if err := s.record(ctx, tx, actor, t.d.Party.ID, t.r.ID, e); err != nil {
+			return err
+		}
+		if err := s.signedAt(ctx, tx, actor, t, now); err != nil || !out.Last {
 			return err
 		}
 		return s.last(ctx, tx, t, &out)
@@ -136,6 +139,9 @@ func (s *Service) last(ctx context.Context, tx db.Tx, t turn, out *Signed) error
 		return err
 	}
 	if err := s.signatures(ctx, tx, t.c, &d); err != nil {
+		return err
+	}
+	if err := s.confirmed(ctx, tx, &d, r); err != nil {
 		return err
 	}
 	if err := s.judge(t.c, &d); err != nil {
@@ -206,7 +212,7 @@ func (s *Service) Decline(ctx context.Context, actor auth.Principal, id contract
 // refuse stores that a signer declined. It reports false when something came
 // between.
 func (s *Service) refuse(ctx context.Context, actor auth.Principal, t turn) (done bool, err error) {
-	t.me.row.State, t.me.row.Account, t.me.row.Answered = SignerDeclined, contract.AccountID(actor.ID), s.c.Now()
+	t.me.row.State, t.me.row.Account, t.me.row.Answered = SignerDeclined, contract.AccountID(actor.Person()), s.c.Now()
 	if err := s.sealSigner(&t); err != nil {
 		return false, err
 	}

@@ -34,8 +34,8 @@ func For(svc contract.Service, partyKind string) bool {
 // current reports whether the actor acts for p now: a case for a company is
 // filed while acting for it, so that nobody files for the wrong one by mistake.
 func current(actor auth.Principal, p contract.Party) bool {
-	if actor.For.ID == "" {
-		return p.Kind == "person" && p.ID == actor.ID
+	if subjectOf(actor) == "" {
+		return p.Kind == "person" && p.ID == actor.Person()
 	}
 	return p.ID == actor.For.ID
 }
@@ -59,7 +59,7 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, item contrac
 func (s *Service) applicants(ctx context.Context, actor auth.Principal, item contract.ItemID) (Choice, error) {
 	about := policy.Object{Type: "Item", ID: string(item), Attrs: map[string]any{"item": string(item)}}
 	if err := s.c.Policy.Check(actor, "form.apply", about); err != nil {
-		if actor.Kind == auth.Resident {
+		if actor.Applies() {
 			err = ErrNotCovered.Wrap(err)
 		}
 		return Choice{}, err
@@ -102,7 +102,8 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindApplication, Service: ch.Service,
-		Owner: contract.AccountID(actor.ID), Subject: actor.For.ID, Acting: actor.For.Kind, Mandate: actor.For.Mandate, Party: ch.Parties[0], State: StateOpen,
+		Owner: contract.AccountID(actor.Person()), Subject: subjectOf(actor), Acting: actingOf(actor, ch.Parties[0]), Mandate: actor.For.Mandate,
+		Party: ch.Parties[0], State: StateOpen,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(keep), revs: map[string]int64{},
 	}
 	if n, err := countOpen(ctx, s.c.DB, d.Owner, now); err != nil || n >= maxDrafts {
@@ -193,6 +194,12 @@ func (s *Service) Correct(ctx context.Context, actor auth.Principal, id contract
 	if err := s.papers(ctx, &d); err != nil {
 		return Draft{}, err
 	}
+	if err := s.confirmed(ctx, s.c.DB, &d, r); err != nil {
+		return Draft{}, err
+	}
+	if err := s.recordRead(ctx, actor, "draft:"+string(d.ID), subjectOfRow(r), "answers"); err != nil {
+		return Draft{}, err
+	}
 	d.Correction = &k
 	return d, s.judge(c, &d)
 }
@@ -209,7 +216,8 @@ func (s *Service) startCorrection(ctx context.Context, actor auth.Principal, k c
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindCorrection, Service: c.Service,
-		Owner: contract.AccountID(actor.ID), Subject: actor.For.ID, Acting: actor.For.Kind, Mandate: actor.For.Mandate, Party: k.Applicant, State: StateOpen, Case: k.Case,
+		Owner: contract.AccountID(actor.Person()), Subject: subjectOf(actor), Acting: actingOf(actor, k.Applicant), Mandate: actor.For.Mandate,
+		Party: k.Applicant, State: StateOpen, Case: k.Case,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(correctionKeep), Correction: &k, revs: map[string]int64{},
 	}
 	if err := s.judge(c, &d); err != nil {

@@ -17,6 +17,8 @@ func deleteDraft(ctx context.Context, q db.Q, id contract.DraftID, now time.Time
 	}
 	for _, statement := range []string{
 		`DELETE FROM form_files WHERE draft_id = $1`,
+		`DELETE FROM form_originals WHERE draft_id = $1`,
+		`DELETE FROM form_confirmations WHERE draft_id = $1`,
 		`DELETE FROM form_signatures WHERE draft_id = $1
 			AND draft_id NOT IN (SELECT id FROM form_drafts WHERE id = $1 AND receipt <> '')`,
 		`DELETE FROM form_drafts WHERE id = $1`,
@@ -158,7 +160,8 @@ func deleteOrphan(ctx context.Context, q db.Q, blob contract.BlobID, before time
 // namesBlob reports whether a draft still has this file.
 func namesBlob(ctx context.Context, q db.Q, blob contract.BlobID) (bool, error) {
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM form_files WHERE blob = $1`, string(blob)).Scan(&n)
+	err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM form_files WHERE blob = $1)
+		+ (SELECT COUNT(*) FROM form_confirmations WHERE sheet = $1)`, string(blob)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("uses of a file: %w", err)
 	}

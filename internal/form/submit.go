@@ -51,6 +51,9 @@ func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.
 		if err := s.ready(c, &d, change); err != nil {
 			return contract.Receipt{}, err
 		}
+		if err := s.mayHandIn(ctx, actor, &d); err != nil {
+			return contract.Receipt{}, err
+		}
 		receipt, done, err := s.send(ctx, actor, c, r, d)
 		if err != nil || done {
 			return receipt, err
@@ -101,6 +104,7 @@ func (s *Service) send(ctx context.Context, actor auth.Principal, c *Compiled, r
 
 // filled is the submission of a draft that was judged.
 func (s *Service) filled(ctx context.Context, c *Compiled, d Draft) (contract.Submission, error) {
+	d.settleOriginals()
 	sub := contract.Submission{
 		Key: string(d.ID), Item: d.Service.Item, Version: d.Service.Version, Applicant: d.Party, Operator: d.Owner,
 		Answers: d.Result.Answers, Materials: d.Result.Handed(), Instant: d.Result.Instant, Trace: d.Result.Trace, At: s.c.Now(),
@@ -110,9 +114,10 @@ func (s *Service) filled(ctx context.Context, c *Compiled, d Draft) (contract.Su
 	if d.Subject != "" {
 		sub.Agent = contract.Agent{Account: d.Owner, Kind: d.Acting, Mandate: d.Mandate}
 		if d.by != nil {
-			sub.Agent.Name, sub.Agent.Mandate = d.by.Name, d.by.For.Mandate
+			sub.Agent.Name, sub.Agent.Mandate = ownParty(*d.by).Name, d.by.For.Mandate
 		}
 	}
+	d.atWindow(&sub)
 	for _, x := range d.Result.Signers {
 		if x.Signature != nil {
 			sub.Signatures = append(sub.Signatures, *x.Signature)
@@ -212,10 +217,8 @@ func (s *Service) submitIn(ctx context.Context, tx db.Tx, actor auth.Principal, 
 	if err := insertShare(ctx, tx, d.ID, d.Service.Item, d.Result.Burden()); err != nil {
 		return receipt, false, err
 	}
-	if d.Subject != "" {
-		if err := s.tell(ctx, tx, actor, r, "submitted"); err != nil {
-			return receipt, false, err
-		}
+	if err := s.tell(ctx, tx, actor, r, "submitted"); err != nil {
+		return receipt, false, err
 	}
 	return receipt, true, finishDraft(ctx, tx, d.ID, string(kept))
 }
@@ -384,6 +387,9 @@ func (s *Service) Resubmit(ctx context.Context, actor auth.Principal, id contrac
 		if err := mended(d.Fixes()); err != nil {
 			return err
 		}
+		if err := s.mayHandIn(ctx, actor, &d); err != nil {
+			return err
+		}
 		done, err := s.handCorrection(ctx, actor, r, d)
 		if err != nil || done {
 			return err
@@ -428,7 +434,7 @@ func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, r ro
 			answers[id] = v
 		}
 	}
-	materials := slices.Concat(d.Correction.Materials, d.inWay())
+	materials := slices.Concat(d.Correction.Materials, d.seenOf(d.inWay()))
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		done, err = claimDraft(ctx, tx, r, s.c.Now())
 		if err != nil || !done {
@@ -436,6 +442,11 @@ func (s *Service) handCorrection(ctx context.Context, actor auth.Principal, r ro
 		}
 		if err := s.c.Cases.Resubmit(ctx, tx, actor, d.Case, answers, materials); err != nil {
 			return err
+		}
+		if actor.AtCounter() {
+			if err := s.c.Cases.Confirmed(ctx, tx, actor, d.Case, "resubmit", *d.Confirmed); err != nil {
+				return err
+			}
 		}
 		kept, err := json.Marshal(contract.Receipt{Case: d.Case, At: s.c.Now()})
 		if err != nil {

@@ -46,6 +46,7 @@ const (
 	PurposePrefill = "prefill" // to fill a form
 	PurposeCheck   = "check"   // of an application, by who handles it
 	PurposeFamily  = "family"  // to find one's own children and wards
+	PurposeCounter = "counter" // to fill a form for who stands at a window
 )
 
 // bases are what a look-up rests on in law where the caller says nothing closer:
@@ -55,6 +56,7 @@ var bases = map[string]string{
 	PurposePrefill: "国务院令第716号第七条",
 	PurposeCheck:   "《政务数据共享条例》第十九条",
 	PurposeFamily:  "《民法典》第二十七条、第二十八条",
+	PurposeCounter: "国务院令第716号第七条",
 }
 
 // Query is what a connector is asked.

@@ -189,15 +189,18 @@ func (s *Service) plan(ctx context.Context, actor auth.Principal, l contract.Loo
 			holder := s.byKey[key]
 			return holder == nil || holder.ID() != k.ID()
 		})
-		if len(keys) == 0 || k.Sensitive() && actor.Kind == auth.Resident && !l.Consent {
+		if len(keys) == 0 || k.Sensitive() && actor.Applies() && !l.Consent {
 			continue
 		}
 		party := l.Subject
 		if !slices.Contains(k.About(), party.Kind) {
-			if k.ID() != person || actor.Kind != auth.Resident {
+			if k.ID() != person || !actor.Applies() {
 				continue
 			}
-			party = contract.Party{Kind: person, ID: actor.ID, Name: actor.Name}
+			party = contract.Party{Kind: person, ID: actor.Person(), Name: actor.Name}
+			if actor.AtCounter() {
+				party.Name = actor.For.PersonName
+			}
 		}
 		number, err := s.c.People.Number(ctx, party)
 		if err != nil {

@@ -143,6 +143,7 @@ type Cases struct {
 	ResentMat []contract.Material
 	Submitted []contract.Submission
 	Actors    []auth.Principal // who submitted
+	Attested  []contract.Confirmed
 	// Before runs in the transaction, before the case is made.
 	Before func()
 }
@@ -172,6 +173,14 @@ func (c *Cases) Correction(_ context.Context, actor auth.Principal, id contract.
 		return contract.Correction{}, fault.New(fault.NotFound, "casework.not_found")
 	}
 	return c.Asks, nil
+}
+
+// Confirmed remembers how a correction was confirmed at a window.
+func (c *Cases) Confirmed(_ context.Context, _ db.Tx, _ auth.Principal, _ contract.CaseID, _ string, x contract.Confirmed) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Attested = append(c.Attested, x)
+	return nil
 }
 
 // Resubmit serves the form.
@@ -207,7 +216,7 @@ func (p *People) Parties(_ context.Context, a auth.Principal) ([]contract.Party,
 	switch {
 	case p.Revoked[a.For.Mandate]:
 		return nil, fault.New(fault.Denied, "identity.no_mandate")
-	case a.For.Kind == auth.ForCompany:
+	case a.For.Kind == auth.ForCompany || a.AtCounter() && a.For.ID == Lin.For.ID:
 		return []contract.Party{{Kind: "company", ID: a.For.ID, Name: a.For.Name, Code: "92511602MA66K8T333"}}, nil
 	case a.For.ID != "":
 		return []contract.Party{{Kind: "person", ID: a.For.ID, Name: a.For.Name}}, nil

@@ -179,7 +179,7 @@ var purposes = map[string]string{
 	"prefill": "prefill", "acceptance": "acceptance", "review": "review", "decision": "decision", "archive": "archive",
 	"check": "check", "family": "family", "other": "other", "": "other",
 	"signature": "signature", "reuse": "reuse", "opinion": "opinion", "verification": "verification", "delivery": "delivery",
-	"earlier_cases": "earlier_cases",
+	"earlier_cases": "earlier_cases", "counter": "counter",
 }
 
 func purpose(v web.View, u identity.Use) string {

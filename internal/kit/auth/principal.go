@@ -62,7 +62,8 @@ type Acting struct {
 	Mandate string // id of the mandate, operator's right or guardianship; at a counter of the session there
 	// Person is the account of who stands at the window, at a counter; ID is then
 	// whom that person applies for: themselves, or whom they have a right to act for.
-	Person string
+	Person     string
+	PersonName string
 	// Level is the real-name level that the person was identified with at a counter;
 	// it counts for what is done there, and not that of the clerk.
 	Level int
