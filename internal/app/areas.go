@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/directory"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/identity"
+	"github.com/tongban/tongban/internal/inquiry"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/document"
@@ -43,6 +44,7 @@ type areas struct {
 	notify    *notify.Service
 	operation *operation.Service
 	registry  *registry.Service
+	inquiry   *inquiry.Service
 	counter   *counter.Service
 }
 
@@ -58,6 +60,7 @@ func schema() []db.Area {
 		{Name: "catalog", Files: catalog.Migrations},
 		{Name: "form", Files: form.Migrations},
 		{Name: "casework", Files: casework.Migrations},
+		{Name: "inquiry", Files: inquiry.Migrations},
 		{Name: "licence", Files: licence.Migrations},
 		{Name: "rating", Files: rating.Migrations},
 		{Name: "notify", Files: notify.Migrations},
@@ -75,6 +78,7 @@ func policies() map[string]string {
 		"catalog":   catalog.Policies,
 		"form":      form.Policies,
 		"casework":  casework.Policies,
+		"inquiry":   inquiry.Policies,
 		"licence":   licence.Policies,
 		"rating":    rating.Policies,
 		"notify":    notify.Policies,
@@ -128,6 +132,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.casework.Jobs(t.jobs, t.events)
 	a.licence.Jobs(t.jobs, t.events)
 	a.rating.Jobs(t.jobs, t.events)
+	a.inquiry.Jobs(t.jobs, t.events)
 	a.notify.Jobs(t.jobs, t.events)
 	a.form.Jobs(t.jobs)
 	a.counter.Jobs(t.jobs)
@@ -155,13 +160,14 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.casework, err = casework.New(casework.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
-		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Papers: press, Intake: intake{a}, Stamp: stamp,
+		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Papers: press, Intake: intake{a}, Stamp: stamp, Inquiries: inquiries{a},
 		Words: answerWords{divisions(a.directory), a.licence},
 		Now:   t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})
 	if err != nil {
 		return err
 	}
+	a.buildInquiries(t, press)
 	far, err := remotes(t.config)
 	if err != nil {
 		return err
@@ -173,7 +179,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.form, err = form.New(form.Config{
 		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Parts: t.blobs.Parts(), Seal: t.seal,
 		Policy: t.policy, Jobs: t.jobs, Events: t.events, Now: t.now, NewID: t.newID,
-		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework, Keepers: []form.Keeper{a.casework, a.licence},
+		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework, Keepers: []form.Keeper{a.casework, a.licence, a.inquiry},
 		Scanner: t.scanner, Stamp: stamp,
 		Calendars: a.calendar, Region: t.config.Site.Division, Divisions: divisions(a.directory),
 		MaxUploadMB: int(t.config.Upload.File >> 20),
