@@ -38,7 +38,7 @@ const base = sass.compile(join(here, "src/css/base.scss"), {
   quietDeps: true,
 }).css;
 const modes = read("css/modes.css");
-put("app.css", await css(base, read("css/tokens.css"), read("css/theme.css"), read("css/kit.css"), read("css/forms.css"), read("css/calendar.css"), modes));
+put("app.css", await css(base, read("css/tokens.css"), read("css/theme.css"), read("css/kit.css"), read("css/forms.css"), read("css/calendar.css"), read("css/counter.css"), modes));
 // Staff pages load both; what wins last must come last there too.
 put("staff.css", await css(read("css/staff.css"), modes));
 

@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/internal/counter"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/web"
 )
 
 // windows is the counter as identity asks it: identity is made before it.
@@ -34,4 +35,22 @@ func (w watched) Find(r *http.Request) (auth.Principal, error) {
 		return p, err
 	}
 	return p, w.counter.Trace(r.Context(), p, r.Method, r.URL.Path)
+}
+
+// serving is who is served at the window of a member of staff, for every page. A
+// page is shown without it where it cannot be told.
+func (w watched) serving(ctx context.Context, p auth.Principal) web.Serving {
+	x, err := w.counter.Session(ctx, p)
+	if err != nil {
+		return web.Serving{}
+	}
+	place, err := w.counter.Place(ctx, p)
+	if err != nil {
+		return web.Serving{}
+	}
+	s := web.Serving{Name: x.Name, Number: x.Number, Window: place.Window.Number, Since: x.Opened}
+	if p.For.ID != p.For.Person {
+		s.Party = p.For.Name
+	}
+	return s
 }

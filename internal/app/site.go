@@ -52,7 +52,7 @@ func site(t *tools, a *areas) (http.Handler, error) {
 // routes registers the pages and operations of every area.
 func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	k := web.New(web.Config{
-		Site: t.site(), Texts: t.texts, Sessions: watched{a.sessions, a.counter}, Now: t.now, Log: t.log,
+		Site: t.site(), Texts: t.texts, Sessions: watched{a.sessions, a.counter}, Serving: watched{a.sessions, a.counter}.serving, Now: t.now, Log: t.log,
 		Secure: t.secure(), Demo: t.config.Demo, Observe: t.metrics.HTTP, Proxies: t.config.Proxies,
 		Allow: func(p auth.Principal, action string) error { return t.policy.Check(p, action, policy.Page) },
 	})

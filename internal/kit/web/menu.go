@@ -1,6 +1,9 @@
 package web
 
-import "net/url"
+import (
+	"net/url"
+	"slices"
+)
 
 // MenuItem is an entry of a menu. It is shown only while its page is
 // registered, and on the staff bar only to whom the page is open: what is not
@@ -23,13 +26,16 @@ func residentMenu() []MenuItem {
 func staffMenu() []MenuItem {
 	return []MenuItem{
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
+		{"counter", "/staff/counter", "kit.staff.counter"},
 		{"licences", "/staff/licences", "kit.staff.licences"},
 		{"objections", "/staff/objections", "kit.staff.objections"},
 		{"bars", "/staff/bars", "kit.staff.bars"},
 		{"phrases", "/staff/phrases", "kit.staff.phrases"},
 		{"supervision", "/staff/supervision", "kit.staff.supervision"},
 		{"catalog", "/staff/catalog", "kit.staff.catalog"},
+		{"days", "/staff/counter/days", "kit.staff.days"},
 		{"calendar", "/staff/calendar", "kit.staff.calendar"},
+		{"halls", "/staff/halls", "kit.staff.halls"},
 		{"accounts", "/staff/accounts", "kit.staff.accounts"},
 		{"clients", "/staff/clients", "kit.staff.clients"},
 		{"registries", "/staff/registries", "kit.staff.registries"},
@@ -49,6 +55,50 @@ func footerMenu() []MenuItem {
 		{"privacy", "/privacy", "kit.foot.privacy"},
 		{"api", "/api/v1/openapi.json", "kit.foot.api"},
 	}
+}
+
+// The staff bar shows so many entries before it folds the others under "More",
+// and so many on a narrow screen.
+const (
+	barEntries    = 7
+	narrowEntries = 3
+)
+
+// barItem is an entry of the staff bar. Folded stands under "More" always, Narrow
+// only where the screen is narrow.
+type barItem struct {
+	MenuItem
+	Folded, Narrow bool
+}
+
+// bar lays the staff menu out. The entry of the page stands in sight, wherever it
+// is in the list: people look there to see where they are.
+func (v View) bar(nav string) []barItem {
+	items := v.shown(v.kit.c.StaffNav, true)
+	list := make([]barItem, len(items))
+	most := barEntries
+	if len(items) > barEntries {
+		most-- // "More" takes a place
+	}
+	current := -1
+	for i, m := range items {
+		list[i] = barItem{m, i >= most, i >= narrowEntries}
+		if m.ID == nav {
+			current = i
+		}
+	}
+	if current >= most {
+		list[current].Folded, list[most-1].Folded = false, true
+	}
+	if current >= narrowEntries {
+		list[current].Narrow, list[narrowEntries-1].Narrow = false, true
+	}
+	return list
+}
+
+// folds reports whether an entry is folded, always or on a narrow screen.
+func folds(list []barItem, narrow bool) bool {
+	return slices.ContainsFunc(list, func(b barItem) bool { return b.Folded || narrow && b.Narrow })
 }
 
 // shown returns the entries that have a page; allowed also asks the policy.

@@ -20,16 +20,22 @@ type View struct {
 	Now   time.Time
 	// Notice is the key of a message from the page before; "" is none.
 	Notice string
+	// Serving is who is served at the window, where Actor.AtCounter.
+	Serving Serving
 
 	kit *Kit
 }
 
 // View returns the view for r.
 func (k *Kit) View(r *http.Request) View {
-	p := readPreferences(r)
+	p, actor := readPreferences(r), k.Actor(r)
+	var serving Serving
+	if actor.AtCounter() && k.c.Serving != nil {
+		serving = k.c.Serving(r.Context(), actor)
+	}
 	return View{
-		Locale: p.Locale,
-		Actor:  k.Actor(r),
+		Locale: p.Locale, Serving: serving,
+		Actor:  actor,
 		Path:   hereOf(r),
 		Site:   k.c.Site,
 		Demo:   k.c.Demo,

@@ -6,6 +6,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -52,6 +53,8 @@ type Config struct {
 	Log   *slog.Logger
 	// Proxies are believed when they tell for whom they ask (X-Forwarded-For).
 	Proxies []netip.Prefix
+	// Serving tells of who is served at the window of staff.
+	Serving func(ctx context.Context, p auth.Principal) Serving
 	// Observe, if set, wraps the mux: it sees each request with its pattern.
 	Observe func(http.Handler) http.Handler
 	// Secure is set when people reach the site by https: cookies and HSTS follow.

@@ -3,6 +3,7 @@ import { autosave } from "./autosave.js";
 import { desk, phrases } from "./desk.js";
 import { guard } from "./guard.js";
 import { keys } from "./keys.js";
+import { live, menu } from "./live.js";
 import { place, point } from "./place.js";
 import { refresh } from "./refresh.js";
 import { resume } from "./resume.js";
@@ -22,6 +23,8 @@ function enhance(root = document) {
     }
   }
   for (const table of root.querySelectorAll("table[data-keys]")) keys(table);
+  for (const box of root.querySelectorAll("[data-live]")) live(box);
+  for (const box of root.querySelectorAll("details[data-menu]")) menu(box);
   for (const form of root.querySelectorAll("form[data-desk]")) desk(form);
   for (const picker of root.querySelectorAll("[data-phrases]")) phrases(picker);
   for (const input of root.querySelectorAll("input[data-suggest]")) suggest(input);

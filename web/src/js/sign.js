@@ -9,7 +9,7 @@ export function sign(box) {
   const pen = canvas.getContext("2d");
   if (!pen) return;
   box.querySelector(".tb-sign__draw").hidden = false;
-  label.textContent = label.dataset.or;
+  if (label) label.textContent = label.dataset.or;
   let strokes = read(hidden.value);
   let down = false;
 
@@ -57,7 +57,7 @@ export function sign(box) {
   for (const end of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(end, () => { if (down) { down = false; done(); } });
   }
-  box.querySelector("[data-clear]").addEventListener("click", () => { strokes = []; paint(); done(); keyed.focus(); });
+  box.querySelector("[data-clear]").addEventListener("click", () => { strokes = []; paint(); done(); keyed?.focus(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   paint();
   if (strokes.length) status.textContent = status.dataset.done;
