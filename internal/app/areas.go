@@ -160,9 +160,9 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 	a.casework, err = casework.New(casework.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
-		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Papers: press, Intake: intake{a}, Stamp: stamp, Inquiries: inquiries{a},
-		Words: answerWords{divisions(a.directory), a.licence},
-		Now:   t.now, NewID: t.newID, Code: id.Code, Log: t.log,
+		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Registries: looks{a}, Papers: press, Intake: intake{a}, Stamp: stamp, Inquiries: inquiries{a},
+		Words: answerWords{divisions(a.directory), a.licence}, Colleagues: a.identity,
+		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})
 	if err != nil {
 		return err

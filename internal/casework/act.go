@@ -119,6 +119,12 @@ func (s *Service) stepAs(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 	if err := knownMarks(w.svc, a.Marks); err != nil {
 		return c, err
 	}
+	actor = standing(actor, c, w.t)
+	w.actor = actor
+	if err := s.inHands(ctx, tx, w, u); err != nil {
+		return c, err
+	}
+	actor = w.actor // a deputy is recorded as one
 	history, err := entriesOf(ctx, tx, c.ID)
 	if err != nil {
 		return c, err
@@ -138,6 +144,9 @@ func (s *Service) stepAs(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 		return c, err
 	}
 	if err := updateCase(ctx, tx, w.c, c.Step); err != nil {
+		return c, err
+	}
+	if err := s.pass(ctx, tx, w, c); err != nil {
 		return c, err
 	}
 	if err := s.record(ctx, tx, actor, w.c, w.out, len(history)+1); err != nil {

@@ -110,6 +110,8 @@ type Query struct {
 	Limit  int
 }
 
+	Queue  string             // QueueMine, QueueUnit; "" is all
+	Holder contract.AccountID // QueueMine: of another, "" is one's own
 // Count is a tab with the exact number of its cases under the actor's permission.
 type Count struct {
 	Tab Tab
@@ -126,7 +128,8 @@ type List struct {
 	Late   int                   // opinions that this agency owes beyond their day
 	Lights map[statute.Light]int // of the tab, without the filter
 	Items  []ItemName
-	Next   string // cursor; "" on the last page
+	Queues []QueueCount // of the tab, without the filter
+	Next   string       // cursor; "" on the last page
 }
 
 // rule is the policy for an action as a condition of SQL. It must say exactly
@@ -148,6 +151,8 @@ func (s *Service) rule(actor auth.Principal, action string) *where {
 }
 
 func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
+	// Nobody sees a case from which one is kept (回避), or in which one has a part.
+	w.and(`concerned NOT LIKE ? ESCAPE '!'`, "%|"+escapeLike(actor.ID)+"|%")
 	handler := slices.ContainsFunc([]string{auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead}, actor.Is)
 	overseer := (actor.Is(auth.RoleSupervisor) || actor.Is(auth.RoleAuditor)) && actor.Division != ""
 	switch {
@@ -155,7 +160,6 @@ func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
 		w.and("agency = ?", actor.Agency)
 		w.oneOf("proc", s.proceduresWhere(actor, action))
 		w.and("operator <> ? AND applicant_id <> ?", actor.ID, actor.ID)
-		w.and(`concerned NOT LIKE ? ESCAPE '!'`, "%|"+escapeLike(actor.ID)+"|%")
 		if reviewersApart(action) {
 			w.and("reviewer <> ? AND second <> ?", actor.ID, actor.ID)
 		}
@@ -212,7 +216,7 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 		if t.action != "" && len(s.proceduresWhere(actor, t.action)) == 0 {
 			continue // not a matter of this post
 		}
-		w, n, err := s.tab(ctx, actor, t)
+		w, n, err := s.tab(ctx, actor, t, q)
 		if err != nil {
 			return list, err
 		}
@@ -237,6 +241,9 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule) (*where, int, error) {
 	w := s.rule(actor, t.action)
 	w.and("stage = ?", t.stage)
+	if list.Queues, err = s.queues(ctx, actor, list.Tab, q); err != nil {
+		return list, err
+	}
 	n, err := countCases(ctx, s.c.DB, w)
 	return w, n, err
 }
@@ -244,6 +251,7 @@ func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule) (*wh
 // opens reports whether a tab of n cases is the one to show. Where none is asked
 // for, it is the first with something to do; chosen and idle say that one was
 // found before, and that it is empty.
+	q.queued(w, actor)
 func (q Query) opens(t tabRule, n int, chosen, idle bool) bool {
 	if q.Tab != "" {
 		return q.Tab == t.tab
@@ -270,6 +278,7 @@ func (s *Service) NextTask(ctx context.Context, actor auth.Principal, from Tab, 
 		if len(list) > 0 {
 			return list[0].ID, nil
 		}
+		w.and("holder = '' OR holder = ?", actor.ID) // what others hold is theirs
 	}
 	return "", nil
 }
@@ -299,7 +308,7 @@ const maxLate = 100
 func (s *Service) Supervised(ctx context.Context, actor auth.Principal, q Query) (List, error) {
 	w := &where{}
 	if actor.Is(auth.RoleSupervisor) || actor.Is(auth.RoleAuditor) {
-		s.staffRule(w, auth.Principal{Kind: auth.Staff, Roles: []string{auth.RoleSupervisor}, Division: actor.Division}, "")
+		s.staffRule(w, auth.Principal{Kind: auth.Staff, ID: actor.ID, Roles: []string{auth.RoleSupervisor}, Division: actor.Division}, "")
 	} else {
 		w.and("1 = 0")
 	}

@@ -203,7 +203,7 @@ func recorded(p auth.Principal) contract.Actor {
 // behalf is for whom a step was taken and by what right. The last signature
 // sends in what the agent filled in.
 func behalf(c Case, p auth.Principal) (subject, kind, mandate string) {
-	if p.Kind == auth.Resident && p.For.ID != "" {
+	if p.For.ID != "" && (p.Applies() || p.For.Kind == forDeputy) {
 		return p.For.ID, p.For.Kind, p.For.Mandate
 	}
 	if p.ID == lastSignature && c.Agent.Kind != "" {

@@ -63,9 +63,12 @@ type Config struct {
 	Conditions     Conditions
 	Papers         Papers
 	Words          AnswerWords
-	Inquiries      Inquiries // what is to be found out before a decision; nil is nothing
-	Intake         Intake  // files that come after the submission; nil takes none
-	Stamp          Stamper // marks copies for officials; nil hands out originals, and says so
+	Inquiries      Inquiries              // what is to be found out before a decision; nil is nothing
+	Intake         Intake                 // files that come after the submission; nil takes none
+	Counters       Counters               // where somebody is served in person; nil is nowhere
+	Drawn          func(mark string) bool // tells a drawn signature; nil takes none
+	Stamp          Stamper                // marks copies for officials; nil hands out originals, and says so
+	Colleagues     Colleagues             // who works in an agency; nil knows nobody
 	Now            func() time.Time
 	NewID          func() string
 	Code           func(n int) string // random characters that can be read aloud
@@ -81,6 +84,15 @@ type Config struct {
 	ObjectionWithin int
 	// Lights are the thresholds of supervision; the zero value is the default.
 	Lights statute.LightRule
+	// ForwardDays is how many working days a place that takes in for another one has
+	// to send the papers on; local rule. Zero means 3.
+	ForwardDays int
+	// RecusalDays is how many working days the agency has to answer whether an official
+	// withdraws; a setting. Zero means 3.
+	RecusalDays int
+	// RecusalWaits makes decisions of an official wait for the answer to what the
+	// applicant asked about them; a setting.
+	RecusalWaits bool
 }
 
 // Service works cases.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
@@ -81,23 +82,26 @@ func updateUnit(ctx context.Context, q db.Q, u Unit) error {
 	return nil
 }
 
-// countUnits counts the open tasks of an agency, those of them that are late, and
-// all that it ever had.
-func countUnits(ctx context.Context, q db.Q, agency string) (open, late, ever int, err error) {
+// countUnits counts the open tasks of an official's agency, those of them that are
+// late, and all that it ever had; without cases from which the official is kept.
+func countUnits(ctx context.Context, q db.Q, actor auth.Principal) (open, late, ever int, err error) {
 	err = q.QueryRowContext(ctx, `
-		SELECT CAST(COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT),
-			CAST(COALESCE(SUM(CASE WHEN state = 'open' AND late THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*)
-		FROM casework_units WHERE agency = $1`, agency).Scan(&open, &late, &ever)
+		SELECT CAST(COALESCE(SUM(CASE WHEN u.state = 'open' THEN 1 ELSE 0 END), 0) AS BIGINT),
+			CAST(COALESCE(SUM(CASE WHEN u.state = 'open' AND u.late THEN 1 ELSE 0 END), 0) AS BIGINT), COUNT(*)
+		FROM casework_units AS u JOIN casework_cases AS c ON c.id = u.case_id
+		WHERE u.agency = $1 AND c.concerned NOT LIKE $2 ESCAPE '!'`,
+		actor.Agency, "%|"+escapeLike(actor.ID)+"|%").Scan(&open, &late, &ever)
 	if err != nil {
 		return 0, 0, 0, fmt.Errorf("count units: %w", err)
 	}
 	return open, late, ever, nil
 }
 
-// unitTasks lists the open tasks of an agency, by the day they are due.
-func unitTasks(ctx context.Context, q db.Q, agency string, after *cursor, limit int) ([]UnitTask, error) {
+// unitTasks lists the open tasks of an official's agency, by the day they are due.
+func unitTasks(ctx context.Context, q db.Q, actor auth.Principal, after *cursor, limit int) ([]UnitTask, error) {
 	w := &where{}
-	w.and("u.agency = ? AND u.state = 'open'", agency)
+	w.and("u.agency = ? AND u.state = 'open'", actor.Agency)
+	w.and("c.concerned NOT LIKE ? ESCAPE '!'", "%|"+escapeLike(actor.ID)+"|%")
 	if after != nil {
 		w.and("(u.due, u.case_id, u.unit) > (?, ?, ?)", after.Due, after.ID, after.Unit)
 	}

@@ -54,8 +54,10 @@ func (s *Service) Submit(ctx context.Context, tx db.Tx, actor auth.Principal, su
 	if !fresh {
 		return s.filedBefore(ctx, tx, actor, sub.Key)
 	}
-	c, err = s.atOnce(ctx, tx, c, svc, f)
-	return c.receipt(), err
+	if c, err = s.atOnce(ctx, tx, c, svc, f); err != nil {
+		return contract.Receipt{}, err
+	}
+	return c.receipt(), s.giveOut(ctx, tx, &c)
 }
 
 // application is one on its way to a case: a whole submission, or one
@@ -247,6 +249,9 @@ type child struct {
 // wholeOf is the submission of the bundle itself. Data that somebody must look at
 // and commitments belong to the parts.
 func wholeOf(sub contract.Submission) contract.Submission {
+		if err := s.giveOut(ctx, tx, &c); err != nil {
+			return contract.Receipt{}, err
+		}
 	sub.Instant, sub.Committed, sub.Disputes, sub.Unchecked = false, nil, nil, nil
 	return sub
 }

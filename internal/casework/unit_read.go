@@ -32,7 +32,7 @@ func (s *Service) owedOpinions(ctx context.Context, actor auth.Principal) (owed,
 	if !unitActor(actor) {
 		return -1, 0, nil
 	}
-	open, late, ever, err := countUnits(ctx, s.c.DB, actor.Agency)
+	open, late, ever, err := countUnits(ctx, s.c.DB, actor)
 	if err != nil || ever == 0 {
 		return -1, 0, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) fillUnits(ctx context.Context, list List, actor auth.Principal
 	if limit < 1 || limit > 100 {
 		limit = 25
 	}
-	if list.Units, err = unitTasks(ctx, s.c.DB, actor.Agency, after, limit+1); err != nil {
+	if list.Units, err = unitTasks(ctx, s.c.DB, actor, after, limit+1); err != nil {
 		return list, err
 	}
 	if len(list.Units) > limit {
@@ -88,7 +88,7 @@ func (s *Service) UnitPage(ctx context.Context, actor auth.Principal, id contrac
 			v.History = append(v.History, x)
 		}
 	}
-	if v.Svc, err = s.service(ctx, c.Item, c.Version); err != nil {
+	if v.Svc, err = s.ServiceOf(ctx, c); err != nil {
 		return v, err
 	}
 	v.MayOpine = u.State == UnitOpen && s.c.Policy.Check(actor, "casework.opine", unitObject(c, u)) == nil
@@ -130,7 +130,7 @@ func (s *Service) UnitMaterial(
 	if err != nil {
 		return Handed{}, nil, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return Handed{}, nil, err
 	}
