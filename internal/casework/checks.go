@@ -46,7 +46,7 @@ func (s *Service) Checks(ctx context.Context, actor auth.Principal, id contract.
 	if err := s.c.Policy.Check(actor, "casework.read", object(c, nil)); err != nil {
 		return nil, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func yearBefore(d day.Date) day.Date {
 
 // settle keeps what a decision teaches about the next one.
 func (s *Service) settle(ctx context.Context, tx db.Tx, c Case, out outcome) error {
-	proc, err := s.c.Procedures.Get(c.Procedure)
+	proc, err := s.procedure(c)
 	if err != nil {
 		return err
 	}

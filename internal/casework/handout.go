@@ -49,7 +49,7 @@ func (s *Service) handOut(ctx context.Context, actor auth.Principal, c Case, m c
 		return h, nil, fmt.Errorf("material %s: %w", m.File, err)
 	}
 	switch {
-	case actor.Kind == auth.Resident:
+	case applies(actor, c):
 		return h, body, nil
 	case s.c.Stamp == nil:
 		h.Unmarked = unmarkedOff
@@ -79,7 +79,7 @@ func (s *Service) handOut(ctx context.Context, actor auth.Principal, c Case, m c
 
 // marks are the words on a copy: who took it, what for, in which case and when.
 func (s *Service) marks(ctx context.Context, actor auth.Principal, c Case, m contract.Material) ([]string, error) {
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -165,7 +165,7 @@ func (s *Service) ForInquiry(ctx context.Context, actor auth.Principal, id contr
 	if err != nil {
 		return contract.InquiryCase{}, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return contract.InquiryCase{}, err
 	}

@@ -19,9 +19,7 @@ func (w *world) checkInvariants(t testing.TB, id contract.CaseID) {
 	must(t, err)
 	history, err := entriesOf(ctx, w.c.DB, id)
 	must(t, err)
-	svc, err := w.service(ctx, c.Item, c.Version)
-	must(t, err)
-	r, err := w.rulesOf(svc, c.Division)
+	_, r, err := w.lawOf(ctx, c)
 	must(t, err)
 
 	// The process record is gapless and each step begins where the last ended.

@@ -146,7 +146,7 @@ func owedSystem() auth.Principal { return auth.SystemPrincipal("owed-material") 
 func lapsedByLaw(in input) bool { return in.Name == actWithdraw && in.actor.ID == owedSystem().ID }
 
 func (s *Service) tellOwed(ctx context.Context, tx db.Tx, c Case, o owed, passed bool) error {
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *Service) OwedOf(ctx context.Context, actor auth.Principal, id contract.
 	if err != nil {
 		return nil, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (s *Service) Progress(ctx context.Context, from, number, code string) (Prog
 	}
 	p := Progress{
 		Number: c.Number, Item: c.ItemName, Agency: c.AgencyName, Applicant: ListName(c.Applicant),
-		State: s.StateName(c.Procedure, c.State), Stage: c.Stage, Due: c.Due, Filed: c.Filed, Moved: c.Moved,
+		State: s.StateName(c), Stage: c.Stage, Due: c.Due, Filed: c.Filed, Moved: c.Moved,
 	}
 	if c.Procedure != bundleProcedure {
 		return p, nil
@@ -74,7 +74,7 @@ func (s *Service) Progress(ctx context.Context, from, number, code string) (Prog
 	parts, err := partsOf(ctx, s.c.DB, c.ID)
 	for _, x := range parts {
 		p.Parts = append(p.Parts, ProgressPart{
-			Name: x.ItemName, State: s.StateName(x.Procedure, x.State), Done: x.Outcome != "", Due: x.Due,
+			Name: x.ItemName, State: s.StateName(x), Done: x.Outcome != "", Due: x.Due,
 		})
 	}
 	return p, err

@@ -263,7 +263,7 @@ func (w *world) policySays(p auth.Principal, c Case, action string) bool {
 	if action == "" {
 		return w.see(p, c) == nil
 	}
-	proc, err := w.c.Procedures.Get(c.Procedure)
+	proc, err := w.procedure(c)
 	if err != nil {
 		return false
 	}

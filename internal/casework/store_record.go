@@ -17,11 +17,12 @@ func insertStep(ctx context.Context, q db.Q, id contract.CaseID, s Step) error {
 	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO casework_steps (case_id, no, action, from_state, to_state, actor_kind, actor_id, actor_name,
-			unit, unit_zh, unit_en, opinion, reasons, organ, deemed, started_at, at, behalf, behalf_kind, mandate)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+			unit, unit_zh, unit_en, opinion, reasons, organ, deemed, started_at, at, behalf, behalf_kind, mandate,
+			handled_as, proc, proc_version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		id, s.No, s.Action, s.From, s.To, s.Actor.Kind, s.Actor.ID, s.Actor.Name,
 		s.UnitID, s.Unit.ZH, s.Unit.EN, s.Opinion, string(reasons), s.Organ, s.Deemed, micro(s.Started), micro(s.At),
-		s.Behalf, s.BehalfKind, s.Mandate)
+		s.Behalf, s.BehalfKind, s.Mandate, s.HandledAs, s.Procedure, s.ProcVersion)
 	if err != nil {
 		return fmt.Errorf("insert step: %w", err)
 	}
@@ -31,7 +32,7 @@ func insertStep(ctx context.Context, q db.Q, id contract.CaseID, s Step) error {
 func stepsOf(ctx context.Context, q db.Q, id contract.CaseID) ([]Step, error) {
 	rows, err := q.QueryContext(ctx, `
 		SELECT no, action, from_state, to_state, actor_kind, actor_id, actor_name, unit, unit_zh, unit_en,
-			opinion, reasons, organ, deemed, started_at, at, behalf, behalf_kind, mandate
+			opinion, reasons, organ, deemed, started_at, at, behalf, behalf_kind, mandate, handled_as, proc, proc_version
 		FROM casework_steps WHERE case_id = $1 ORDER BY no`, id)
 	if err != nil {
 		return nil, fmt.Errorf("list steps: %w", err)
@@ -43,7 +44,8 @@ func stepsOf(ctx context.Context, q db.Q, id contract.CaseID) ([]Step, error) {
 		var reasons string
 		if err := rows.Scan(&s.No, &s.Action, &s.From, &s.To, &s.Actor.Kind, &s.Actor.ID, &s.Actor.Name,
 			&s.UnitID, &s.Unit.ZH, &s.Unit.EN, &s.Opinion, &reasons, &s.Organ, &s.Deemed,
-			instant{&s.Started}, instant{&s.At}, &s.Behalf, &s.BehalfKind, &s.Mandate); err != nil {
+			instant{&s.Started}, instant{&s.At}, &s.Behalf, &s.BehalfKind, &s.Mandate,
+			&s.HandledAs, &s.Procedure, &s.ProcVersion); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal([]byte(reasons), &s.Reasons); err != nil {

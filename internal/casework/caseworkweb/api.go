@@ -86,7 +86,7 @@ func instantOf(t time.Time) *time.Time {
 func (o operations) body(c casework.Case, actor auth.Principal) caseBody {
 	b := caseBody{
 		ID: string(c.ID), Number: c.Number, Item: string(c.Item), Name: c.ItemName, Agency: c.AgencyName,
-		Applicant: casework.ListName(c.Applicant), State: c.State, StateName: o.s.StateName(c.Procedure, c.State),
+		Applicant: casework.ListName(c.Applicant), State: c.State, StateName: o.s.StateName(c),
 		Stage: string(c.Stage), Step: c.Step, Filed: c.Filed.UTC(), Accepted: instantOf(c.Accepted), Decided: instantOf(c.Decided),
 		Deemed: c.Deemed, Licence: string(c.Licence), Light: string(c.Light(o.s.Today())),
 	}

@@ -73,7 +73,7 @@ func (d listData) next() string {
 func (p pages) list(l casework.List, q casework.Query, path string) listData {
 	return listData{
 		List: l, Query: q, Path: path, Today: p.s.Today(), Left: p.s.DaysLeft,
-		State: func(c casework.Case) contract.Text { return p.s.StateName(c.Procedure, c.State) },
+		State: func(c casework.Case) contract.Text { return p.s.StateName(c) },
 	}
 }
 

@@ -72,7 +72,7 @@ func (p pages) mine(w http.ResponseWriter, r *http.Request) error {
 	d := mineData{
 		Query: casework.OwnQuery{Tab: q.Get("tab"), Text: cut(q.Get("q"), maxSearch), After: q.Get("after")},
 		Today: p.s.Today(), Left: p.s.DaysLeft,
-		State: func(c casework.Case) contract.Text { return p.s.StateName(c.Procedure, c.State) },
+		State: func(c casework.Case) contract.Text { return p.s.StateName(c) },
 	}
 	if d.Query.Tab != casework.OwnFinished {
 		d.Query.Tab = casework.OwnOpen
