@@ -96,10 +96,13 @@ type work struct {
 	at    time.Time
 	c     Case // as it becomes
 
-	special Special // that starts or ends
-	units   []Unit  // tasks of other agencies
-	unit    Unit    // the one that the step is about
-	out     outcome
+	found    contract.Answers // by officials, this step included
+	findings []Finding        // that the step enters
+	more     []Unit           // asked because of what was found
+	special  Special          // that starts or ends
+	units    []Unit           // tasks of other agencies
+	unit     Unit             // the one that the step is about
+	out      outcome
 }
 
 // step takes one step in a transaction, with everything that belongs to it.
@@ -116,15 +119,15 @@ func (s *Service) stepAs(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 	if err := s.mayTake(w, u); err != nil {
 		return c, err
 	}
-	if err := knownMarks(w.svc, a.Marks); err != nil {
-		return c, err
-	}
 	actor = standing(actor, c, w.t)
 	w.actor = actor
 	if err := s.inHands(ctx, tx, w, u); err != nil {
 		return c, err
 	}
 	actor = w.actor // a deputy is recorded as one
+	if err := knownMarks(w.svc, a.Marks); err != nil {
+		return c, err
+	}
 	history, err := entriesOf(ctx, tx, c.ID)
 	if err != nil {
 		return c, err
@@ -143,10 +146,10 @@ func (s *Service) stepAs(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 	if err := s.carry(ctx, tx, w); err != nil {
 		return c, err
 	}
-	if err := updateCase(ctx, tx, w.c, c.Step); err != nil {
+	if err := s.pass(ctx, tx, w, c); err != nil {
 		return c, err
 	}
-	if err := s.pass(ctx, tx, w, c); err != nil {
+	if err := updateCase(ctx, tx, w.c, c.Step); err != nil {
 		return c, err
 	}
 	if err := s.record(ctx, tx, actor, w.c, w.out, len(history)+1); err != nil {
@@ -159,10 +162,7 @@ func (s *Service) stepAs(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 func (s *Service) begin(ctx context.Context, actor auth.Principal, c Case, a Action) (*work, error) {
 	w := &work{actor: actor, a: a, c: c, at: s.c.Now()}
 	var err error
-	if w.svc, err = s.service(ctx, c.Item, c.Version); err != nil {
-		return nil, err
-	}
-	if w.r, err = s.rulesOf(w.svc, c.Division); err != nil {
+	if w.svc, w.r, err = s.lawOf(ctx, c); err != nil {
 		return nil, err
 	}
 	if w.t, err = w.r.proc.Transition(c.State, a.Name); err != nil {
@@ -189,6 +189,15 @@ func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
 	if w.a.Step != 0 && w.a.Step != w.c.Step {
 		return ErrStale
 	}
+	if err := s.prepareMarks(ctx, tx, w); err != nil {
+		return err
+	}
+	if err := s.prepareFound(ctx, tx, w); err != nil {
+		return err
+	}
+	if err := s.prepareMore(ctx, tx, w); err != nil {
+		return err
+	}
 	switch w.a.Name {
 	case actPause:
 		return s.startSpecial(w)
@@ -201,6 +210,8 @@ func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
 		return s.prepareUnit(ctx, tx, w)
 	case actWithdraw:
 		return s.mayWithdraw(ctx, tx, w)
+	case actDispatch, actReceive:
+		return s.prepareTransit(ctx, tx, w)
 	case actApprove:
 		if err := s.noneOwed(ctx, tx, w.c); err != nil {
 			return err
@@ -219,6 +230,17 @@ func (s *Service) carry(ctx context.Context, tx db.Tx, w *work) error {
 			return err
 		}
 	}
+	if err := s.clearMarks(ctx, tx, w); err != nil {
+		return err
+	}
+	if err := s.carryFound(ctx, tx, w); err != nil {
+		return err
+	}
+	for _, u := range w.more {
+		if err := s.ask(ctx, tx, w, u); err != nil {
+			return err
+		}
+	}
 	if err := s.carrySpecial(ctx, tx, w); err != nil {
 		return err
 	}
@@ -229,6 +251,9 @@ func (s *Service) carry(ctx context.Context, tx db.Tx, w *work) error {
 		if err := s.askUnits(ctx, tx, w); err != nil {
 			return err
 		}
+	}
+	if err := s.carryTransit(ctx, tx, w); err != nil {
+		return err
 	}
 	if err := s.settleCommitment(ctx, tx, w); err != nil {
 		return err
@@ -278,12 +303,16 @@ func (s *Service) issue(ctx context.Context, tx db.Tx, c *Case, svc contract.Ser
 	if err != nil {
 		return err
 	}
+	found, err := s.found(ctx, tx, *c, svc)
+	if err != nil {
+		return err
+	}
 	prior := ""
 	if svc.Licence.Prior != "" {
 		prior, _ = answers[svc.Licence.Prior].(string)
 	}
 	face, err := s.c.Faces.Evaluate(ctx, svc, FaceInput{
-		Holder: c.Applicant, On: day.In(c.Decided), Answers: answers, Prior: contract.LicenceID(prior),
+		Holder: c.Applicant, On: day.In(c.Decided), Answers: answers, Found: found, Prior: contract.LicenceID(prior),
 	})
 	if err != nil {
 		return err
@@ -312,6 +341,7 @@ func issues(svc contract.Service) bool {
 // history, events, documents to render, and the day to look again.
 func (s *Service) record(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, out outcome, firstEntry int) error {
 	for i, st := range out.steps {
+		st.HandledAs, st.Procedure, st.ProcVersion = c.HandledAs, c.Procedure, c.ProcVersion
 		if err := insertStep(ctx, tx, c.ID, st.Step); err != nil {
 			return err
 		}
@@ -347,7 +377,8 @@ func (s *Service) record(ctx context.Context, tx db.Tx, actor auth.Principal, c 
 // where it already has: a deemed acceptance dates back.
 func (s *Service) watch(ctx context.Context, tx db.Tx, c Case) error {
 	today := s.Today()
-	if len(lapsed(c, today)) > 0 {
+	silent := c.Due.Clock == statute.Acceptance && past(c.Due.Legal, today) // confirmed late what came before
+	if silent || len(lapsed(c, today)) > 0 {
 		return s.lookOn(ctx, tx, c, today)
 	}
 	return s.lookOn(ctx, tx, c, c.wake(today))
@@ -411,11 +442,7 @@ type Choice struct {
 
 // Choices lists what an actor may do to a case now.
 func (s *Service) Choices(ctx context.Context, actor auth.Principal, c Case) ([]Choice, error) {
-	svc, err := s.service(ctx, c.Item, c.Version)
-	if err != nil {
-		return nil, err
-	}
-	r, err := s.rulesOf(svc, c.Division)
+	_, r, err := s.lawOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}

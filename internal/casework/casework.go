@@ -74,12 +74,13 @@ type FaceInput struct {
 	Holder  contract.Party
 	On      day.Date
 	Answers contract.Answers
+	Found   contract.Answers   // by officials, by id of the field
 	Prior   contract.LicenceID // that is changed, renewed or cancelled; "" for a new one
 }
 
 // Conditions evaluates the condition under which another agency is asked.
 type Conditions interface {
-	Holds(svc contract.Service, when string, applicant contract.Party, on day.Date, answers contract.Answers) (bool, error)
+	Holds(svc contract.Service, when string, applicant contract.Party, on day.Date, answers, found contract.Answers) (bool, error)
 }
 
 // Papers renders and signs an official document. It is slow and runs outside
@@ -179,7 +180,12 @@ type Case struct {
 	HandledAs   int
 	ProcVersion int              // of the procedure
 	Counter     contract.Counter // where it was taken in; zero is online
+	CounterMay  string           // what the clerks of that hall may do: contract.CounterAccept
 
+	// Limit is until when the stage should be done, where the service says so.
+	Limit StageLimit
+
+	onlyRoles    string // that take the stage, "|head|"; "" is all of the procedure
 	concerned    string // accounts of agent and signers, and of officials with a conflict of interest: "|a|b|"
 	partAgencies string // of a bundle's case, while it is summed up
 }
@@ -215,6 +221,11 @@ type Step struct {
 	Behalf     string
 	BehalfKind string
 	Mandate    string
+	// HandledAs and Procedure are the versions under which it was taken: of the
+	// service, of the procedure.
+	HandledAs   int
+	Procedure   string
+	ProcVersion int
 }
 
 // Document is an official document of a case, rendered and signed.
@@ -238,6 +249,7 @@ type Stage string
 const (
 	StageWaiting     Stage = "waiting" // for an earlier part of the bundle
 	StageParts       Stage = "parts"   // a bundle's case: its parts are worked
+	StageTransit     Stage = "transit" // taken in elsewhere, on its way to who handles it
 	StageAccept      Stage = "accept"
 	StageApplicant   Stage = "applicant" // waits for the applicant
 	StageReview      Stage = "review"
@@ -259,7 +271,8 @@ type Action struct {
 	Opinion string
 	Reasons []string
 	Organ   string          // refusal: the competent organ, where it is not ours (art. 32(1)(2)); extension: who approved it
-	Marks   []contract.Mark // correct: everything that is wrong, once
+	Marks   []contract.Mark // correct: everything that is wrong, once; none is what was marked while reading
+	Dropped []contract.Mark // correct: marks of the draft that the notice leaves out
 
 	Special statute.Special // pause: which special procedure
 	Days    int             // pause: expected working days; breach: to put it right; send: for the opinion
@@ -268,7 +281,14 @@ type Action struct {
 	Target string
 	Agency contract.AgencyID // send: another agency than before; "" is the same
 
-	verdict string // opine: what the unit says
+	// Found is what the official entered in the fields of the stage.
+	Found Entered
+
+	// OnTheWay is what is entered of a parcel between two places.
+	OnTheWay OnTheWay
+
+	verdict  string             // opine: what the unit says
+	delivery *contract.Delivery // deliver: the proof
 	// inquired says that an inquiry starts or ends its own special procedure.
 	inquired bool
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/statute"
 )
@@ -15,8 +16,11 @@ func (r rules) entry(c Case, e statute.ClockEffect, in input) (clockEntry, error
 	out := clockEntry{step: c.Step, clock: e.Clock, at: in.at, entry: statute.Entry{Kind: e.Entry, On: day.In(in.at)}}
 	switch e.Entry {
 	case statute.Start:
-		if in.Name == actDeem {
+		switch {
+		case in.Name == actDeem:
 			out.entry.On = day.In(c.Received)
+		case in.Name == actReceive && !in.OnTheWay.Arrived.IsZero(): // from the day the papers came, whenever that was confirmed
+			out.entry.On = in.OnTheWay.Arrived
 		}
 		spec, err := json.Marshal(r.clock(e.Clock, in.Days))
 		if err != nil {
@@ -31,6 +35,9 @@ func (r rules) entry(c Case, e statute.ClockEffect, in input) (clockEntry, error
 	case statute.Resume:
 		out.entry.ID, out.entry.Special = in.special.ID, in.special.Kind
 	case statute.Stop:
+		if in.Name == actReceive && !in.OnTheWay.Arrived.IsZero() {
+			out.entry.On = in.OnTheWay.Arrived
+		}
 	}
 	return out, nil
 }
@@ -40,6 +47,8 @@ func (r rules) entry(c Case, e statute.ClockEffect, in input) (clockEntry, error
 // set for it, where one does.
 func (r rules) clock(k statute.ClockKind, days int) statute.Clock {
 	switch k {
+	case statute.Forwarding:
+		return statute.ForwardingClock(r.forwardDays)
 	case statute.Acceptance:
 		return statute.AcceptanceClock(r.limits.Accept)
 	case statute.Decision:
@@ -73,7 +82,16 @@ func (r rules) run(k statute.ClockKind, history []clockEntry) (statute.State, er
 	if err != nil || len(entries) == 0 {
 		return statute.State{}, err
 	}
-	return statute.Replay(r.cal, clock, entries)
+	return statute.Replay(r.calendar(k), clock, entries)
+}
+
+// calendar has the working days that a clock counts: those of the place that takes
+// in, while it forwards, and of the place that handles the case otherwise.
+func (r rules) calendar(k statute.ClockKind) *statute.Calendar {
+	if k == statute.Forwarding && r.from != nil {
+		return r.from
+	}
+	return r.cal
 }
 
 // pick takes the entries of one clock, and the limits of its last start.
@@ -149,8 +167,18 @@ func past(due, today day.Date) bool { return !due.IsZero() && today.After(due) }
 
 // lapsed are the cards that the passing of time alone brings to a case.
 func lapsed(c Case, today day.Date) []card {
+	return append(lapsedStage(c, today), lapsedClock(c, today)...)
+}
+
+// lapsedClock are those of the clock that runs by law.
+func lapsedClock(c Case, today day.Date) []card {
 	if c.Due.Clock == statute.Verification && past(c.Due.Legal, today) {
 		return []card{{rule: cardUnverified, light: statute.Yellow}}
+	}
+	if c.Due.Clock == statute.Forwarding && past(c.Due.Legal, today) { // the card of who took it in
+		return []card{{rule: cardForwarding, light: statute.Yellow, of: contract.Agency{
+			ID: c.Counter.Agency, Name: c.Counter.AgencyName, Division: c.Counter.Division,
+		}}}
 	}
 	if c.Due.Paused || c.Due.Clock != statute.Decision && c.Due.Clock != statute.Delivery {
 		return nil
@@ -172,10 +200,14 @@ func (c Case) wake(today day.Date) day.Date {
 	if c.Due.Clock == statute.Correction || c.Due.Clock == statute.Rectification { // the applicant's own time
 		return day.Date{}
 	}
-	for _, due := range []day.Date{c.Due.Promised, c.Due.Legal} {
-		if !due.IsZero() && !today.After(due) {
-			return due.Add(1)
+	var next day.Date
+	for _, due := range []day.Date{c.Limit.Due, c.Due.Promised, c.Due.Legal} {
+		if !due.IsZero() && !today.After(due) && (next.IsZero() || due.Before(next)) {
+			next = due
 		}
 	}
-	return day.Date{}
+	if next.IsZero() {
+		return next
+	}
+	return next.Add(1)
 }

@@ -111,7 +111,7 @@ func (r rules) explain(k statute.ClockKind, history []clockEntry, today day.Date
 	if err != nil {
 		return e, err
 	}
-	e.Lines, err = statute.Explain(r.cal, clock, entries, today)
+	e.Lines, err = statute.Explain(r.calendar(k), clock, entries, today)
 	return e, err
 }
 
@@ -131,7 +131,7 @@ type Term struct {
 // Terms tells the periods beside the clocks of a case day by day, and nothing of
 // what was said in them.
 func (s *Service) Terms(ctx context.Context, actor auth.Principal, id contract.CaseID) ([]Term, error) {
-	c, r, _, err := s.clocksOf(ctx, actor, id)
+	c, r, history, err := s.clocksOf(ctx, actor, id)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,11 @@ func (s *Service) Terms(ctx context.Context, actor auth.Principal, id contract.C
 			return nil, err
 		}
 	}
-	return list, nil
+	if actor.Kind != auth.Staff { // what the agency sets itself within is not the applicant's
+		return list, nil
+	}
+	stages, err := s.stageTerms(r, history)
+	return append(list, stages...), err
 }
 
 func (s *Service) owedTerms(ctx context.Context, c Case) ([]Term, error) {
@@ -170,7 +174,7 @@ func (s *Service) owedTerms(ctx context.Context, c Case) ([]Term, error) {
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -219,11 +223,7 @@ func (s *Service) clocksOf(ctx context.Context, actor auth.Principal, id contrac
 }
 
 func (s *Service) clocks(ctx context.Context, q db.Q, c Case) (Case, rules, []clockEntry, error) {
-	svc, err := s.service(ctx, c.Item, c.Version)
-	if err != nil {
-		return c, rules{}, nil, err
-	}
-	r, err := s.rulesOf(svc, c.Division)
+	_, r, err := s.lawOf(ctx, c)
 	if err != nil {
 		return c, r, nil, err
 	}
@@ -231,11 +231,12 @@ func (s *Service) clocks(ctx context.Context, q db.Q, c Case) (Case, rules, []cl
 	return c, r, history, err
 }
 
-// started lists the clocks of a history in the order of their last start.
+// started lists the clocks of the law in a history in the order of their last start;
+// stages are told as terms.
 func started(history []clockEntry) []statute.ClockKind {
 	var list []statute.ClockKind
 	for _, e := range history {
-		if e.entry.Kind != statute.Start {
+		if _, stage := e.clock.Stage(); stage || e.entry.Kind != statute.Start {
 			continue
 		}
 		kept := list[:0]
@@ -251,7 +252,7 @@ func started(history []clockEntry) []statute.ClockKind {
 
 // ExtensionDays is by how much the limit of a case may be extended, once.
 func (s *Service) ExtensionDays(c Case) int {
-	p, err := s.c.Procedures.Get(c.Procedure)
+	p, err := s.procedure(c)
 	if err != nil {
 		return 0
 	}
@@ -261,7 +262,7 @@ func (s *Service) ExtensionDays(c Case) int {
 // ExtensionBy is who must have approved an extension above the head of the
 // agency; empty where the head alone does.
 func (s *Service) ExtensionBy(c Case) contract.Text {
-	p, err := s.c.Procedures.Get(c.Procedure)
+	p, err := s.procedure(c)
 	if err != nil {
 		return contract.Text{}
 	}
@@ -270,7 +271,7 @@ func (s *Service) ExtensionBy(c Case) contract.Text {
 
 // NoClock says why no clock runs in the state of a case.
 func (s *Service) NoClock(c Case) contract.Text {
-	p, err := s.c.Procedures.Get(c.Procedure)
+	p, err := s.procedure(c)
 	if err != nil {
 		return contract.Text{}
 	}

@@ -81,6 +81,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	job.HandleOutside(q, s.render, s.keepPaper)
 	event.Subscribe(l, "casework", s.licenceIssued)
 	event.Subscribe(l, "casework", s.rated)
+	event.Subscribe(l, "casework", s.onPaper)
 	event.Subscribe(l, "casework", func(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.CalendarChanged) error {
 		again := recomputeJob{Region: e.Region, Reason: "calendar " + e.Region}
 		if err := q.InsertTx(ctx, tx, again, job.Insert{}); err != nil {
@@ -106,6 +107,13 @@ func (s *Service) licenceIssued(ctx context.Context, tx db.Tx, _ event.Recorded,
 		return nil
 	}
 	c.Licence = e.Licence
+	chosen, err := deliveryRow(ctx, tx, c.ID)
+	if err != nil {
+		return err
+	}
+	if chosen.onPaper() { // the e-licence is there at once; delivered is what was asked for
+		return setLicence(ctx, tx, c.ID, e.Licence)
+	}
 	_, err = s.step(ctx, tx, auth.SystemPrincipal("electronic-delivery"), c, Action{Name: actDeliver})
 	return err
 }
@@ -120,6 +128,9 @@ func (s *Service) recomputeSome(ctx context.Context, tx db.Tx, j recomputeJob) e
 		if err := s.recomputeObjections(ctx, tx, j); err != nil {
 			return err
 		}
+		if err := s.recomputeCards(ctx, tx, j); err != nil {
+			return err
+		}
 	}
 	batch, err := casesRunning(ctx, tx, j.After, recomputeBatch)
 	if err != nil {
@@ -127,7 +138,7 @@ func (s *Service) recomputeSome(ctx context.Context, tx db.Tx, j recomputeJob) e
 	}
 	moved := 0
 	for _, c := range batch {
-		if !j.covers(c.Division) {
+		if !j.covers(c.Division) && !(c.Stage == StageTransit && j.covers(c.Counter.Division)) {
 			continue
 		}
 		changed, err := s.recompute(ctx, tx, c, j.Reason)

@@ -55,6 +55,7 @@ type Tab string
 // The tabs. Those with an action hold what the actor may do next; the others what
 // the actor may see.
 const (
+	TabTransit     Tab = "transit" // on their way from the place that took them in
 	TabAccept      Tab = "accept"
 	TabReview      Tab = "review"
 	TabCountersign Tab = "countersign"
@@ -83,6 +84,7 @@ type tabRule struct {
 // tabs says for each tab in which stage its cases are, and which step the actor
 // must be allowed to take; "" is to see. A rare one shows only with cases in it.
 var tabs = []tabRule{
+	{TabTransit, StageTransit, actReceive, true},
 	{TabAccept, StageAccept, actAccept, false},
 	{TabReview, StageReview, actReview, false},
 	{TabCountersign, StageCountersign, actCountersign, false},
@@ -108,10 +110,10 @@ type Query struct {
 	Before day.Date
 	After  string // cursor
 	Limit  int
-}
-
 	Queue  string             // QueueMine, QueueUnit; "" is all
 	Holder contract.AccountID // QueueMine: of another, "" is one's own
+}
+
 // Count is a tab with the exact number of its cases under the actor's permission.
 type Count struct {
 	Tab Tab
@@ -138,12 +140,10 @@ func (s *Service) rule(actor auth.Principal, action string) *where {
 	w := &where{}
 	switch {
 	case actor.Kind == auth.Resident && action == "":
-		w.and("applicant_id = ?", subject(actor))
-		if len(actor.For.Items) > 0 { // the right to act is limited to these
-			w.oneOf("item", actor.For.Items)
-		}
+		return ownRule(actor)
 	case actor.Kind == auth.Staff:
 		s.staffRule(w, actor, action)
+		w = s.withHall(w, actor, action)
 	default:
 		w.and("1 = 0")
 	}
@@ -163,12 +163,19 @@ func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
 		if reviewersApart(action) {
 			w.and("reviewer <> ? AND second <> ?", actor.ID, actor.ID)
 		}
+		if takerApart(action) { // nor for who took it in at a counter
+			w.and("taker <> ?", actor.ID)
+		}
+		onlyTheir(w, actor, action)
 	case handler && overseer:
-		w.and("agency = ? OR SUBSTR(division, 1, ?) = ?", actor.Agency, len(actor.Division), actor.Division)
+		// A supervisor sees what was taken in in the division, too (policy: parents of the case).
+		n := len(actor.Division)
+		w.and("agency = ? OR SUBSTR(division, 1, ?) = ? OR SUBSTR(taken_division, 1, ?) = ?", actor.Agency, n, actor.Division, n, actor.Division)
 	case handler:
 		w.and("agency = ?", actor.Agency)
 	case overseer:
-		w.and("SUBSTR(division, 1, ?) = ?", len(actor.Division), actor.Division)
+		n := len(actor.Division)
+		w.and("SUBSTR(division, 1, ?) = ? OR SUBSTR(taken_division, 1, ?) = ?", n, actor.Division, n, actor.Division)
 	default:
 		w.and("1 = 0")
 	}
@@ -234,16 +241,17 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 	case base == nil: // a tab that this post does not have
 		return list, ErrNotFound
 	}
+	if list.Queues, err = s.queues(ctx, actor, list.Tab, q); err != nil {
+		return list, err
+	}
 	return s.fill(ctx, list, base, q)
 }
 
 // tab counts the cases of one tab.
-func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule) (*where, int, error) {
+func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule, q Query) (*where, int, error) {
 	w := s.rule(actor, t.action)
 	w.and("stage = ?", t.stage)
-	if list.Queues, err = s.queues(ctx, actor, list.Tab, q); err != nil {
-		return list, err
-	}
+	q.queued(w, actor)
 	n, err := countCases(ctx, s.c.DB, w)
 	return w, n, err
 }
@@ -251,7 +259,6 @@ func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule) (*wh
 // opens reports whether a tab of n cases is the one to show. Where none is asked
 // for, it is the first with something to do; chosen and idle say that one was
 // found before, and that it is empty.
-	q.queued(w, actor)
 func (q Query) opens(t tabRule, n int, chosen, idle bool) bool {
 	if q.Tab != "" {
 		return q.Tab == t.tab
@@ -271,6 +278,7 @@ func (s *Service) NextTask(ctx context.Context, actor auth.Principal, from Tab, 
 		}
 		w := s.rule(actor, t.action)
 		w.and("stage = ? AND id <> ?", t.stage, not)
+		w.and("holder = '' OR holder = ?", actor.ID) // what others hold is theirs
 		list, err := listUrgent(ctx, s.c.DB, w, s.Today().String(), nil, 1)
 		if err != nil {
 			return "", err
@@ -278,7 +286,6 @@ func (s *Service) NextTask(ctx context.Context, actor auth.Principal, from Tab, 
 		if len(list) > 0 {
 			return list[0].ID, nil
 		}
-		w.and("holder = '' OR holder = ?", actor.ID) // what others hold is theirs
 	}
 	return "", nil
 }
@@ -428,10 +435,10 @@ func (s *Service) Mine(ctx context.Context, actor auth.Principal, after string, 
 	if limit < 1 || limit > 100 {
 		limit = 20
 	}
-	if actor.Kind != auth.Resident {
+	if !actor.Applies() {
 		return p, nil
 	}
-	w := s.rule(actor, "")
+	w := ownRule(actor)
 	w.and("parent = ''") // parts stand with their bundle
 	if p.Total, err = countCases(ctx, s.c.DB, w); err != nil {
 		return p, err

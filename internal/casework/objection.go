@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/job"
 )
 
 // An objection (异议) asks the agency, in plain words, to look at a step again.
@@ -157,11 +158,20 @@ func (s *Service) Object(ctx context.Context, actor auth.Principal, id contract.
 		if !fresh {
 			return ErrObjected
 		}
+		if err := s.watchObjection(ctx, tx, o); err != nil {
+			return err
+		}
 		return s.c.Events.Record(ctx, tx, meta(actor, c), contract.ObjectionMade{
 			Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency, Objection: o.ID, Action: o.Action, Due: o.Due.String(), At: o.At,
 		})
 	})
 	return o, err
+}
+
+// watchObjection plans to look when the day of the answer has passed.
+func (s *Service) watchObjection(ctx context.Context, tx db.Tx, o Objection) error {
+	on := o.Due.Add(1)
+	return s.c.Jobs.InsertTx(ctx, tx, objectionJob{o.ID}, job.Insert{At: on.Time(), Unique: o.ID + "@" + on.String()})
 }
 
 // answerBy is the day by which the agency answers what was said at a time.

@@ -75,6 +75,10 @@ type paperData struct {
 	RectifyBy, RectifyByEN         string
 	OnCommitment, Rectified        bool
 	Bundle                         bool
+	// Of a case that another place took in.
+	TakenIn, TakenInEN     string // who took it in
+	HandledBy, HandledByEN string
+	ForwardBy, ForwardByEN string
 }
 
 // defaultRemedies are the ways to contest a decision that every addressee has
@@ -130,11 +134,7 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 	if err != nil {
 		return Paper{}, none, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
-	if err != nil {
-		return Paper{}, none, err
-	}
-	r, err := s.rulesOf(svc, c.Division)
+	svc, r, err := s.lawOf(ctx, c)
 	if err != nil {
 		return Paper{}, none, err
 	}
@@ -148,7 +148,11 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 	if i < 0 || !ok || !known {
 		return Paper{}, none, job.Dead(fmt.Errorf("no wording or step for document %s of case %s", j.Paper, c.ID))
 	}
-	agency, err := s.c.Agencies.Agency(ctx, c.Agency)
+	issuer := c.Agency
+	if j.Paper == paperTransitReceipt { // of the place that took it in
+		issuer = c.Counter.Agency
+	}
+	agency, err := s.c.Agencies.Agency(ctx, issuer)
 	if err != nil {
 		return Paper{}, none, err
 	}
@@ -171,6 +175,11 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 	if err := s.cite(ctx, &p, c, steps[i]); err != nil {
 		return Paper{}, none, err
 	}
+	found, err := s.paperFound(ctx, c, svc, j.Paper, steps[i])
+	if err != nil {
+		return Paper{}, none, err
+	}
+	p.Rows = append(p.Rows, found...)
 	return p, steps[i].At, s.receiptDetails(ctx, &p, c, svc, steps[i])
 }
 
@@ -223,6 +232,7 @@ func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contr
 		ExtensionDays: numeral(r.proc.ExtensionDays), ExtensionDaysEN: numeralEN(r.proc.ExtensionDays),
 		ExtensionBy: r.proc.ExtensionBy.ZH, ExtensionByEN: r.proc.ExtensionBy.EN,
 	}
+	d.TakenIn, d.TakenInEN, d.HandledBy, d.HandledByEN = c.Counter.AgencyName.ZH, c.Counter.AgencyName.EN, c.AgencyName.ZH, c.AgencyName.EN
 	if t, err := r.proc.Transition(own.From, own.Action); err == nil {
 		d.StepName = t.Name.ZH
 	}
@@ -266,8 +276,13 @@ func (s *Service) paperDeadlines(ctx context.Context, d *paperData, c Case, own 
 			return err
 		}
 		switch k {
+		case statute.Forwarding:
+			d.ForwardBy, d.ForwardByEN = words(st.Due)
 		case statute.Acceptance:
 			d.AcceptBy, d.AcceptByEN = words(st.Due)
+			if !st.Started.IsZero() { // the day they came, whenever that was confirmed
+				d.Received, d.ReceivedEN = words(st.Started)
+			}
 		case statute.Correction:
 			d.CorrectBy, d.CorrectByEN = words(st.Due)
 		case statute.Decision:

@@ -16,6 +16,8 @@ const (
 	termOpinion   = "opinion"   // of another agency
 	termOwed      = "owed"      // a material that comes later
 	termObjection = "objection" // until it is answered
+	termStage     = "stage"     // of handling, the agency's own limit
+	termExplain   = "explain"   // a card of supervision
 )
 
 // recompute works out the deadlines of a case again, after the calendar changed.
@@ -25,6 +27,11 @@ func (s *Service) recompute(ctx context.Context, tx db.Tx, c Case, reason string
 	if err != nil {
 		return false, err
 	}
+	c, stage, err := s.recomputeStage(ctx, tx, c, reason)
+	if err != nil {
+		return false, err
+	}
+	moved = moved || stage
 	due, err := s.replayed(ctx, tx, c)
 	if err != nil || due == c.Due {
 		return moved, err
@@ -145,6 +152,9 @@ func (s *Service) recomputeObjections(ctx context.Context, tx db.Tx, j recompute
 			continue
 		}
 		if err := moveObjection(ctx, tx, o); err != nil {
+			return err
+		}
+		if err := s.watchObjection(ctx, tx, o); err != nil {
 			return err
 		}
 		e := movedTo(c, termObjection, was, o.Due)

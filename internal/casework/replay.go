@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -35,11 +36,13 @@ const (
 	DiffOpinion   = "opinion of another agency"
 	DiffOwed      = "owed material"
 	DiffObjection = "answer to an objection"
+	DiffStage     = "limit of a stage"
+	DiffCard      = "explanation of a card"
 )
 
 // Checked counts what a replay looked at.
 type Checked struct {
-	Cases, Clocks, Opinions, Owed, Objections int
+	Cases, Clocks, Opinions, Owed, Objections, Stages int
 }
 
 // Replay works out every deadline from what is stored of the steps, the entries of
@@ -81,7 +84,7 @@ func (s *Service) ReplayEach(ctx context.Context, tell func(Difference)) (Checke
 
 func (n *Checked) add(o Checked) {
 	n.Cases, n.Clocks, n.Opinions = n.Cases+o.Cases, n.Clocks+o.Clocks, n.Opinions+o.Opinions
-	n.Owed, n.Objections = n.Owed+o.Owed, n.Objections+o.Objections
+	n.Owed, n.Objections, n.Stages = n.Owed+o.Owed, n.Objections+o.Objections, n.Stages+o.Stages
 }
 
 // replayLocked looks at a case while nobody can work on it.
@@ -109,6 +112,7 @@ type replaying struct {
 	history []clockEntry
 	n       Checked
 	found   []Difference
+	arrived day.Date // of the papers, where another place took them in
 }
 
 func (x *replaying) differ(what, of string, stored, replayed any) {
@@ -120,10 +124,7 @@ func (x *replaying) differ(what, of string, stored, replayed any) {
 
 func (x *replaying) all(ctx context.Context) (err error) {
 	x.n.Cases = 1
-	if x.svc, err = x.s.service(ctx, x.c.Item, x.c.Version); err != nil {
-		return err
-	}
-	if x.r, err = x.s.rulesOf(x.svc, x.c.Division); err != nil {
+	if x.svc, x.r, err = x.s.lawOf(ctx, x.c); err != nil {
 		return err
 	}
 	if x.steps, err = stepsOf(ctx, x.q, x.c.ID); err != nil {
@@ -132,9 +133,15 @@ func (x *replaying) all(ctx context.Context) (err error) {
 	if x.history, err = entriesOf(ctx, x.q, x.c.ID); err != nil {
 		return err
 	}
+	way, err := transitOf(ctx, x.q, x.c.ID)
+	if err != nil && !errors.Is(err, ErrNotForwarded) {
+		return err
+	}
+	x.arrived = way.Arrived
 	x.entries()
 	x.clocks()
-	for _, look := range []func(context.Context) error{x.events, x.specials, x.opinions, x.owed, x.objections} {
+	x.stages()
+	for _, look := range []func(context.Context) error{x.events, x.specials, x.opinions, x.owed, x.objections, x.cards} {
 		if err := look(ctx); err != nil {
 			return err
 		}
@@ -154,18 +161,27 @@ func (x *replaying) entries() {
 		}
 		if t.Effect(statute.Acceptance) == statute.Start {
 			received = day.In(st.At)
+			if st.Action == actReceive && !x.arrived.IsZero() {
+				received = x.arrived
+			}
 		}
 		for _, e := range t.Clocks {
 			on := day.In(st.At)
+			if st.Action == actReceive && !x.arrived.IsZero() {
+				on = x.arrived
+			}
 			if t.Deemed && e.Entry == statute.Start {
 				on = received
 			}
 			want = append(want, fmt.Sprintf("%d %s %s %s", st.No, e.Clock, e.Entry, on))
 		}
 	}
-	have := make([]string, len(x.history))
-	for i, e := range x.history {
-		have[i] = fmt.Sprintf("%d %s %s %s", e.step, e.clock, e.entry.Kind, e.entry.On)
+	have := make([]string, 0, len(x.history))
+	for _, e := range x.history {
+		if _, stage := e.clock.Stage(); stage {
+			continue
+		}
+		have = append(have, fmt.Sprintf("%d %s %s %s", e.step, e.clock, e.entry.Kind, e.entry.On))
 	}
 	for i := range max(len(have), len(want)) {
 		x.differ(DiffEntry, fmt.Sprint("no. ", i+1), at(have, i), at(want, i))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/statute"
 )
@@ -74,7 +75,10 @@ type rules struct {
 	limits         contract.Limits
 	lights         statute.LightRule
 	correctionDays int
-	verifyDays     int // after the decision, of a commitment
+	verifyDays     int               // after the decision, of a commitment
+	forwardDays    int               // to send papers on to another place
+	from           *statute.Calendar // of the place that took it in; nil is the same
+	stages         []contract.StageSpec
 }
 
 // input is one act of one actor.
@@ -117,6 +121,8 @@ const (
 	cardTwoYellow    = "two_yellow"
 	cardUnitLate     = "unit_late"    // an agency that was asked gave no opinion in time
 	cardUnverified   = "verification" // a commitment was not verified in time
+	cardStage        = "stage"        // a stage took longer than its own limit
+	cardObjection    = "objection"    // an objection was not answered in time
 )
 
 // apply takes one act and the automatic steps that follow it. It changes
@@ -149,6 +155,9 @@ func (r rules) apply(c Case, history []clockEntry, in input) (Case, outcome, err
 	if err != nil {
 		return c, out, err
 	}
+	if c, err = r.timeStage(c, history, &out, in); err != nil {
+		return c, out, err
+	}
 	c.Due, err = r.due(c, append(slices.Clone(history), out.entries...))
 	return c, out, err
 }
@@ -168,6 +177,9 @@ func (r rules) take(c Case, t statute.Transition, in input, out *outcome) (Case,
 	}
 	if t.Effect(statute.Acceptance) == statute.Start { // the papers came
 		c.Received = in.at
+		if on := in.OnTheWay.Arrived; !on.IsZero() && on.Before(day.In(in.at)) {
+			c.Received = on.Time()
+		}
 	}
 	if c.Ended.IsZero() && (state.Final || t.Action == actComplete) {
 		c.Ended = in.at

@@ -61,6 +61,8 @@ type Config struct {
 	Licences       Licences
 	Faces          Faces
 	Conditions     Conditions
+	Registries     Registries // to compare with; nil compares nothing
+	Forms          Forms // reads what officials find; nil where no service has fields for it
 	Papers         Papers
 	Words          AnswerWords
 	Inquiries      Inquiries              // what is to be found out before a decision; nil is nothing
@@ -82,8 +84,6 @@ type Config struct {
 	// ObjectionWithin is how many calendar days after the step one can object.
 	// Zero means 60, as long as reconsideration can be asked for.
 	ObjectionWithin int
-	// Lights are the thresholds of supervision; the zero value is the default.
-	Lights statute.LightRule
 	// ForwardDays is how many working days a place that takes in for another one has
 	// to send the papers on; local rule. Zero means 3.
 	ForwardDays int
@@ -93,6 +93,8 @@ type Config struct {
 	// RecusalWaits makes decisions of an official wait for the answer to what the
 	// applicant asked about them; a setting.
 	RecusalWaits bool
+	// Lights are the thresholds of supervision; the zero value is the default.
+	Lights statute.LightRule
 }
 
 // Service works cases.
@@ -100,6 +102,7 @@ type Service struct {
 	c        Config
 	numbers  *numbers
 	forms    map[string]paperForm
+	waiting  sync.Map // account to waitingCount
 	services sync.Map // serviceKey to contract.Service: published versions never change
 }
 
@@ -132,11 +135,6 @@ func New(c Config) (*Service, error) {
 // Today is the legal day.
 func (s *Service) Today() day.Date { return day.In(s.c.Now()) }
 
-// ServiceOf returns the service as it was when the case was filed.
-func (s *Service) ServiceOf(ctx context.Context, c Case) (contract.Service, error) {
-	return s.service(ctx, c.Item, c.Version)
-}
-
 func (s *Service) service(ctx context.Context, item contract.ItemID, version int) (contract.Service, error) {
 	key := serviceKey{item, version}
 	if known, ok := s.services.Load(key); ok {
@@ -148,22 +146,6 @@ func (s *Service) service(ctx context.Context, item contract.ItemID, version int
 	}
 	s.services.Store(key, svc)
 	return svc, nil
-}
-
-// rulesOf is the law for a case of svc in a division.
-func (s *Service) rulesOf(svc contract.Service, division string) (rules, error) {
-	proc, err := s.c.Procedures.Get(svc.Procedure)
-	if err != nil {
-		return rules{}, fmt.Errorf("procedure of %s: %w", svc.Item, err)
-	}
-	r := rules{
-		proc: proc, cal: s.c.Calendars.For(division), limits: svc.Limits,
-		lights: s.c.Lights, correctionDays: s.c.CorrectionDays,
-	}
-	if svc.Commitment != nil {
-		r.verifyDays = svc.Commitment.VerifyDays
-	}
-	return r, nil
 }
 
 // object is a case as policies see it. Roles are those that the procedure lets
@@ -179,7 +161,11 @@ func object(c Case, roles []statute.Role) policy.Object {
 	for i, r := range roles {
 		names[i] = string(r)
 	}
-	return policy.Object{Type: "Case", ID: string(c.ID), Attrs: map[string]any{
+	var places []string // who supervises the place that took it in sees it too
+	if c.Counter.Division != "" {
+		places = []string{"Division:" + c.Counter.Division}
+	}
+	return policy.Object{Type: "Case", ID: string(c.ID), Parents: places, Attrs: map[string]any{
 		"agency":    string(c.Agency),
 		"division":  c.Division,
 		"applicant": c.Applicant.ID,
@@ -193,6 +179,10 @@ func object(c Case, roles []statute.Role) policy.Object {
 		// The agency that leads a bundle sums up; it does not read the application.
 		"bundle": c.Procedure == bundleProcedure,
 		"parts":  barred(c.partAgencies),
+		// The hall it was taken in at, by whom, and what that hall may do.
+		"taken_by": string(c.Counter.Agency),
+		"taker":    string(c.Counter.Clerk),
+		"counter":  c.CounterMay,
 	}}
 }
 
@@ -213,7 +203,7 @@ func unitObject(c Case, u Unit) policy.Object {
 
 // may asks the policy about a step of the procedure.
 func (s *Service) may(actor auth.Principal, c Case, t statute.Transition) error {
-	return s.c.Policy.Check(actor, "casework."+t.Action, object(c, t.Roles))
+	return s.c.Policy.Check(actor, "casework."+t.Action, object(c, c.rolesOf(t.Action, t.Roles)))
 }
 
 // see returns ErrNotFound for whoever may not know that the case exists.
@@ -226,7 +216,10 @@ func (s *Service) see(actor auth.Principal, c Case) error {
 
 // unitOf is in whose name an actor acts on a case.
 func unitOf(actor auth.Principal, c Case) contract.Agency {
-	if actor.Kind == auth.Staff || actor.Kind == auth.System {
+	if at := c.Counter; actor.Kind == auth.Staff && at.Agency != "" && actor.Agency == string(at.Agency) && at.Agency != c.Agency {
+		return contract.Agency{ID: at.Agency, Name: at.AgencyName, Division: at.Division}
+	}
+	if actor.Kind == auth.Staff && !actor.AtCounter() || actor.Kind == auth.System {
 		return contract.Agency{ID: c.Agency, Name: c.AgencyName, Division: c.Division}
 	}
 	return contract.Agency{}

@@ -74,7 +74,8 @@ const caseColumns = `id, number, query_code, item, item_version, item_zh, item_e
 	licence, clock, due, legal_due, warn_from, provisional, paused, yellow_cards, red_cards,
 	parent, part, outcome, marked, agent_account, agent_kind, agent_mandate, agent_name, concerned,
 	opinions_open, objections, checks_open, specials_open, committed,
-	holder, holder_name, held_at, handled_as, proc_version, counter, taken_by`
+	holder, holder_name, held_at, handled_as, proc_version, counter, taken_by, taker, counter_may,
+	stage_due, stage_warn, stage_since, stage_roles`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -90,7 +91,8 @@ func scanCase(row scanner) (Case, error) {
 		&c.Due.Clock, &c.Due.Promised, &c.Due.Legal, &c.Due.Warn, &c.Due.Provisional, &c.Due.Paused, &c.Yellow, &c.Red,
 		&c.Parent, &c.Part, &c.Outcome, &c.Marked, &c.Agent.Account, &c.Agent.Kind, &c.Agent.Mandate, &c.Agent.Name, &c.concerned,
 		&c.OpinionsOpen, &c.Objections, &c.ChecksOpen, &c.SpecialsOpen, &c.Committed,
-		&c.Holder.ID, &c.Holder.Name, instant{&c.Held}, &c.HandledAs, &c.ProcVersion, counterText{&c.Counter}, new(string))
+		&c.Holder.ID, &c.Holder.Name, instant{&c.Held}, &c.HandledAs, &c.ProcVersion, counterText{&c.Counter}, new(string), new(string), &c.CounterMay,
+		&c.Limit.Due, &c.Limit.Warn, &c.Limit.Since, &c.onlyRoles)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Case{}, ErrNotFound
 	}
@@ -105,7 +107,7 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
 			$43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62,
-			$63, $64, $65, $66, $67, $68, $69)
+			$63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75)
 		ON CONFLICT (submission_key) DO NOTHING`,
 		key, c.ID, c.Number, c.QueryCode, c.Item, c.Version, c.ItemName.ZH, c.ItemName.EN, c.Procedure,
 		c.Applicant.Kind, c.Applicant.ID, c.Applicant.Name, c.Applicant.Code, c.Operator,
@@ -116,7 +118,8 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		c.Licence, c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused, c.Yellow, c.Red,
 		c.Parent, c.Part, c.Outcome, c.Marked, c.Agent.Account, c.Agent.Kind, c.Agent.Mandate, c.Agent.Name, c.concerned,
 		c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen, c.Committed,
-		c.Holder.ID, c.Holder.Name, micro(c.Held), c.HandledAs, c.ProcVersion, counterText{&c.Counter}, c.Counter.Agency)
+		c.Holder.ID, c.Holder.Name, micro(c.Held), c.HandledAs, c.ProcVersion, counterText{&c.Counter}, c.Counter.Agency, c.Counter.Clerk, c.CounterMay,
+		c.Limit.Due, c.Limit.Warn, c.Limit.Since, c.onlyRoles)
 	if err != nil {
 		return false, fmt.Errorf("insert case: %w", err)
 	}
@@ -133,8 +136,9 @@ func updateCase(ctx context.Context, q db.Q, c Case, step int) error {
 			approver = $18, approver_name = $19, licence = $20,
 			clock = $21, due = $22, legal_due = $23, warn_from = $24, provisional = $25, paused = $26,
 			outcome = $27, marked = $28, opinions_open = $29, objections = $30, checks_open = $31, specials_open = $32,
-			holder = $33, holder_name = $34, held_at = $35, handled_as = $36, proc_version = $37
-		WHERE id = $38 AND step = $39`,
+			holder = $33, holder_name = $34, held_at = $35, handled_as = $36, proc_version = $37,
+			stage_due = $38, stage_warn = $39, stage_since = $40, stage_roles = $41
+		WHERE id = $42 AND step = $43`,
 		c.Stage, c.State, c.Step, micro(c.Moved), micro(c.Received), micro(c.Accepted),
 		micro(c.Decided), micro(c.Ended), c.Deemed, c.Extended, c.Notices,
 		c.Clerk.ID, c.Clerk.Name, c.Reviewer.ID, c.Reviewer.Name, c.Second.ID, c.Second.Name,
@@ -142,6 +146,7 @@ func updateCase(ctx context.Context, q db.Q, c Case, step int) error {
 		c.Due.Clock, c.Due.Promised, c.Due.Legal, c.Due.Warn, c.Due.Provisional, c.Due.Paused,
 		c.Outcome, c.Marked, c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen,
 		c.Holder.ID, c.Holder.Name, micro(c.Held), c.HandledAs, c.ProcVersion,
+		c.Limit.Due, c.Limit.Warn, c.Limit.Since, c.onlyRoles,
 		c.ID, step)
 	if err != nil {
 		return fmt.Errorf("update case: %w", err)

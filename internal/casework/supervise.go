@@ -23,14 +23,26 @@ type Record struct {
 	AgencyName contract.Text
 	Division   string
 	Handler    string // post that had the case
+	HandlerID  string // its account; "" where nobody had it
+	OfCase     bool   // it counts for the case, not for another agency's task
 	At         time.Time
+
+	ExplainBy   day.Date // by which the agency explains it
+	Explained   string
+	ExplainedBy Handler
+	ExplainedAt time.Time
+	Appealed    bool   // the agency asks to have it cancelled
+	Ruling      string // CardKept, CardCancelled; "" while open
+	Ruled       string // why
+	RuledBy     Handler
+	RuledAt     time.Time
 }
 
 // raise puts cards on a case. A card that it has already is not given twice.
 // Two yellow cards make a red one.
 func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *Case, cards []card) error {
 	for _, k := range cards {
-		fresh, err := insertRecord(ctx, tx, s.c.NewID(), *c, k, s.c.Now())
+		fresh, err := insertRecord(ctx, tx, *c, k, s.newRecord(*c, k))
 		if err != nil {
 			return err
 		}
@@ -61,6 +73,23 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 		}
 	}
 	return nil
+}
+
+// newRecord is what a card says beside its case and rule.
+func (s *Service) newRecord(c Case, k card) Record {
+	r := Record{ID: s.c.NewID(), At: s.c.Now(), Agency: c.Agency, AgencyName: c.AgencyName, Division: c.Division, OfCase: true}
+	had := c.Clerk
+	for _, h := range []Handler{c.Reviewer, c.Second, c.Approver, c.Holder} {
+		if h.ID != "" {
+			had = h
+		}
+	}
+	r.HandlerID, r.Handler = had.ID, had.Name
+	if k.of.ID != "" {
+		r.Agency, r.AgencyName, r.Division, r.HandlerID, r.Handler, r.OfCase = k.of.ID, k.of.Name, k.of.Division, "", "", false
+	}
+	r.ExplainBy = s.explainBy(r.Division, r.At)
+	return r
 }
 
 // overtaken accepts what the law has accepted already: an official who acts after

@@ -91,7 +91,7 @@ func (s *Service) Units(ctx context.Context, actor auth.Principal, id contract.C
 		return nil, err
 	}
 	list := newest(all)
-	if actor.Kind == auth.Resident {
+	if actor.Applies() {
 		for i := range list {
 			list[i].Note, list[i].Reasons, list[i].Handler, list[i].Why = "", nil, Handler{}, ""
 		}
@@ -145,8 +145,11 @@ func (s *Service) askUnits(ctx context.Context, tx db.Tx, w *work) error {
 	}
 	var asked []Unit
 	for _, spec := range w.svc.Handling.Units {
+		if later := foundBy(w.svc, spec); later != "" && later != StageAccept {
+			continue // what decides it is not known yet
+		}
 		if spec.When != "" {
-			applies, err := s.c.Conditions.Holds(w.svc, spec.When, w.c.Applicant, day.In(w.at), answers)
+			applies, err := s.c.Conditions.Holds(w.svc, spec.When, w.c.Applicant, day.In(w.at), answers, w.found)
 			if err != nil {
 				return fmt.Errorf("unit %s: %w", spec.ID, err)
 			}
@@ -429,12 +432,8 @@ func (s *Service) late(ctx context.Context, tx db.Tx, j unitJob) error {
 // movedUnits are the open tasks of a case with the days that they have now, where
 // those are not the stored ones.
 func (s *Service) movedUnits(ctx context.Context, q db.Q, c Case) (were, are []Unit, err error) {
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, r, err := s.lawOf(ctx, c)
 	if err != nil || len(svc.Handling.Units) == 0 {
-		return nil, nil, err
-	}
-	r, err := s.rulesOf(svc, c.Division)
-	if err != nil {
 		return nil, nil, err
 	}
 	all, err := unitsOf(ctx, q, c.ID)

@@ -28,6 +28,7 @@ var (
 	specials = []string{ // Licensing Law art. 45
 		"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review",
 	}
+	stages = []string{contract.HandlingAccept, contract.HandlingReview, contract.HandlingCountersign, contract.HandlingDecide}
 	// deniedWords may not stand in the name of a material: Licensing Law art. 31
 	// and the catch-all ban that local regulations draw from it.
 	deniedWords = []string{"其他", "有关", "相关材料"}
@@ -175,6 +176,26 @@ func (l *linter) handling(h contract.Handling) {
 		l.text(at+".text", sp.Text)
 		if sp.Days < 1 {
 			l.add(at+".days", "required")
+		}
+	}
+	l.stages(h.Stages)
+}
+
+// stages: what a package says of them fits the procedure, which the check of the
+// form looks at; here they are well made.
+func (l *linter) stages(list []contract.StageSpec) {
+	said := map[string]bool{}
+	for i, s := range list {
+		at := fmt.Sprintf("handling.stages[%d]", i)
+		l.oneOf(at+".stage", s.Stage, stages)
+		if said[s.Stage] {
+			l.add(at+".stage", "duplicate", "value", s.Stage)
+		}
+		said[s.Stage] = true
+		l.text(at+".name", s.Name)
+		fields := map[string]bool{}
+		for j, f := range s.Fields {
+			l.field(fmt.Sprintf("%s.fields[%d]", at, j), f, fields)
 		}
 	}
 }

@@ -49,6 +49,7 @@ func enums() map[string][]string {
 		"Field.kind":          fieldKinds,
 		"LicenceSpec.effect":  effects[1:],
 		"SpecialSpec.kind":    specials,
+		"StageSpec.stage":     stages,
 	}
 }
 
@@ -70,6 +71,7 @@ func needed() map[string][]string {
 		"Added":        {"type", "department", "why"},
 		"Unit":         {"id", "agency", "task", "days"},
 		"SpecialSpec":  {"kind", "days", "text"},
+		"StageSpec":    {"stage", "name"},
 	}
 }
 

@@ -29,6 +29,7 @@ func Check(svc contract.Service) []Problem {
 	k.materials()
 	k.signers()
 	k.handling()
+	k.stages()
 	k.settings()
 	k.licence()
 	k.bundle()
@@ -160,6 +161,9 @@ func (k *checker) field(where string, f contract.Field, p contract.Page) {
 		k.add(where, "no answer can be within its limits")
 	}
 	k.kind(where, f, p)
+	if p.ID != "" {
+		k.noFound(where, f)
+	}
 	if strings.HasPrefix(f.Held, chosenPrefix) && !k.licenceBefore() {
 		k.add(where, "takes %s from a licence, but no licence field is asked before it", f.Held)
 	}

@@ -26,6 +26,7 @@ type namedRule struct {
 	column string // the same within a row
 	group  string // whose row it sees as row; "" none
 	signer string // on whose pages or materials it stands; "" the applicant
+	found  bool   // it is run while the case is handled
 	late   bool   // it is run at the end and sees what signers answered
 }
 
@@ -54,14 +55,15 @@ func rulesOf(svc contract.Service) []namedRule {
 	}
 	late("instant", svc.Rules.Instant, givesBool)
 	for _, u := range svc.Handling.Units {
-		late("unit "+u.ID, u.When, givesBool)
+		list = append(list, namedRule{where: "unit " + u.ID, text: u.When, late: true, found: true})
 	}
+	list = append(list, foundRules(svc)...)
 	for _, p := range svc.Parts {
 		late("part "+p.ID, p.When, givesBool)
 	}
 	if svc.Licence != nil {
 		for _, l := range svc.Licence.Face {
-			late("licence line "+l.Label.ZH, l.Value, givesText)
+			list = append(list, namedRule{where: "licence line " + l.Label.ZH, text: l.Value, gives: givesText, late: true, found: true})
 		}
 	}
 	return list
@@ -159,6 +161,8 @@ func (k *checker) ref(r namedRule, ref rule.Ref) {
 		k.rowRef(r, ref)
 	case ref.Var == "settings":
 		k.settingRef(r, ref)
+	case ref.Var == "found", ref.Var == "found_words":
+		k.foundRef(r, ref)
 	case ref.Var == "licence", ref.Var == "held" && strings.HasPrefix(ref.Name, chosenPrefix):
 		if !k.licenceBefore() {
 			k.add(r.where, "rule %q reads the chosen licence, but the form has no licence field", r.text)

@@ -7,16 +7,21 @@ import (
 )
 
 // Holds evaluates a condition of the service over answers that were handed in: by
-// it the service says which other agencies are asked.
+// it the service says which other agencies are asked. Found is what officials found by then.
 func Holds(
-	e *rule.Engine, svc contract.Service, when string, applicant contract.Party, today day.Date, answers contract.Answers,
+	e *rule.Engine, svc contract.Service, when string, applicant contract.Party, today day.Date, answers, found contract.Answers,
 ) (bool, error) {
 	c, err := Compile(e, svc)
 	if err != nil {
 		return false, err
 	}
-	v := c.vars(Input{Applicant: applicant, Today: today})
-	for id, x := range answers {
+	return c.engine.Bool(when, c.handedIn(Input{Applicant: applicant, Today: today, Answers: answers, Found: found}))
+}
+
+// handedIn is what rules see of answers that were handed in.
+func (c *Compiled) handedIn(in Input) *rule.Vars {
+	v := c.vars(in)
+	for id, x := range in.Answers {
 		f, ok := c.fields[id]
 		if !ok || x == nil {
 			continue
@@ -27,5 +32,5 @@ func Holds(
 			v.A[id] = filled(f, x)
 		}
 	}
-	return c.engine.Bool(when, v)
+	return v
 }

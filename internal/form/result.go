@@ -12,6 +12,9 @@ import (
 // nil is not there.
 type Input struct {
 	Answers contract.Answers
+	// Found is what officials found while they handled the case; nothing while
+	// somebody applies.
+	Found contract.Answers
 	// Typed is what could not be read, as typed; cells of groups by their names
 	// ("members.0.income"). Parsed.Put keeps both.
 	Typed     map[string][]string

@@ -39,10 +39,11 @@ type Compiled struct {
 	eligible   []*rule.Program
 	instant    *rule.Program
 	commitment *rule.Program
-	parts      []*rule.Program          // when, by part
-	lines      []string                 // of the chosen licence, that rules read
-	settings   map[string]float64       // numbers that a place sets
-	values     map[string]*rule.Program // of computed fields
+	parts      []*rule.Program           // when, by part
+	lines      []string                  // of the chosen licence, that rules read
+	settings   map[string]float64        // numbers that a place sets
+	found      map[string]contract.Field // of stages of handling
+	values     map[string]*rule.Program  // of computed fields
 
 	schemaOnce sync.Once
 	schema     *jsonschema.Schema
@@ -77,7 +78,7 @@ func Compile(e *rule.Engine, svc contract.Service) (*Compiled, error) {
 	c := &Compiled{
 		Service: svc, engine: e,
 		kinds: map[string]string{}, fields: map[string]contract.Field{}, values: map[string]*rule.Program{},
-		settings: numbers(svc.Settings),
+		settings: numbers(svc.Settings), found: foundFields(svc),
 	}
 	for _, r := range rulesOf(svc) {
 		if r.text == "" {
@@ -284,6 +285,7 @@ func (c *Compiled) vars(in Input) *rule.Vars {
 		Settings:  c.settings,
 	}
 	v.Licence = c.face(nil)
+	c.seeFound(v, in.Found)
 	return v
 }
 
@@ -346,6 +348,7 @@ type FaceInput struct {
 	// Prior is the face of the licence that is changed, renewed or cancelled, as
 	// its Lines give it; rules see it as licence.
 	Prior     map[string]string
+	Found     contract.Answers                        // by officials while they handled the case
 	Divisions func(code string) (contract.Text, bool) // as in Input
 }
 
@@ -363,7 +366,7 @@ func FaceOf(e *rule.Engine, svc contract.Service, in FaceInput) ([]contract.Face
 	if err != nil {
 		return nil, err
 	}
-	v := c.vars(Input{Applicant: in.Applicant, Today: in.Today})
+	v := c.vars(Input{Applicant: in.Applicant, Today: in.Today, Found: in.Found})
 	v.Licence = c.face(in.Prior)
 	names := Names{Division: in.Divisions}
 	for id, x := range in.Answers {

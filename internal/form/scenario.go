@@ -38,6 +38,8 @@ type Given struct {
 	Files     []string          `yaml:"files"` // materials with a file each
 	Ways      map[string]string `yaml:"ways"`  // chosen way by material
 	Committed bool              `yaml:"committed"`
+	// Found is what officials find while they handle the case, as JSON has it.
+	Found map[string]any `yaml:"found"`
 	// Signers are what each signer gave, by id ("other", "adult/1").
 	Signers map[string]GivenSigner `yaml:"signers"`
 }
@@ -79,18 +81,20 @@ type Want struct {
 	Materials []string          `yaml:"materials"` // that apply, in order
 	Ways      map[string]string `yaml:"ways"`      // how materials come; "" where it is not chosen yet
 	// NotNeeded are materials that apply and are not asked for.
-	NotNeeded  []string          `yaml:"not_needed"`
-	Answers    map[string]any    `yaml:"answers"` // that would be submitted, computed ones too
-	Faults     map[string]string `yaml:"faults"`  // by field; exactly these
-	Ineligible *int              `yaml:"ineligible"`
-	Complete   *bool             `yaml:"complete"`
-	Instant    *bool             `yaml:"instant"`
-	Face       map[string]string `yaml:"face"` // licence lines by Chinese label
-	Effect     string            `yaml:"effect"`
-	Disputes   []string          `yaml:"disputes"`  // fields; exactly these
-	Unchecked  []string          `yaml:"unchecked"` // exactly these
-	Signers    []string          `yaml:"signers"`   // who must sign, in order
-	Signed     *bool             `yaml:"signed"`    // everybody has
+	NotNeeded []string          `yaml:"not_needed"`
+	Answers   map[string]any    `yaml:"answers"` // that would be submitted, computed ones too
+	Faults    map[string]string `yaml:"faults"`  // by field; exactly these
+	// FoundFaults is what is wrong with the findings, by field; exactly these.
+	FoundFaults map[string]string `yaml:"found_faults"`
+	Ineligible  *int              `yaml:"ineligible"`
+	Complete    *bool             `yaml:"complete"`
+	Instant     *bool             `yaml:"instant"`
+	Face        map[string]string `yaml:"face"` // licence lines by Chinese label
+	Effect      string            `yaml:"effect"`
+	Disputes    []string          `yaml:"disputes"`  // fields; exactly these
+	Unchecked   []string          `yaml:"unchecked"` // exactly these
+	Signers     []string          `yaml:"signers"`   // who must sign, in order
+	Signed      *bool             `yaml:"signed"`    // everybody has
 	// SignerFaults are what signers still have to do, by signer and field.
 	SignerFaults map[string]map[string]string `yaml:"signer_faults"`
 	Parts        []string                     `yaml:"parts"` // of a bundle, that apply
@@ -154,6 +158,9 @@ func (sc Scenario) input(c *Compiled) (Input, error) {
 		return in, err
 	}
 	if in.Held, err = scenarioHeld(g.Held); err != nil {
+		return in, err
+	}
+	if in.Found, err = scenarioFound(c, g.Found); err != nil {
 		return in, err
 	}
 	if in.Materials, err = scenarioFiles(c, g.Files, ""); err != nil {

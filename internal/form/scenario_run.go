@@ -52,6 +52,7 @@ func (c *Compiled) scenario(sc Scenario) []Problem {
 	k.verdict()
 	k.people()
 	k.answers()
+	k.found()
 	k.face()
 	k.days()
 	return k.problems
@@ -261,7 +262,7 @@ func (k *compare) face() {
 	if k.want.Face == nil {
 		return
 	}
-	in := FaceInput{Applicant: k.in.Applicant, Today: k.in.Today, Answers: k.r.Answers}
+	in := FaceInput{Applicant: k.in.Applicant, Today: k.in.Today, Answers: k.r.Answers, Found: k.in.Found}
 	if k.r.Licence != nil {
 		in.Prior = k.r.Licence.Lines()
 	}

@@ -96,7 +96,7 @@ func New(t testing.TB) *World {
 	w.Service, err = casework.New(casework.Config{
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
 		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
-		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs},
+		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Forms: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs},
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
 	})
@@ -308,7 +308,7 @@ func (fakes) Evaluate(_ context.Context, _ contract.Service, in casework.FaceInp
 }
 
 // Holds says that a condition holds for whoever has a floor.
-func (fakes) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Date, a contract.Answers) (bool, error) {
+func (fakes) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Date, a, _ contract.Answers) (bool, error) {
 	return a["area"] != nil, nil
 }
 

@@ -26,7 +26,7 @@ type Column struct{ Group, Name string }
 
 func isVar(name string) bool {
 	switch name {
-	case "a", "given", "words", "applicant", "held", "today", "row", "licence", "settings":
+	case "a", "given", "words", "applicant", "held", "today", "row", "licence", "settings", "found", "found_words":
 		return true
 	}
 	return false

@@ -2,7 +2,7 @@
 // with: which page is shown, which paper is needed, who may apply.
 //
 // The language is CEL: no loops without end, no side effects, and a cost limit
-// on each run. An expression sees nine variables:
+// on each run. An expression sees eleven variables:
 //
 //	a          answers by field id; a group is a list of rows: a.members[0].name
 //	given      given.x is true when x was answered
@@ -14,6 +14,8 @@
 //	licence    the face of the licence that was chosen, by line: licence.address;
 //	           licence.valid_from and licence.valid_to are its first and last day
 //	settings   numbers that a place sets: settings.area_limit
+//	found      what officials found while they handled the case: found.grade;
+//	           a choice is its option in Chinese in found_words.grade
 //
 // Money is in fen: a.rent > 100000 is more than 1,000 yuan, and yuan(a.rent) is
 // the amount in yuan. Besides the functions of CEL there are
@@ -68,6 +70,9 @@ type Vars struct {
 	Row       map[string]any
 	Licence   map[string]string
 	Settings  map[string]float64
+	Found     map[string]any
+	// FoundWords are findings as people read them, in Chinese.
+	FoundWords map[string]string
 }
 
 // ResolveName serves CEL.
@@ -91,6 +96,10 @@ func (v *Vars) ResolveName(name string) (any, bool) {
 		return v.Licence, true
 	case "settings":
 		return v.Settings, true
+	case "found":
+		return v.Found, true
+	case "found_words":
+		return v.FoundWords, true
 	}
 	return nil, false
 }
@@ -128,6 +137,8 @@ func New() (*Engine, error) {
 		cel.Variable("row", cel.MapType(cel.StringType, cel.DynType)),
 		cel.Variable("licence", cel.MapType(cel.StringType, cel.StringType)),
 		cel.Variable("settings", cel.MapType(cel.StringType, cel.DoubleType)),
+		cel.Variable("found", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("found_words", cel.MapType(cel.StringType, cel.StringType)),
 		// 48 and 48.5 are both areas: numbers compare whatever they are stored as.
 		cel.CrossTypeNumericComparisons(true),
 		cel.ParserExpressionSizeLimit(maxText),
