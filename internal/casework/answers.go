@@ -106,7 +106,7 @@ func (s *Service) Resubmit(
 	if err := s.see(actor, c); err != nil {
 		return err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -130,6 +130,9 @@ func (s *Service) Resubmit(
 	})
 	// First the step: it refuses whoever may not, and a second hand-in.
 	if c, err = s.step(ctx, tx, actor, c, Action{Name: actResubmit}); err != nil {
+		return err
+	}
+	if err := s.compared(ctx, tx, actor, c, svc, materials); err != nil {
 		return err
 	}
 	next := handIn{round: old.round + 1, trace: []contract.Text{}, materials: materials, at: s.c.Now()}

@@ -45,7 +45,7 @@ const maxBars = 200
 // first; for an applicant, the own ones that hold.
 func (s *Service) Bars(ctx context.Context, actor auth.Principal) ([]Bar, error) {
 	w := &where{}
-	if actor.Kind == auth.Resident {
+	if actor.Applies() {
 		w.and("m.subject = ? AND m.lifted_at = 0", actor.Subject())
 		if len(actor.For.Items) > 0 { // the right to act is limited to these
 			w.oneOf("m.item", actor.For.Items)

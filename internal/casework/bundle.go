@@ -52,7 +52,7 @@ func (s *Service) Parts(ctx context.Context, actor auth.Principal, id contract.C
 			return nil, err
 		}
 	}
-	svc, err := s.service(ctx, whole.Item, whole.Version)
+	svc, err := s.ServiceOf(ctx, whole)
 	if err != nil || len(svc.Parts) == 0 {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *Service) Parts(ctx context.Context, actor auth.Principal, id contract.C
 		}
 		list = append(list, Part{
 			ID: spec.ID, Case: p.ID, Number: p.Number, Item: p.Item, Name: p.ItemName, Agency: p.Agency, AgencyName: p.AgencyName,
-			Required: spec.Required, Blocking: spec.Blocking, State: s.StateName(p.Procedure, p.State), Stage: p.Stage,
+			Required: spec.Required, Blocking: spec.Blocking, State: s.StateName(p), Stage: p.Stage,
 			Outcome: p.Outcome, Due: p.Due, Filed: p.Filed, Ended: p.Ended, Licence: p.Licence,
 			After: f.waitsFor(spec), Open: s.see(actor, p) == nil,
 		})
@@ -133,7 +133,7 @@ func (s *Service) familyOf(ctx context.Context, q db.Q, whole contract.CaseID) (
 	if f.whole, err = caseByID(ctx, q, whole); err != nil {
 		return f, err
 	}
-	if f.svc, err = s.service(ctx, f.whole.Item, f.whole.Version); err != nil {
+	if f.svc, err = s.ServiceOf(ctx, f.whole); err != nil {
 		return f, err
 	}
 	f.parts, err = partsOf(ctx, q, whole)
@@ -164,7 +164,7 @@ func (s *Service) required(ctx context.Context, q db.Q, c Case) error {
 // mayWithdraw lets applicants withdraw what they can do without. What lapses by
 // law lapses also where a bundle needs it.
 func (s *Service) mayWithdraw(ctx context.Context, tx db.Tx, w *work) error {
-	if w.actor.Kind != auth.Resident {
+	if !w.actor.Applies() {
 		return nil
 	}
 	return s.required(ctx, tx, w.c)
@@ -214,6 +214,21 @@ func (s *Service) sumUp(ctx context.Context, tx db.Tx, w *work) error {
 			return err
 		}
 	}
+	return s.goOn(ctx, tx, f)
+}
+
+// goOnTogether moves a bundle's case whose parts may be enough now.
+func (s *Service) goOnTogether(ctx context.Context, tx db.Tx, whole contract.CaseID) error {
+	f, err := s.familyOf(ctx, tx, whole)
+	if err != nil || f.whole.Stage == StageDone {
+		return err
+	}
+	return s.goOn(ctx, tx, f)
+}
+
+// goOn begins parts that waited, and moves the bundle's case by what its parts came
+// to.
+func (s *Service) goOn(ctx context.Context, tx db.Tx, f family) error {
 	moved, err := s.moveWaiting(ctx, tx, f)
 	if err != nil || moved {
 		return err // that part has summed up
@@ -245,7 +260,10 @@ func (s *Service) moveWaiting(ctx context.Context, tx db.Tx, f family) (bool, er
 			return true, err
 		}
 		if len(f.waitsFor(spec)) == 0 {
-			_, err := s.step(ctx, tx, system, p, Action{Name: actRelease})
+			action, err := s.release(ctx, tx, p)
+			if err == nil {
+				_, err = s.step(ctx, tx, system, p, Action{Name: action})
+			}
 			return true, err
 		}
 	}

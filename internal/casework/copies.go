@@ -35,7 +35,7 @@ type Verification struct {
 // be is for the service that asks. Only who acts for the subject is told, and
 // whose right is limited, of the services it covers.
 func (s *Service) Copies(ctx context.Context, actor auth.Principal, subject contract.Party, elements []string) ([]contract.Copy, error) {
-	if actor.Kind != auth.Resident || subject.ID == "" || actor.Subject() != subject.ID {
+	if !actor.Applies() || subject.ID == "" || actor.Subject() != subject.ID {
 		return nil, ErrNotFound
 	}
 	elements = slices.DeleteFunc(slices.Clone(elements), func(e string) bool { return e == "" })
@@ -105,7 +105,7 @@ func (s *Service) verified(ctx context.Context, tx db.Tx, actor auth.Principal, 
 	if err := verifyMaterial(ctx, tx, c.ID, m); err != nil {
 		return err
 	}
-	o := Original{By: Handler{actor.ID, actor.Name}, Agency: c.AgencyName, Note: x.note}
+	o := Original{By: Handler{actor.ID, actor.Name}, Agency: lookedAt(actor, c), Note: x.note}
 	if err := insertOriginal(ctx, tx, c.ID, m.File, o, micro(s.c.Now())); err != nil {
 		return err
 	}

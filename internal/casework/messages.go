@@ -85,6 +85,7 @@ func (s *Service) Messages(ctx context.Context, actor auth.Principal, id contrac
 	if err := s.recordRead(ctx, actor, t.Case, "", "messages"); err != nil {
 		return t, err
 	}
+	actor = onSide(actor, t.Case)
 	last := t.Messages[len(t.Messages)-1].No
 	if last <= read {
 		return t, nil
@@ -96,7 +97,7 @@ func (s *Service) Messages(ctx context.Context, actor auth.Principal, id contrac
 
 // Peek shows the applicant's own thread without noting that it was read.
 func (s *Service) Peek(ctx context.Context, actor auth.Principal, id contract.CaseID) (Thread, error) {
-	if actor.Kind != auth.Resident {
+	if !actor.Applies() {
 		return Thread{}, ErrNotFound
 	}
 	t, _, err := s.conversation(ctx, actor, id, contract.ThreadApplicant)
@@ -109,6 +110,7 @@ func (s *Service) conversation(ctx context.Context, actor auth.Principal, id con
 	if err != nil {
 		return Thread{}, 0, err
 	}
+	actor = onSide(actor, c)
 	t = Thread{Case: c, Name: thread, Closes: closes(c)}
 	reader, side := readerOf(actor), sideOf(actor)
 	if read, err = readUpTo(ctx, s.c.DB, id, thread, reader); err != nil {
@@ -140,6 +142,7 @@ func (s *Service) Write(ctx context.Context, actor auth.Principal, id contract.C
 	if s.messagesClosed(c) {
 		return Message{}, ErrMessagesClosed
 	}
+	actor = onSide(actor, c)
 	w.Text = strings.TrimSpace(strings.ReplaceAll(w.Text, "\r\n", "\n"))
 	if err := checkWords(w); err != nil {
 		return Message{}, err
@@ -252,7 +255,7 @@ func (s *Service) Unread(ctx context.Context, actor auth.Principal, ids []contra
 	if len(ids) == 0 || readerOf(actor) == "" {
 		return map[contract.CaseID]int{}, nil
 	}
-	return countUnread(ctx, s.c.DB, ids, readerOf(actor), actor.Kind == auth.Resident)
+	return countUnread(ctx, s.c.DB, ids, readerOf(actor), actor.Applies())
 }
 
 // thread opens a case to whoever may read and write one of its threads. Who may
@@ -296,7 +299,7 @@ func (s *Service) mayConfer(ctx context.Context, actor auth.Principal, c Case) e
 // agenciesOf are the agencies that work on a case: the one that decides, and
 // those that its service asks for an opinion.
 func (s *Service) agenciesOf(ctx context.Context, c Case) ([]string, error) {
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -324,6 +327,9 @@ func (s *Service) MayConfer(ctx context.Context, actor auth.Principal, c Case) b
 // readerOf names the side whose reading counts: the applicant, whoever acts for
 // them, or an agency.
 func readerOf(p auth.Principal) string {
+	if p.AtCounter() {
+		return sideApplicant
+	}
 	switch p.Kind {
 	case auth.Resident:
 		return sideApplicant
@@ -335,7 +341,7 @@ func readerOf(p auth.Principal) string {
 }
 
 func sideOf(p auth.Principal) string {
-	if p.Kind == auth.Staff {
+	if p.Kind == auth.Staff && !p.AtCounter() {
 		return sideStaff
 	}
 	return sideApplicant

@@ -43,23 +43,34 @@ func (s *Service) Steps(ctx context.Context, actor auth.Principal, id contract.C
 }
 
 // StepName is what the procedure calls an action, and the state it led to.
+// It is that of the edition under which the step was taken.
 func (s *Service) StepName(c Case, st Step) (action, state contract.Text) {
-	p, err := s.c.Procedures.Get(c.Procedure)
+	p, err := s.procedureThen(c, st)
 	if err != nil {
 		return contract.Text{ZH: st.Action, EN: st.Action}, contract.Text{ZH: st.To, EN: st.To}
 	}
 	if t, err := p.Transition(st.From, st.Action); err == nil {
 		action = contract.Text(t.Name)
 	}
-	return action, s.StateName(c.Procedure, st.To)
+	if st.Action == actMove {
+		action = contract.Text{
+			ZH: fmt.Sprintf("改按服务第 %d 版、程序第 %d 版办理", st.HandledAs, st.ProcVersion),
+			EN: fmt.Sprintf("Handled by version %d of the service, edition %d of the procedure from here on", st.HandledAs, st.ProcVersion),
+		}
+	}
+	return action, nameOf(p, st.To)
 }
 
-// StateName is what a procedure calls a state.
-func (s *Service) StateName(procedure, state string) contract.Text {
-	p, err := s.c.Procedures.Get(procedure)
+// StateName is what the procedure of a case calls the state that it is in.
+func (s *Service) StateName(c Case) contract.Text {
+	p, err := s.procedure(c)
 	if err != nil {
-		return contract.Text{ZH: state, EN: state}
+		return contract.Text{ZH: c.State, EN: c.State}
 	}
+	return nameOf(p, c.State)
+}
+
+func nameOf(p *statute.Procedure, state string) contract.Text {
 	st, ok := p.State(state)
 	if !ok {
 		return contract.Text{ZH: state, EN: state}
@@ -70,11 +81,11 @@ func (s *Service) StateName(procedure, state string) contract.Text {
 // Outcome is what the state of a case means for the applicant; "" while open.
 // A case that went on after its decision keeps what was decided.
 func (s *Service) Outcome(c Case, steps []Step) statute.Outcome {
-	p, err := s.c.Procedures.Get(c.Procedure)
-	if err != nil {
-		return ""
-	}
 	for _, st := range slices.Backward(steps) {
+		p, err := s.procedureThen(c, st)
+		if err != nil {
+			return ""
+		}
 		if state, ok := p.State(st.To); ok && state.Outcome != "" {
 			return state.Outcome
 		}
@@ -127,12 +138,15 @@ func (s *Service) Document(ctx context.Context, actor auth.Principal, id contrac
 // applicant reads it.
 func (s *Service) received(ctx context.Context, actor auth.Principal, c Case, d Document) error {
 	decision := c.Stage == StageDeliver && c.Licence == "" && d.At.Equal(c.Decided)
-	if !decision || actor.Kind != auth.Resident {
+	if !decision || !applies(actor, c) {
 		return nil
 	}
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		c, err := lockCase(ctx, tx, c.ID)
 		if err != nil || c.Stage != StageDeliver {
+			return err
+		}
+		if chosen, err := deliveryRow(ctx, tx, c.ID); err != nil || chosen.onPaper() {
 			return err
 		}
 		_, err = s.step(ctx, tx, actor, c, Action{Name: actDeliver})
@@ -143,7 +157,7 @@ func (s *Service) received(ctx context.Context, actor auth.Principal, c Case, d 
 // Purposes of reading personal data, by whose turn the case is.
 func purpose(c Case) (why, basis string) {
 	switch c.Stage {
-	case StageAccept, StageApplicant:
+	case StageAccept, StageApplicant, StageTransit:
 		return "acceptance", "行政许可法 第三十二条"
 	case StageReview, StageCountersign, StageOpinions, StagePaused, StageNotice:
 		return "review", "行政许可法 第三十四条"
@@ -166,6 +180,9 @@ func (s *Service) recordRead(ctx context.Context, actor auth.Principal, c Case, 
 		return nil
 	}
 	stage, basis := purpose(c)
+	if applies(actor, c) {
+		stage, basis = purposeCounter, basisCounter
+	}
 	if why == "" {
 		why = stage
 	}
@@ -221,7 +238,7 @@ func (s *Service) Content(ctx context.Context, actor auth.Principal, id contract
 	}
 	return Content{
 		Round: h.round, At: h.at, Materials: h.materials, Trace: h.trace,
-		Lines: lines(svc, answers, s.words(ctx, c), actor.Kind != auth.Resident),
+		Lines: lines(svc, answers, s.words(ctx, c), !applies(actor, c)),
 	}, nil
 }
 
@@ -234,7 +251,7 @@ func (s *Service) handedInBy(ctx context.Context, actor auth.Principal, id contr
 	if err := s.c.Policy.Check(actor, "casework.read", object(c, nil)); err != nil {
 		return c, handIn{}, contract.Service{}, err
 	}
-	svc, err := s.service(ctx, c.Item, c.Version)
+	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return c, handIn{}, svc, err
 	}
@@ -305,7 +322,7 @@ func (s *Service) Correction(ctx context.Context, actor auth.Principal, id contr
 	if c.Stage != StageApplicant || c.Procedure == bundleProcedure { // its parts are corrected
 		return contract.Correction{}, ErrState
 	}
-	if actor.Kind != auth.Resident {
+	if !applies(actor, c) {
 		return contract.Correction{}, ErrNotFound
 	}
 	answers, err := s.answers(svc, id, h)

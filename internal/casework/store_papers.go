@@ -45,14 +45,14 @@ func insertMaterials(ctx context.Context, q db.Q, id contract.CaseID, round int,
 	if len(list) == 0 {
 		return nil
 	}
-	rows := newRows(len(list), 18)
+	rows := newRows(len(list), 19)
 	for i, m := range list {
 		rows.add(id, m.File, round, i, m.ID, m.Name, m.Type, m.Size, string(m.Blob), m.Level, m.Origin, micro(m.At),
-			m.Pages, m.Turn, m.Source, m.Text, m.Due, m.Signer)
+			m.Pages, m.Turn, m.Source, m.Text, m.Due, m.Signer, m.Paper)
 	}
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO casework_materials (case_id, file, round, position, material, name, type, size, blob, level, origin, handed_at,
-			pages, turn, source, words, due, signer)
+			pages, turn, source, words, due, signer, paper)
 		VALUES `+rows.values(), rows.args...)
 	if err != nil {
 		return fmt.Errorf("insert materials: %w", err)
@@ -90,7 +90,7 @@ func handInOf(ctx context.Context, q db.Q, id contract.CaseID, round int) (handI
 
 func materialsOf(ctx context.Context, q db.Q, id contract.CaseID, round int) ([]contract.Material, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT material, file, name, type, size, blob, level, origin, handed_at, pages, turn, source, words, due, signer
+		SELECT material, file, name, type, size, blob, level, origin, handed_at, pages, turn, source, words, due, signer, paper
 		FROM casework_materials WHERE case_id = $1 AND round = $2 ORDER BY position`, id, round)
 	if err != nil {
 		return nil, fmt.Errorf("list materials: %w", err)
@@ -100,7 +100,7 @@ func materialsOf(ctx context.Context, q db.Q, id contract.CaseID, round int) ([]
 	for rows.Next() {
 		var m contract.Material
 		if err := rows.Scan(&m.ID, &m.File, &m.Name, &m.Type, &m.Size, &m.Blob, &m.Level, &m.Origin, instant{&m.At},
-			&m.Pages, &m.Turn, &m.Source, &m.Text, &m.Due, &m.Signer); err != nil {
+			&m.Pages, &m.Turn, &m.Source, &m.Text, &m.Due, &m.Signer, &m.Paper); err != nil {
 			return nil, err
 		}
 		list = append(list, m)

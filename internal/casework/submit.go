@@ -88,6 +88,9 @@ func (s *Service) file(ctx context.Context, tx db.Tx, actor auth.Principal, svc 
 	if err != nil || !fresh {
 		return c, false, err
 	}
+	if err := s.takenIn(ctx, tx, c, svc); err != nil {
+		return c, true, err
+	}
 	if err := s.handIn(ctx, tx, c, svc, handIn{round: 1, trace: f.Trace, materials: f.Materials, at: f.At}, f.Answers); err != nil {
 		return c, true, err
 	}
@@ -103,6 +106,9 @@ func (s *Service) file(ctx context.Context, tx db.Tx, actor auth.Principal, svc 
 		}
 	}
 	if err := s.renewalPending(ctx, tx, actor, c, svc, f.Answers); err != nil {
+		return c, true, err
+	}
+	if err := s.attended(ctx, tx, actor, c, svc, f); err != nil {
 		return c, true, err
 	}
 	return c, true, s.record(ctx, tx, actor, c, out, 1)
@@ -121,7 +127,7 @@ func (s *Service) filed(ctx context.Context, actor auth.Principal, f application
 	if err != nil {
 		return Case{}, outcome{}, err
 	}
-	r, err := s.rulesOf(svc, agency.Division)
+	r, err := s.newLaw(svc, agency.Division)
 	if err != nil {
 		return Case{}, outcome{}, err
 	}
@@ -135,7 +141,14 @@ func (s *Service) filed(ctx context.Context, actor auth.Principal, f application
 		Parent: f.parent, Part: f.part, Agent: f.Agent, concerned: concerned(f.Submission),
 		ChecksOpen: len(f.Disputes) + len(f.Unchecked), Committed: f.Committed != nil,
 	}
+	if f.Counter.Session != "" {
+		c.CounterMay = svc.Handling.Counter
+		c.Counter.Paper = c.Counter.Paper || onPaperSome(f.Materials)
+	}
 	first := input{Action: Action{Name: actSubmit}, actor: actor, at: f.At}
+	if r = s.fromCounter(r, f.Counter); r.forwards(f, agency.Division) {
+		first.Name = actForward
+	}
 	if f.holds {
 		first = input{Action: Action{Name: actHold}, actor: auth.SystemPrincipal("bundle"), unit: agency, at: f.At}
 	}
@@ -172,8 +185,11 @@ func (s *Service) filedBefore(ctx context.Context, tx db.Tx, actor auth.Principa
 // receipt tells until when the agency must answer, while it must.
 func (c Case) receipt() contract.Receipt {
 	r := contract.Receipt{Case: c.ID, Number: c.Number, QueryCode: c.QueryCode, At: c.Filed}
-	if c.Due.Clock == statute.Acceptance {
+	switch c.Due.Clock {
+	case statute.Acceptance:
 		r.AcceptBy = c.Due.Promised.String()
+	case statute.Forwarding:
+		r.ForwardBy = c.Due.Promised.String()
 	}
 	return r
 }
@@ -181,14 +197,14 @@ func (c Case) receipt() contract.Receipt {
 // atOnce carries out what the service's own rules decided, or what a commitment
 // is for. Automation may grant, never deny.
 func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Service, f application) (Case, error) {
-	r, err := s.rulesOf(svc, c.Division)
+	_, r, err := s.lawOf(ctx, c)
 	if err != nil {
 		return c, err
 	}
 	committed := f.Committed != nil && r.onCommitment(c.State)
 	// What somebody must look at first is not granted by a rule.
 	instant := f.Instant && !r.onCommitment(c.State) && c.ChecksOpen == 0 && !owes(f.Materials)
-	if !committed && !instant || f.holds {
+	if !committed && !instant || f.holds || c.Stage == StageTransit {
 		return c, nil
 	}
 	name := "instant-grant"
@@ -233,6 +249,9 @@ func (s *Service) submitBundle(
 		if err != nil {
 			return contract.Receipt{}, err
 		}
+		if err := s.giveOut(ctx, tx, &c); err != nil {
+			return contract.Receipt{}, err
+		}
 		// The whole is answered when the last part is.
 		receipt.AcceptBy = max(receipt.AcceptBy, c.receipt().AcceptBy)
 	}
@@ -249,9 +268,6 @@ type child struct {
 // wholeOf is the submission of the bundle itself. Data that somebody must look at
 // and commitments belong to the parts.
 func wholeOf(sub contract.Submission) contract.Submission {
-		if err := s.giveOut(ctx, tx, &c); err != nil {
-			return contract.Receipt{}, err
-		}
 	sub.Instant, sub.Committed, sub.Disputes, sub.Unchecked = false, nil, nil, nil
 	return sub
 }

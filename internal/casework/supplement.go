@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/statute"
 )
 
 // actSupplement is a step of the applicant that leaves the case where it is: no
@@ -39,7 +40,7 @@ func (s *Service) Supplements(ctx context.Context, actor auth.Principal, id cont
 	if err != nil {
 		return c, nil, err
 	}
-	if actor.Kind != auth.Resident {
+	if !applies(actor, c) {
 		return c, nil, ErrNotFound
 	}
 	if err := s.c.Policy.Check(actor, "casework.supplement", object(c, nil)); err != nil {
@@ -193,12 +194,14 @@ func (s *Service) supplement(ctx context.Context, tx db.Tx, actor auth.Principal
 // note records a step that leaves a case in its state and its clocks alone.
 // Whoever had the case open learns that it changed.
 func (s *Service) note(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, a Action) (Case, error) {
+	actor = standing(actor, c, statute.Transition{Action: a.Name, Roles: []statute.Role{statute.RoleApplicant}})
 	was := c.Step
 	c.Step++
 	st := Step{
 		No: c.Step, Action: a.Name, From: c.State, To: c.State, Actor: recorded(actor),
 		Opinion: a.Opinion, Reasons: a.Reasons, Started: c.Moved, At: s.c.Now(),
 	}
+	st.Behalf, st.BehalfKind, st.Mandate = behalf(c, actor)
 	if u := unitOf(actor, c); u.ID != "" {
 		st.UnitID, st.Unit = u.ID, u.Name
 	}

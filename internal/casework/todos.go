@@ -43,7 +43,7 @@ type Todo struct {
 // Todos lists what the person can do now for whom they act, the most urgent
 // first: what must be done by its day, then the rest.
 func (s *Service) Todos(ctx context.Context, actor auth.Principal) ([]Todo, error) {
-	if actor.Kind != auth.Resident {
+	if !actor.Applies() {
 		return nil, nil
 	}
 	var list []Todo
@@ -79,7 +79,7 @@ func todo(kind string, c Case) Todo {
 }
 
 func (s *Service) corrections(ctx context.Context, actor auth.Principal) ([]Todo, error) {
-	w := s.rule(actor, "")
+	w := ownRule(actor)
 	w.and("stage = ?", StageApplicant)
 	cases, err := listRecent(ctx, s.c.DB, w, nil, todoCases)
 	list := make([]Todo, 0, len(cases))
@@ -92,7 +92,7 @@ func (s *Service) corrections(ctx context.Context, actor auth.Principal) ([]Todo
 }
 
 func (s *Service) owedTodos(ctx context.Context, actor auth.Principal) ([]Todo, error) {
-	w := s.rule(actor, "")
+	w := ownRule(actor)
 	w.and("stage <> ? AND decided_at = 0", StageDone)
 	rows, err := owedWhere(ctx, s.c.DB, w)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Service) owedTodos(ctx context.Context, actor auth.Principal) ([]Todo, 
 		if err != nil {
 			return nil, err
 		}
-		svc, err := s.service(ctx, c.Item, c.Version)
+		svc, err := s.ServiceOf(ctx, c)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func (s *Service) owedTodos(ctx context.Context, actor auth.Principal) ([]Todo, 
 }
 
 func (s *Service) unreadTodos(ctx context.Context, actor auth.Principal) ([]Todo, error) {
-	w := s.rule(actor, "")
+	w := ownRule(actor)
 	withUnread(w)
 	cases, err := listRecent(ctx, s.c.DB, w, nil, todoCases)
 	if err != nil {
@@ -145,7 +145,7 @@ func idsOf(cases []Case) []contract.CaseID {
 
 // objectTodos offers to object to what ended a case, or to a correction notice.
 func (s *Service) objectTodos(ctx context.Context, actor auth.Principal) ([]Todo, error) {
-	w := s.rule(actor, "")
+	w := ownRule(actor)
 	since := s.c.Now().AddDate(0, 0, -s.c.ObjectionWithin-1)
 	w.and("stage = ? OR stage = ? OR stage = ?", StageDone, StageDeliver, StageApplicant)
 	w.and("moved_at > ?", micro(since))
@@ -171,7 +171,7 @@ func (s *Service) objectTodos(ctx context.Context, actor auth.Principal) ([]Todo
 
 // rateTodos offers to rate what was decided lately and has no rating.
 func (s *Service) rateTodos(ctx context.Context, actor auth.Principal) ([]Todo, error) {
-	w := s.rule(actor, "")
+	w := ownRule(actor)
 	w.and("ended_at > ? AND decided_at > 0", micro(s.c.Now().AddDate(0, 0, -rateWithin)))
 	withoutRating(w)
 	cases, err := listRecent(ctx, s.c.DB, w, nil, todoCases)
@@ -212,14 +212,14 @@ type OwnPage struct {
 // right covers the service; newest first.
 func (s *Service) Own(ctx context.Context, actor auth.Principal, q OwnQuery) (OwnPage, error) {
 	var p OwnPage
-	if actor.Kind != auth.Resident {
+	if !actor.Applies() {
 		return p, nil
 	}
 	cur, err := readCursor(q.After)
 	if err != nil {
 		return p, err
 	}
-	open, finished := s.rule(actor, ""), s.rule(actor, "")
+	open, finished := ownRule(actor), ownRule(actor)
 	whole(open)
 	whole(finished)
 	open.and("stage <> ?", StageDone)
@@ -232,7 +232,7 @@ func (s *Service) Own(ctx context.Context, actor auth.Principal, q OwnQuery) (Ow
 	}
 	w := map[string]*where{OwnOpen: open, OwnFinished: finished}[q.Tab]
 	if w == nil || q.Text != "" { // a search looks everywhere, parts of bundles too
-		w = s.rule(actor, "")
+		w = ownRule(actor)
 		if q.Text == "" {
 			whole(w)
 		}

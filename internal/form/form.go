@@ -368,7 +368,7 @@ func Faults() []*fault.Error {
 		ErrIneligible.With("message", "m"), ErrApplicant, ErrNoForm, ErrNotOpen,
 		ErrOtherParty.With("name", "n"), ErrNotCovered, ErrExpired, ErrFull.With("mb", 2), ErrTooMany.With("n", 2), ErrAnswers,
 		ErrNoWay, ErrNoUpload, ErrOffset.With("offset", 1), ErrNotHeld, ErrScanner, ErrSigning, ErrNotSigning, ErrNoSigner,
-		ErrReminded, ErrBarred, ErrNoCommit, ErrUnconfirmed, ErrNoCounter, ErrKeyed,
+		ErrReminded, ErrBarred, ErrNoCommit, ErrUnconfirmed, ErrNoCounter, ErrKeyed, ErrNoPress,
 	}
 	for _, code := range []string{
 		"check", "choose", "conflict", "date", "date_part", "decimals", "declare", "email", "great", "held", "id_area",

@@ -57,6 +57,8 @@ type Config struct {
 	NewID   func() string
 	// Counters tells where somebody is served in person; nil is nowhere.
 	Counters Counters
+	// Press prints applications to be signed by hand; nil prints none.
+	Press Press
 	// Registries, Licences and Copies may be nil: then nothing is held.
 	Registries Registries
 	Licences   Licences

@@ -34,6 +34,7 @@ func API(a *api.API, s *form.Service) {
 	api.Register(a, api.Op{Method: http.MethodPost, Path: "/cases/{id}/correction", ID: "correction-open", Action: "form.correct", Tag: "drafts", Summary: "The draft that mends what a correction notice marks"}, o.correct)
 	apiMaterials(a, o)
 	apiSigners(a, o)
+	apiCounter(a, o)
 }
 
 type operations struct{ s *form.Service }
@@ -80,6 +81,7 @@ type draftBody struct {
 	Commitment *commitmentBody `json:"commitment,omitempty" doc:"What you may promise instead of proving."`
 	Signers    []signerBody    `json:"signers,omitempty" doc:"Who else has to sign."`
 	Parts      []string        `json:"parts,omitempty" doc:"Parts of a bundle that apply."`
+	Confirmed  *confirmedBody  `json:"confirmed,omitempty" doc:"How the person confirmed it at a counter, as it stands now."`
 }
 
 type consentBody struct {
@@ -209,7 +211,7 @@ func body(d form.Draft) draftBody {
 	for _, g := range d.Signers {
 		b.Signers = append(b.Signers, signerOf(g))
 	}
-	b.Parts = r.Parts
+	b.Parts, b.Confirmed = r.Parts, confirmedOf(d)
 	return b
 }
 

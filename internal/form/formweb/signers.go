@@ -134,10 +134,7 @@ func (p pages) sign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	how := form.Signing{Method: "keyed", Mark: f.Get("mark")}
-	if path := web.Drawn(f.Get("mark-drawn")); path != "" {
-		how = form.Signing{Method: "drawn", Mark: path}
-	}
+	how := signing(f)
 	if how.Mark == "" {
 		f.Add("mark", "form.signature.missing")
 		return p.signAgain(w, r, f)
