@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -52,7 +54,7 @@ func site(t *tools, a *areas) (http.Handler, error) {
 // routes registers the pages and operations of every area.
 func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	k := web.New(web.Config{
-		Site: t.site(), Texts: t.texts, Sessions: watched{a.sessions, a.counter}, Serving: watched{a.sessions, a.counter}.serving, Now: t.now, Log: t.log,
+		Site: t.site(), Texts: t.texts, Sessions: watched{a.sessions, a.counter}, Serving: watched{a.sessions, a.counter}.serving, Waiting: waiting{t, a}.count, Now: t.now, Log: t.log,
 		Secure: t.secure(), Demo: t.config.Demo, Observe: t.metrics.HTTP, Proxies: t.config.Proxies,
 		Allow: func(p auth.Principal, action string) error { return t.policy.Check(p, action, policy.Page) },
 	})
@@ -107,4 +109,19 @@ func (t *tools) ready() http.Handler {
 func (t *tools) site() web.Site {
 	c := t.config.Site
 	return web.Site{NameZH: "通办", NameEN: "Tongban", PlaceZH: c.NameZH, PlaceEN: c.NameEN, Base: t.config.BaseURL}
+}
+
+// waiting counts what waits for an official, for the bar of every page. A count that
+// cannot be had is no reason to show no page.
+type waiting struct {
+	t *tools
+	a *areas
+}
+
+func (w waiting) count(ctx context.Context, p auth.Principal) int {
+	n, err := w.a.casework.Waiting(ctx, p)
+	if err != nil {
+		w.t.log.WarnContext(ctx, "count what waits", slog.Any("error", err))
+	}
+	return n
 }

@@ -54,6 +54,7 @@ type caseBody struct {
 	Decided   *time.Time    `json:"decided,omitempty"`
 	Deemed    bool          `json:"deemed,omitempty"`
 	Licence   string        `json:"licence,omitempty"`
+	Results   []resultBody  `json:"results,omitempty" doc:"of a bundle: what each part came to"`
 	Due       *dueBody      `json:"due,omitempty"`
 	Light     string        `json:"light,omitempty" enum:"green,amber,yellow,red,paused"`
 	Actions   []actionBody  `json:"actions,omitempty" doc:"what the caller may do now"`
@@ -199,6 +200,9 @@ func (o operations) get(ctx context.Context, actor auth.Principal, in *caseIn) (
 		return nil, err
 	}
 	b, err := o.withActions(ctx, c, actor)
+	if err == nil && c.Procedure == "bundle" {
+		b.Results, err = o.results(ctx, actor, c.ID)
+	}
 	return &caseOut{b}, err
 }
 

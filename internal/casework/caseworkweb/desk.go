@@ -49,6 +49,9 @@ type listData struct {
 	Left    func(casework.Case, day.Date) int
 	State   func(casework.Case) contract.Text
 	Records []casework.Record
+	// Cards are those without a ruling, with the counts of all.
+	Cards      []casework.Record
+	CardCounts casework.CardCounts
 	// LateOnes are opinions that agencies owe beyond their day, for supervision.
 	LateOnes []casework.UnitTask
 }
@@ -96,6 +99,9 @@ func (p pages) supervision(w http.ResponseWriter, r *http.Request) error {
 	if d.Records, err = p.s.Records(r.Context(), p.k.Actor(r), 20); err != nil {
 		return err
 	}
+	if d.Cards, d.CardCounts, err = p.s.CardsToRule(r.Context(), p.k.Actor(r)); err != nil {
+		return err
+	}
 	if d.LateOnes, err = p.s.LateOpinions(r.Context(), p.k.Actor(r)); err != nil {
 		return err
 	}
@@ -121,6 +127,7 @@ type deskData struct {
 	Askable   []contract.Agency // for an opinion
 	Panels    []templ.Component // of other areas
 	beside
+	reviewData
 }
 
 // Tab is the tab a person came from.
@@ -191,6 +198,9 @@ func (p pages) deskData(r *http.Request, f *web.Form) (d deskData, err error) {
 			return d, err
 		}
 	}
+	if err = p.loadReview(r, &d); err != nil {
+		return d, err
+	}
 	if d.Panels, err = p.besides(r, p.panels.Staff, d.Case.ID); err != nil {
 		return d, err
 	}
@@ -251,8 +261,9 @@ func (p pages) act(w http.ResponseWriter, r *http.Request) error {
 		Name: r.PathValue("action"), Step: number(f.Get("step")), Opinion: f.Get("opinion"),
 		Reasons: rows(f.Raw("reasons")), Organ: f.Get("organ"), Marks: marksOf(f),
 		Special: statute.Special(f.Get("special")), Days: number(f.Get("days")), Target: f.Get("target"),
-		Agency: contract.AgencyID(f.Get("agency")),
+		Agency: contract.AgencyID(f.Get("agency")), Found: foundOf(f),
 	}
+	a.Dropped = droppedOf(f, a.Marks)
 	if (a.Name == "correct" || a.Name == "correct_onsite") && len(a.Marks) > 0 && f.Get("confirmed") == "" && complete(a.Marks) {
 		return p.confirm(w, r, http.StatusOK, f, a.Marks)
 	}
@@ -287,6 +298,17 @@ func rows(text string) []string { return strings.Split(text, "\n") }
 // shown; what is missing is told on the page where it is typed.
 func complete(marks []contract.Mark) bool {
 	return !slices.ContainsFunc(marks, func(m contract.Mark) bool { return strings.TrimSpace(m.Reason) == "" })
+}
+
+// marksIn reads the marks that a control names, without their reasons.
+func marksIn(f *web.Form, name string) []contract.Mark {
+	var marks []contract.Mark
+	for _, value := range f.All(name) {
+		if kind, id, ok := strings.Cut(value, ":"); ok {
+			marks = append(marks, contract.Mark{Kind: kind, ID: id})
+		}
+	}
+	return marks
 }
 
 // marksOf reads the ticked fields and materials with their reasons. A reason

@@ -51,6 +51,7 @@ type ownData struct {
 	Specials   []casework.Special
 	Service    *casework.Service
 	Panels     []templ.Component // of other areas
+	Found      []casework.Finding // by officials, that the applicant may read
 }
 
 // newest are the messages that the page of the case shows.
@@ -78,6 +79,9 @@ func (p pages) ownData(r *http.Request) (d ownData, err error) {
 	}
 	d.Service = p.s
 	if d.Panels, err = p.besides(r, p.panels.Resident, id); err != nil {
+		return d, err
+	}
+	if d.Found, err = p.s.Findings(ctx, actor, id); err != nil {
 		return d, err
 	}
 	if d.Todos, err = p.s.CaseTodos(ctx, actor, id); err != nil {
@@ -189,7 +193,11 @@ func (p pages) explain(w http.ResponseWriter, r *http.Request, staff bool) error
 	if err != nil {
 		return err
 	}
-	return p.k.Render(w, r, http.StatusOK, whyPage(p.k.View(r), c, e, all, staff))
+	stages, err := p.stagesOf(r, c, staff)
+	if err != nil {
+		return err
+	}
+	return p.k.Render(w, r, http.StatusOK, whyPage(p.k.View(r), c, e, all, staff, stages))
 }
 
 type receiptData struct {

@@ -25,6 +25,7 @@ func residentMenu() []MenuItem {
 
 func staffMenu() []MenuItem {
 	return []MenuItem{
+		{"inbox", "/staff/inbox", "kit.staff.inbox"},
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
 		{"counter", "/staff/counter", "kit.staff.counter"},
 		{"licences", "/staff/licences", "kit.staff.licences"},

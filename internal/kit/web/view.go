@@ -18,6 +18,8 @@ type View struct {
 	Demo  bool
 	Prefs Preferences
 	Now   time.Time
+	// Waiting is how many things wait for a member of staff.
+	Waiting int
 	// Notice is the key of a message from the page before; "" is none.
 	Notice string
 	// Serving is who is served at the window, where Actor.AtCounter.
@@ -33,8 +35,12 @@ func (k *Kit) View(r *http.Request) View {
 	if actor.AtCounter() && k.c.Serving != nil {
 		serving = k.c.Serving(r.Context(), actor)
 	}
+	waiting := 0
+	if actor.Kind == auth.Staff && k.c.Waiting != nil {
+		waiting = k.c.Waiting(r.Context(), actor)
+	}
 	return View{
-		Locale: p.Locale, Serving: serving,
+		Locale: p.Locale, Serving: serving, Waiting: waiting,
 		Actor:  actor,
 		Path:   hereOf(r),
 		Site:   k.c.Site,

@@ -55,6 +55,8 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Serving tells of who is served at the window of staff.
 	Serving func(ctx context.Context, p auth.Principal) Serving
+	// Waiting counts what waits for a member of staff, for the bar; nil counts nothing.
+	Waiting func(ctx context.Context, p auth.Principal) int
 	// Observe, if set, wraps the mux: it sees each request with its pattern.
 	Observe func(http.Handler) http.Handler
 	// Secure is set when people reach the site by https: cookies and HSTS follow.

@@ -1,0 +1,39 @@
+package caseworkweb
+
+import (
+	"net/http"
+
+	"github.com/tongban/tongban/internal/casework"
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/day"
+)
+
+// inboxData is what needs an official today.
+type inboxData struct {
+	casework.Inbox
+	Today day.Date
+	Left  func(casework.Case, day.Date) int
+	State func(casework.Case) contract.Text
+}
+
+func (p pages) inbox(w http.ResponseWriter, r *http.Request) error {
+	x, err := p.s.Inbox(r.Context(), p.k.Actor(r))
+	if err != nil {
+		return err
+	}
+	d := inboxData{Inbox: x, Today: p.s.Today(), Left: p.s.DaysLeft, State: p.s.StateName}
+	return p.k.Render(w, r, http.StatusOK, inboxPage(p.k.View(r), d))
+}
+
+// empty reports whether nothing waits.
+func (d inboxData) empty() bool { return d.Count()+len(d.Held)+len(d.Deputy) == 0 }
+
+// handedNote is what a colleague wrote when handing a case over.
+func (d inboxData) handedNote(c casework.Case) (casework.HandNote, bool) {
+	for _, n := range d.Handed {
+		if n.Case == c.ID {
+			return n, true
+		}
+	}
+	return casework.HandNote{}, false
+}
