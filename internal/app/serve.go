@@ -91,5 +91,6 @@ func run(ctx context.Context, t *tools, a *areas, l net.Listener, h http.Handler
 	})
 	g.Go(func() error { return t.jobs.Run(ctx) })
 	g.Go(func() error { return a.calendar.Run(ctx) })
+	g.Go(func() error { return a.casework.Run(ctx) })
 	return g.Wait()
 }

@@ -158,7 +158,7 @@ func (s *Service) staffRule(w *where, actor auth.Principal, action string) {
 	switch {
 	case action != "":
 		w.and("agency = ?", actor.Agency)
-		w.oneOf("proc", s.proceduresWhere(actor, action))
+		takenAt(w, s.places(actor, action), action)
 		w.and("operator <> ? AND applicant_id <> ?", actor.ID, actor.ID)
 		if reviewersApart(action) {
 			w.and("reviewer <> ? AND second <> ?", actor.ID, actor.ID)
@@ -187,21 +187,6 @@ func reviewersApart(action string) bool {
 	return slices.Contains([]string{actReview, actCountersign, actApprove, actDeny}, action)
 }
 
-// proceduresWhere lists the procedures in which a role of the actor takes the step.
-func (s *Service) proceduresWhere(actor auth.Principal, action string) []string {
-	var ids []string
-	for _, p := range s.c.Procedures.All() {
-		takes := func(st statute.ProcedureState) bool {
-			t, err := p.Transition(st.ID, action)
-			return err == nil && slices.ContainsFunc(t.Roles, func(r statute.Role) bool { return actor.Is(string(r)) })
-		}
-		if slices.ContainsFunc(p.States, takes) {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids
-}
-
 func subject(p auth.Principal) string {
 	return p.Subject()
 }
@@ -209,21 +194,27 @@ func subject(p auth.Principal) string {
 // Tasks is the work list of an official: tabs with exact counts, one tab's
 // cases by urgency.
 func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (List, error) {
+	actor = atDesk(actor)
 	owed, late, err := s.owedOpinions(ctx, actor)
 	if err != nil {
 		return List{}, err
 	}
 	list := List{Late: late}
+	numbers, err := s.openBook(ctx, s.c.DB, actor)
+	if err != nil {
+		return list, err
+	}
 	var base *where
+	var shown tabRule
 	idle := false // the tab is empty
 	for _, t := range tabs {
 		if t.tab == TabAwaiting && owed >= 0 { // opinions stand before what one only sees
 			list.Counts = append(list.Counts, Count{TabOpinions, owed})
 		}
-		if t.action != "" && len(s.proceduresWhere(actor, t.action)) == 0 {
+		if t.action != "" && !s.takesSome(actor, t.action) {
 			continue // not a matter of this post
 		}
-		w, n, err := s.tab(ctx, actor, t, q)
+		w, n, err := s.tab(ctx, numbers, actor, t, q)
 		if err != nil {
 			return list, err
 		}
@@ -231,7 +222,7 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 			list.Counts = append(list.Counts, Count{t.tab, n})
 		}
 		if q.opens(t, n, base != nil, idle) {
-			list.Tab, base, idle = t.tab, w, n == 0
+			list.Tab, shown, base, idle = t.tab, t, w, n == 0
 		}
 	}
 	switch {
@@ -241,17 +232,23 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 	case base == nil: // a tab that this post does not have
 		return list, ErrNotFound
 	}
-	if list.Queues, err = s.queues(ctx, actor, list.Tab, q); err != nil {
+	if list.Queues, err = s.queues(ctx, numbers, actor, list.Tab, q); err != nil {
 		return list, err
 	}
-	return s.fill(ctx, list, base, q)
+	if numbers != nil && q.Holder == "" && q.Queue != QueueMine {
+		return numbers.fill(ctx, s, list, shown, base, q)
+	}
+	return s.fill(ctx, list, base, q) // what one official holds is little
 }
 
 // tab counts the cases of one tab.
-func (s *Service) tab(ctx context.Context, actor auth.Principal, t tabRule, q Query) (*where, int, error) {
+func (s *Service) tab(ctx context.Context, numbers *tallies, actor auth.Principal, t tabRule, q Query) (*where, int, error) {
 	w := s.rule(actor, t.action)
 	w.and("stage = ?", t.stage)
 	q.queued(w, actor)
+	if numbers != nil {
+		return w, numbers.count(t, q, actor), nil
+	}
 	n, err := countCases(ctx, s.c.DB, w)
 	return w, n, err
 }
@@ -270,10 +267,11 @@ func (q Query) opens(t tabRule, n int, chosen, idle bool) bool {
 // the same tab, then of the tabs with something to do, in their order. It is "" where
 // nothing is left.
 func (s *Service) NextTask(ctx context.Context, actor auth.Principal, from Tab, not contract.CaseID) (contract.CaseID, error) {
+	actor = atDesk(actor)
 	order := slices.Clone(tabs)
 	slices.SortStableFunc(order, func(a, b tabRule) int { return btoi(b.tab == from) - btoi(a.tab == from) })
 	for _, t := range order {
-		if t.action == "" || len(s.proceduresWhere(actor, t.action)) == 0 {
+		if t.action == "" || !s.takesSome(actor, t.action) {
 			continue
 		}
 		w := s.rule(actor, t.action)
@@ -369,19 +367,27 @@ func (s *Service) fill(ctx context.Context, list List, base *where, q Query) (Li
 	if list.Total, err = countCases(ctx, s.c.DB, w); err != nil {
 		return list, err
 	}
-	limit := q.Limit
-	if limit < 1 || limit > 100 {
-		limit = 25
-	}
-	if list.Cases, err = listUrgent(ctx, s.c.DB, w, today.String(), after, limit+1); err != nil {
+	if list.Cases, err = listUrgent(ctx, s.c.DB, w, today.String(), after, q.limit()+1); err != nil {
 		return list, err
 	}
-	if len(list.Cases) > limit {
-		list.Cases = list.Cases[:limit]
-		last := list.Cases[limit-1]
-		list.Next = cursor{Rank: rankOf(last.Light(today)), Due: last.Due.Promised.String(), ID: last.ID}.String()
+	return list.cut(q.limit(), today), nil
+}
+
+func (q Query) limit() int {
+	if q.Limit < 1 || q.Limit > 100 {
+		return 25
 	}
-	return list, nil
+	return q.Limit
+}
+
+// cut ends a page after so many cases, and says where the next begins.
+func (l List) cut(limit int, today day.Date) List {
+	if len(l.Cases) > limit {
+		l.Cases = l.Cases[:limit]
+		last := l.Cases[limit-1]
+		l.Next = cursor{Rank: rankOf(last.Light(today)), Due: last.Due.Promised.String(), ID: last.ID}.String()
+	}
+	return l
 }
 
 func filtered(base *where, q Query, today day.Date) *where {
@@ -390,10 +396,29 @@ func filtered(base *where, q Query, today day.Date) *where {
 		if number, err := idcode.ParseCaseNumber(q.Text); err == nil {
 			w.and("number = ?", number)
 		} else {
+			if q.Tab == TabDone { // there are too many to look into each
+				nameBegins(w, q.Text)
+				return narrowed(w, q, today)
+			}
 			like := "%" + escapeLike(q.Text) + "%"
 			w.and(`applicant_name LIKE ? ESCAPE '!' OR item_zh LIKE ? ESCAPE '!' OR number LIKE ? ESCAPE '!'`, like, like, like)
 		}
 	}
+	return narrowed(w, q, today)
+}
+
+// nameBegins narrows a list to names of applicants that begin so; at least two
+// characters, as the index has them.
+func nameBegins(w *where, text string) {
+	runes := []rune(text)
+	if len(runes) < 2 {
+		w.and("1 = 0")
+		return
+	}
+	w.and("SUBSTR(applicant_name, 1, 2) = ? AND SUBSTR(applicant_name, 1, ?) = ?", string(runes[:2]), len(runes), text)
+}
+
+func narrowed(w *where, q Query, today day.Date) *where {
 	if q.Item != "" {
 		w.and("item = ?", q.Item)
 	}

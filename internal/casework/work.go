@@ -72,14 +72,12 @@ func (q Query) queued(w *where, actor auth.Principal) {
 
 // queues counts the queues of a tab: one's own, the unit's, all, and those of the
 // absent whose deputy the actor is.
-func (s *Service) queues(ctx context.Context, actor auth.Principal, tab Tab, q Query) ([]QueueCount, error) {
+func (s *Service) queues(ctx context.Context, numbers *tallies, actor auth.Principal, tab Tab, q Query) ([]QueueCount, error) {
 	i := slices.IndexFunc(tabs, func(t tabRule) bool { return t.tab == tab })
 	if i < 0 {
 		return nil, nil
 	}
-	w := s.rule(actor, tabs[i].action)
-	w.and("stage = ?", tabs[i].stage)
-	held, err := countHolders(ctx, s.c.DB, w)
+	held, err := s.heldIn(ctx, numbers, actor, tabs[i], q)
 	if err != nil {
 		return nil, err
 	}
