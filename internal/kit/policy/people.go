@@ -29,7 +29,7 @@ type who struct {
 
 func (c *people) entity(p auth.Principal) cedar.Entity {
 	key := who{
-		p.Kind, p.ID, strings.Join(p.Roles, "\x00"), p.Agency, p.Division, p.For.Kind + "\x00" + p.For.ID + "\x00" + strings.Join(p.For.Items, "\x00"),
+		p.Kind, p.ID, strings.Join(p.Roles, "\x00"), p.Agency, p.Division, p.For.Kind + "\x00" + p.For.ID + "\x00" + p.Person() + "\x00" + strings.Join(p.For.Items, "\x00"),
 		strings.Join(p.Scopes, "\x00"), p.Level,
 	}
 	if e, ok := c.known.Load(key); ok {
