@@ -41,6 +41,7 @@ func commands() []command {
 		{"dev", "try service packages while writing them: dev services/ --listen HOST:PORT", dev},
 		{"admin", "make the first administrator: admin create NAME AGENCY --data DIR", admin},
 		{"replay", "work out every deadline again from what happened, tell differences: replay --data DIR", replay},
+		{"procedures", "list editions of procedures, check those of an installation, try a move of running cases: procedures move --dry-run", procedures},
 		{"villages", "import villages, the fifth level of divisions: villages FILE --data DIR", villages},
 		{"config", "print every setting with its meaning, default and present value", describe},
 		{"licences", "print the licences of the works of others in this binary", licences},
@@ -122,7 +123,7 @@ func usage(w io.Writer) {
 	fmt.Fprintln(w, "通办 Tongban: government services, handled in one place.\n\nUsage: tongban COMMAND [--flags]")
 	fmt.Fprintln(w)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.about)
 	}
 }
 

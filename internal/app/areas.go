@@ -26,7 +26,6 @@ import (
 	"github.com/tongban/tongban/internal/operation"
 	"github.com/tongban/tongban/internal/rating"
 	"github.com/tongban/tongban/internal/registry"
-	"github.com/tongban/tongban/internal/statute"
 	"github.com/tongban/tongban/services"
 )
 
@@ -128,6 +127,9 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	if err := a.buildCases(t, rules); err != nil {
 		return nil, err
 	}
+	if err := a.casework.CheckEditions(ctx); err != nil {
+		return nil, err
+	}
 	a.operation = operation.New(t.db, t.jobs, t.events, t.policy, t.now)
 	a.casework.Jobs(t.jobs, t.events)
 	a.licence.Jobs(t.jobs, t.events)
@@ -148,7 +150,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		Now: t.now, NewID: t.newID, NewCode: verificationCode,
 		BaseURL: t.config.BaseURL, Demo: t.config.Demo,
 	})
-	procedures, err := statute.LoadProcedures()
+	procedures, err := loadProcedures(t.config)
 	if err != nil {
 		return err
 	}
@@ -161,7 +163,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Blobs: t.blobs,
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
 		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Registries: looks{a}, Papers: press, Intake: intake{a}, Stamp: stamp, Inquiries: inquiries{a},
-		Words: answerWords{divisions(a.directory), a.licence}, Colleagues: a.identity,
+		Words: answerWords{divisions(a.directory), a.licence}, Colleagues: a.identity, Counters: atWindows{a}, Drawn: form.Drawn,
 		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
 	})
 	if err != nil {
@@ -180,7 +182,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		DB: t.db, Catalog: a.catalog, Cases: a.casework, People: a.identity, Blobs: t.blobs, Parts: t.blobs.Parts(), Seal: t.seal,
 		Policy: t.policy, Jobs: t.jobs, Events: t.events, Now: t.now, NewID: t.newID,
 		Registries: a.registry, Licences: a.licence, Copies: a.casework, Barred: a.casework, Keepers: []form.Keeper{a.casework, a.licence, a.inquiry},
-		Scanner: t.scanner, Stamp: stamp,
+		Scanner: t.scanner, Stamp: stamp, Counters: atWindows{a}, Press: t.press,
 		Calendars: a.calendar, Region: t.config.Site.Division, Divisions: divisions(a.directory),
 		MaxUploadMB: int(t.config.Upload.File >> 20),
 	})

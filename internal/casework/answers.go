@@ -106,6 +106,9 @@ func (s *Service) Resubmit(
 	if err := s.see(actor, c); err != nil {
 		return err
 	}
+	if c, err = s.overtaken(ctx, tx, c); err != nil { // silence has accepted it as it was
+		return err
+	}
 	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
 		return err

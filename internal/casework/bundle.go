@@ -31,6 +31,7 @@ type Part struct {
 	Outcome    statute.Outcome // "" while open
 	Due        Due
 	Filed      time.Time
+	Decided    time.Time
 	Ended      time.Time
 	Licence    contract.LicenceID
 	// After names the parts it waits for, where they are not granted yet.
@@ -70,7 +71,7 @@ func (s *Service) Parts(ctx context.Context, actor auth.Principal, id contract.C
 		list = append(list, Part{
 			ID: spec.ID, Case: p.ID, Number: p.Number, Item: p.Item, Name: p.ItemName, Agency: p.Agency, AgencyName: p.AgencyName,
 			Required: spec.Required, Blocking: spec.Blocking, State: s.StateName(p), Stage: p.Stage,
-			Outcome: p.Outcome, Due: p.Due, Filed: p.Filed, Ended: p.Ended, Licence: p.Licence,
+			Outcome: p.Outcome, Due: p.Due, Filed: p.Filed, Decided: p.Decided, Ended: p.Ended, Licence: p.Licence,
 			After: f.waitsFor(spec), Open: s.see(actor, p) == nil,
 		})
 	}
@@ -284,10 +285,13 @@ func (f family) lost(spec contract.Part) []string {
 // next is the step of the bundle's case that its parts bring about; "" for none.
 func (f family) next() string {
 	ended, accepted, granted := true, true, true
+	needed := slices.ContainsFunc(f.parts, func(p Case) bool { return f.spec(p.Part).Required })
 	for _, p := range f.parts {
 		required := f.spec(p.Part).Required
 		ended = ended && !p.Ended.IsZero()
-		accepted = accepted && (!required || !p.Accepted.IsZero() || p.settled())
+		// Where none is required, the whole is accepted when each was taken up or is over.
+		counts := required || !needed && p.Outcome == ""
+		accepted = accepted && (!counts || !p.Accepted.IsZero() || p.settled())
 		granted = granted && (!required || p.settled())
 	}
 	switch {

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -216,4 +217,50 @@ func (s *Service) aimed(ctx context.Context, c Case, t Target) (Case, error) {
 	svc, err := s.service(ctx, c.Item, t.ToVersion)
 	c.Procedure = svc.Procedure
 	return c, err
+}
+
+// EditionsInUse counts the running cases of each edition of a procedure.
+func (s *Service) EditionsInUse(ctx context.Context) ([]Running, error) {
+	return editionsInUse(ctx, s.c.DB)
+}
+
+// CheckEditions fails where running cases follow an edition that is not there, or
+// an edition issues a document that has no wording: nobody could work on.
+func (s *Service) CheckEditions(ctx context.Context) error {
+	for _, p := range s.c.Procedures.Every() {
+		for _, d := range p.Documents {
+			if _, ok := s.forms[d.Kind]; !ok {
+				return fmt.Errorf("procedure %s, edition %d: there is no wording of its document %s", p.ID, p.Version, d.Kind)
+			}
+		}
+	}
+	inUse, err := s.EditionsInUse(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range inUse {
+		if _, err := s.c.Procedures.GetVersion(r.Procedure, r.Edition); err != nil {
+			return fmt.Errorf("%d running cases follow edition %d of the procedure %s, which is not there; bring its file back", r.Cases, r.Edition, r.Procedure)
+		}
+	}
+	return nil
+}
+
+// Aim completes a target that names a service: its agency and procedure are those of
+// the version that its cases are handled by.
+func (s *Service) Aim(ctx context.Context, t Target) (Target, error) {
+	if t.Item == "" {
+		return t, nil
+	}
+	svc, err := s.service(ctx, t.Item, t.FromVersion)
+	if err != nil {
+		return t, err
+	}
+	if t.Agency == "" {
+		t.Agency = svc.Agency
+	}
+	if t.Procedure == "" {
+		t.Procedure = svc.Procedure
+	}
+	return t, nil
 }

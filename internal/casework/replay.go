@@ -138,7 +138,9 @@ func (x *replaying) all(ctx context.Context) (err error) {
 		return err
 	}
 	x.arrived = way.Arrived
-	x.entries()
+	if err := x.entries(ctx); err != nil {
+		return err
+	}
 	x.clocks()
 	x.stages()
 	for _, look := range []func(context.Context) error{x.events, x.specials, x.opinions, x.owed, x.objections, x.cards} {
@@ -150,12 +152,25 @@ func (x *replaying) all(ctx context.Context) (err error) {
 }
 
 // entries follow from the steps: what the procedure says each does to a clock, on
-// the legal day it was taken. Deemed acceptance dates back.
-func (x *replaying) entries() {
+// the legal day it was taken. Deemed acceptance dates back. The procedure is the
+// edition that the case followed at that step.
+func (x *replaying) entries(ctx context.Context) error {
 	received := day.Date{}
 	var want []string
 	for _, st := range x.steps {
-		t, err := x.r.proc.Transition(st.From, st.Action)
+		if st.Action == actMove {
+			list, err := x.relimited(ctx, st)
+			if err != nil {
+				return err
+			}
+			want = append(want, list...)
+			continue
+		}
+		proc, err := x.s.procedureThen(x.c, st)
+		if err != nil {
+			return err
+		}
+		t, err := proc.Transition(st.From, st.Action)
 		if err != nil { // a supplement is no step of a procedure
 			continue
 		}
@@ -181,11 +196,48 @@ func (x *replaying) entries() {
 		if _, stage := e.clock.Stage(); stage {
 			continue
 		}
-		have = append(have, fmt.Sprintf("%d %s %s %s", e.step, e.clock, e.entry.Kind, e.entry.On))
+		have = append(have, lineOf(e))
 	}
 	for i := range max(len(have), len(want)) {
 		x.differ(DiffEntry, fmt.Sprint("no. ", i+1), at(have, i), at(want, i))
 	}
+	return nil
+}
+
+// lineOf is an entry in words.
+func lineOf(e clockEntry) string {
+	line := fmt.Sprintf("%d %s %s %s", e.step, e.clock, e.entry.Kind, e.entry.On)
+	if e.entry.Kind == statute.Limits {
+		line += fmt.Sprintf(" %d %d %d", e.entry.Statutory, e.entry.Promised, e.entry.Extension)
+	}
+	return line
+}
+
+// relimited are the entries that a move must have made: the running clocks get the
+// limits of the versions that it moved to, where those are others.
+func (x *replaying) relimited(ctx context.Context, st Step) ([]string, error) {
+	c := x.c
+	c.HandledAs, c.Procedure, c.ProcVersion = st.HandledAs, st.Procedure, st.ProcVersion
+	_, law, err := x.s.lawOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	before := slices.DeleteFunc(slices.Clone(x.history), func(e clockEntry) bool { return e.step >= st.No })
+	var want []string
+	for _, k := range []statute.ClockKind{statute.Acceptance, statute.Decision, statute.Delivery} {
+		state, err := x.r.run(k, before)
+		if err != nil || state.Phase != statute.Running && state.Phase != statute.Paused {
+			continue // a history that is unlawful is told elsewhere
+		}
+		e, same, err := relimit(k, before, state, law.clock(k, 0))
+		if err != nil {
+			return nil, err
+		}
+		if e.step, e.entry.On = st.No, day.In(st.At); !same {
+			want = append(want, lineOf(e))
+		}
+	}
+	return want, nil
 }
 
 func at(list []string, i int) string {

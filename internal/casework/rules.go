@@ -273,6 +273,10 @@ func note(c Case, in input) Case {
 		c.Accepted, c.Clerk = in.at, who
 	case actPartsAccepted:
 		c.Accepted = in.at
+	case actPartDenied, actSumUp, actSumUpPartly: // what the parts came to; once denied it stays so
+		if c.Decided.IsZero() {
+			c.Decided = in.at
+		}
 	case actDeem: // dated back to the day the papers came (art. 32(4))
 		c.Accepted, c.Deemed = c.Received, true
 	case actCorrect:

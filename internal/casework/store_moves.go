@@ -37,7 +37,7 @@ func runningVersions(ctx context.Context, q db.Q) ([]Running, error) {
 // editionsInUse lists the editions that running cases follow.
 func editionsInUse(ctx context.Context, q db.Q) ([]Running, error) {
 	rows, err := q.QueryContext(ctx, `
-		SELECT proc, proc_version, COUNT(*) FROM casework_cases
+		SELECT proc, proc_version, COUNT(*) FROM casework_cases WHERE stage <> 'done'
 		GROUP BY proc, proc_version ORDER BY proc, proc_version`)
 	if err != nil {
 		return nil, fmt.Errorf("list editions in use: %w", err)

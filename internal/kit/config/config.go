@@ -41,6 +41,9 @@ type Config struct {
 	Session  Session
 	Upload   Upload
 	Scan     Scan
+	// Procedures is the folder with editions of procedures that the installation
+	// brings; "" is that of the data folder, if there is one.
+	Procedures string
 	// Registries are the connections to registries, by id; those without a URL
 	// are not connected.
 	Registries map[string]*Registry
@@ -146,6 +149,7 @@ func (c *Config) settings() []setting {
 		{"session.hours", "12", "Hours after which a person signs in again, whatever they do; officials after 12 at most.", (*number)(&c.Session.Hours), false},
 		{"session.idle_hours", "2", "Hours without a request after which a person signs in again; officials after half an hour at most.", (*number)(&c.Session.IdleHours), false},
 		{"upload.file", "20MB", "Largest file a person may send.", &c.Upload.File, false},
+		{"procedures", "", "Folder with editions of procedures that this installation brings, as licensing.yaml with version: 100. Empty: procedures in the data folder, if it is there.", (*text)(&c.Procedures), false},
 		{"scan.address", "", "ClamAV daemon that looks at uploads for malware: host:port, or unix:/path of its socket. Empty: only type and structure are checked.", (*text)(&c.Scan.Address), false},
 		{"mandates.days", "366", "Days that a mandate between two persons is good for at most.", (*number)(&c.Mandates.Days), false},
 	}
