@@ -43,6 +43,9 @@ func (s *Service) Act(ctx context.Context, actor auth.Principal, id contract.Cas
 		if err := s.see(actor, found); err != nil {
 			return err
 		}
+		if a.Name == actWithdraw && actor.AtCounter() && applies(actor, found) {
+			return ErrUnconfirmed // by WithdrawAt, with who stands there
+		}
 		if found, err = s.overtaken(ctx, tx, found); err != nil {
 			return err
 		}
@@ -178,6 +181,11 @@ func (s *Service) mayTake(w *work, u Unit) error {
 	}
 	if w.a.inquired {
 		return s.c.Policy.Check(w.actor, "casework.inquire", object(w.c, w.t.Roles))
+	}
+	if w.a.delivery != nil { // from the shelf of a hall, which need not have taken the case in
+		o := object(w.c, w.t.Roles)
+		o.Attrs["shelf"] = string(w.a.delivery.Hall)
+		return s.c.Policy.Check(w.actor, "casework."+w.t.Action, o)
 	}
 	return s.may(w.actor, w.c, w.t)
 }

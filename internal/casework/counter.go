@@ -92,7 +92,7 @@ func (s *Service) hallRule(actor auth.Principal, action string) *where {
 	case "":
 	case actAccept, actCorrect, actCorrectOnsite:
 		w.and("counter_may = ?", contract.CounterAccept)
-		w.oneOf("proc", s.proceduresWhere(auth.Principal{Roles: []string{auth.RoleClerk}}, action))
+		takenAt(w, s.places(auth.Principal{Roles: []string{auth.RoleClerk}}, action), action)
 		w.and("operator <> ? AND applicant_id <> ?", actor.ID, actor.ID)
 	default:
 		w.and("1 = 0")
@@ -113,6 +113,11 @@ func (s *Service) withHall(w *where, actor auth.Principal, action string) *where
 	out := anyOf(ways...)
 	out.and(`concerned NOT LIKE ? ESCAPE '!'`, "%|"+escapeLike(actor.ID)+"|%")
 	return out
+}
+
+// takesSome reports whether a step is a matter of the actor's post at all.
+func (s *Service) takesSome(actor auth.Principal, action string) bool {
+	return len(s.proceduresWhere(actor, action)) > 0 || actor.Is(auth.RoleCounter) && action == actAccept
 }
 
 // takerApart reports whether a step is not for who took the case in.

@@ -25,6 +25,9 @@ type Supplement struct {
 	Material string
 	Note     string
 	Files    []Upload
+	// At a counter the clerk says what they saw of the original.
+	Compared bool
+	Paper    string // contract.PaperKept, PaperReturned or ""
 }
 
 // Place is a material that may be added to now.
@@ -109,6 +112,9 @@ func (s *Service) Supplement(ctx context.Context, actor auth.Principal, id contr
 	if err != nil {
 		return c, err
 	}
+	if err := s.lookAt(ctx, actor, a, files); err != nil {
+		return c, err
+	}
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		c, err = s.supplement(ctx, tx, actor, id, added{spec, a.Note, files})
 		return err
@@ -181,6 +187,9 @@ func (s *Service) supplement(ctx context.Context, tx db.Tx, actor auth.Principal
 	h.materials = append(h.materials, x.files...)
 	h.round, h.at = h.round+1, s.c.Now()
 	if err := insertHandIn(ctx, tx, id, h); err != nil {
+		return c, err
+	}
+	if err := s.compared(ctx, tx, actor, c, contract.Service{Materials: []contract.MaterialSpec{spec}}, x.files); err != nil {
 		return c, err
 	}
 	if owes {

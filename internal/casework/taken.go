@@ -265,6 +265,29 @@ func (s *Service) window(ctx context.Context, actor auth.Principal) (contract.Co
 	return at, nil
 }
 
+// lookAt gives the files of a supplement what the clerk saw of their original.
+func (s *Service) lookAt(ctx context.Context, actor auth.Principal, a Supplement, files []contract.Material) error {
+	if !actor.AtCounter() || !a.Compared && a.Paper == "" {
+		return nil
+	}
+	if a.Paper != "" && a.Paper != contract.PaperKept && a.Paper != contract.PaperReturned {
+		var form fault.Form
+		form.Add("paper", "casework.paper_unknown")
+		return form.Err()
+	}
+	at, err := s.window(ctx, actor)
+	if err != nil {
+		return err
+	}
+	for i := range files {
+		files[i].Paper = a.Paper
+		if a.Compared {
+			files[i].Level, files[i].Seen = levelVerified, seenAt(actor, at, s.c.Now().UTC().Truncate(time.Microsecond))
+		}
+	}
+	return nil
+}
+
 // seenAt is who compares something with its original at a window.
 func seenAt(actor auth.Principal, at contract.Counter, now time.Time) *contract.Seen {
 	return &contract.Seen{By: contract.AccountID(actor.ID), ByName: actor.Name, Agency: at.AgencyName, At: now}

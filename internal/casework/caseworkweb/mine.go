@@ -284,13 +284,17 @@ func (p pages) withdrawPage(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (p pages) withdraw(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(w, r, maxForm)
+	f, err := web.ReadForm(w, r, maxFiles)
 	if err != nil {
 		return err
 	}
-	_, err = p.s.Act(r.Context(), p.k.Actor(r), caseID(r), casework.Action{Name: "withdraw", Step: number(f.Get("step"))})
-	if f.Fail(err) {
-		return p.withdrawPage(w, r, http.StatusConflict, f)
+	if p.k.Actor(r).AtCounter() {
+		err = p.withdrawThere(r, f)
+	} else {
+		_, err = p.s.Act(r.Context(), p.k.Actor(r), caseID(r), casework.Action{Name: "withdraw", Step: number(f.Get("step"))})
+	}
+	if f.Bad() || f.Fail(err) {
+		return p.withdrawPage(w, r, statusOf(f), f)
 	}
 	if err != nil {
 		return err

@@ -68,9 +68,9 @@ func (p pages) supplement(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer closeAll()
-	c, err := p.s.Supplement(r.Context(), p.k.Actor(r), caseID(r), casework.Supplement{
-		Material: f.Get("material"), Note: f.Get("note"), Files: files,
-	})
+	add := casework.Supplement{Material: f.Get("material"), Note: f.Get("note"), Files: files}
+	comparing(f, &add)
+	c, err := p.s.Supplement(r.Context(), p.k.Actor(r), caseID(r), add)
 	if f.Fail(err) {
 		return p.supplementPage(w, r, statusOf(f), f)
 	}

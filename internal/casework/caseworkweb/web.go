@@ -31,6 +31,9 @@ type pages struct {
 // other areas that stand on the pages of a case.
 func Routes(k *web.Kit, s *casework.Service, unsent Unsent, panels Panels) {
 	p := pages{k, s, unsent, panels}
+	p.panels.Staff = append([]Panel{p.taken(true)}, panels.Staff...)
+	p.panels.Resident = append([]Panel{p.taken(false)}, panels.Resident...)
+	counterRoutes(k, p)
 	// Applicants.
 	k.Page("GET /cases", "casework.mine", p.mine)
 	k.Page("GET /cases/bars", "casework.mine", p.myBars)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/statute"
@@ -192,6 +193,8 @@ func stepWords(v web.View, s *casework.Service, c casework.Case, st casework.Ste
 func stepWho(v web.View, st casework.Step) string {
 	unit := pick(v, st.Unit)
 	switch {
+	case st.BehalfKind == auth.ForCounter:
+		return v.T("casework.step.counter", "clerk", st.Actor.Name)
 	case st.Actor.Kind != "resident" && st.Actor.Name != "" && unit != "":
 		return v.T("casework.step.post", "agency", unit, "post", st.Actor.Name)
 	case st.Actor.Kind != "resident":
