@@ -140,6 +140,9 @@ func (k *checker) handling() {
 	}
 	k.units()
 	k.procedure()
+	if c := k.svc.Handling.Counter; c != contract.CounterNone && c != contract.CounterAccept {
+		k.add("counter", "unknown %q; it is empty or %q", c, contract.CounterAccept)
+	}
 	for i, s := range k.svc.Handling.Special {
 		where := fmt.Sprintf("special %d", i+1)
 		if !slices.Contains(statute.Specials(), statute.Special(s.Kind)) {
