@@ -116,13 +116,14 @@ type MoveCase struct {
 // Running counts the running cases of an agency that are handled by the same
 // versions.
 type Running struct {
-	Agency    contract.AgencyID
-	Item      contract.ItemID
-	ItemName  contract.Text
-	Procedure string
-	Version   int // of the service
-	Edition   int // of the procedure
-	Cases     int
+	Agency     contract.AgencyID
+	AgencyName contract.Text
+	Item       contract.ItemID
+	ItemName   contract.Text
+	Procedure  string
+	Version    int // of the service
+	Edition    int // of the procedure
+	Cases      int
 }
 
 // moveObject is a plan as policies see it.
@@ -140,15 +141,16 @@ func (s *Service) RunningVersions(ctx context.Context, actor auth.Principal) ([]
 		return nil, err
 	}
 	var list []Running
-	may := map[contract.AgencyID]bool{}
+	names := map[contract.AgencyID]contract.Text{}
 	for _, r := range all {
-		ok, asked := may[r.Agency]
+		name, asked := names[r.Agency]
 		if !asked {
-			_, err := s.moveAgency(ctx, actor, r.Agency)
-			ok = err == nil
-			may[r.Agency] = ok
+			if a, err := s.moveAgency(ctx, actor, r.Agency); err == nil {
+				name = a.Name
+			}
+			names[r.Agency] = name
 		}
-		if ok {
+		if r.AgencyName = name; name.ZH != "" {
 			list = append(list, r)
 		}
 	}
@@ -178,6 +180,11 @@ func (s *Service) Versions(ctx context.Context, item contract.ItemID) ([]int, er
 		}
 		list = append(list, v)
 	}
+}
+
+// Published is one published version of a service.
+func (s *Service) Published(ctx context.Context, item contract.ItemID, version int) (contract.Service, error) {
+	return s.service(ctx, item, version)
 }
 
 // Editions lists the editions of a procedure, the newest last.

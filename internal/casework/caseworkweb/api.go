@@ -2,6 +2,7 @@ package caseworkweb
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -33,6 +34,8 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodPost, "/cases/{id}/actions", "case-act", "casework.act", "Take a step: accept, correct, review, approve, deny, withdraw, ..."), o.act)
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
 	applicantAPI(a, s)
+	deskAPI(a, s)
+	moveAPI(a, s)
 	apiCounter(a, operations{s})
 }
 
@@ -278,6 +281,8 @@ type lineBody struct {
 	Name    string   `json:"name,omitempty"`
 	Article string   `json:"article,omitempty"`
 	Marks   []string `json:"marks,omitempty"`
+
+	Entries []entryBody `json:"entries,omitempty" doc:"what happened to the clock that day"`
 }
 
 type deadlinesOut struct {
@@ -289,7 +294,7 @@ type deadlinesOut struct {
 }
 
 type termBody struct {
-	Kind  string        `json:"kind" enum:"opinion,owed,objection"`
+	Kind  string        `json:"kind" enum:"opinion,owed,objection,stage"`
 	ID    string        `json:"id"`
 	Name  contract.Text `json:"name"`
 	Began string        `json:"began,omitempty"`
@@ -342,6 +347,7 @@ func lineOf(l statute.Line) lineBody {
 	for _, m := range l.Marks {
 		b.Marks = append(b.Marks, string(m))
 	}
+	b.Entries = entriesOf(l)
 	return b
 }
 
@@ -393,22 +399,24 @@ func (o operations) document(ctx context.Context, actor auth.Principal, in *docu
 type actIn struct {
 	ID   string `path:"id"`
 	Body struct {
-		Action  string          `json:"action" doc:"one of the case's actions"`
-		Step    int             `json:"step,omitempty" doc:"the step the caller saw; 0 is whatever it is now"`
-		Opinion string          `json:"opinion,omitempty" maxLength:"1000"`
-		Reasons []string        `json:"reasons,omitempty" maxItems:"20"`
-		Organ   string          `json:"organ,omitempty" doc:"refusal: the competent organ"`
-		Marks   []contract.Mark `json:"marks,omitempty" maxItems:"100" doc:"correct: everything that is wrong"`
-		Special string          `json:"special,omitempty" enum:"hearing,tender,auction,inspection,testing,quarantine,appraisal,expert_review" doc:"pause: the special procedure, during which the clock stops"`
-		Days    int             `json:"days,omitempty" minimum:"0" maximum:"1000" doc:"pause: expected working days; breach: to put it right; send: for the opinion"`
-		Target  string          `json:"target,omitempty" maxLength:"100" doc:"end_special: which; send, recall: the unit"`
+		Action  string                     `json:"action" doc:"one of the case's actions"`
+		Step    int                        `json:"step,omitempty" doc:"the step the caller saw; 0 is whatever it is now"`
+		Opinion string                     `json:"opinion,omitempty" maxLength:"1000"`
+		Reasons []string                   `json:"reasons,omitempty" maxItems:"20"`
+		Organ   string                     `json:"organ,omitempty" doc:"refusal: the competent organ"`
+		Marks   []contract.Mark            `json:"marks,omitempty" maxItems:"100" doc:"correct: everything that is wrong"`
+		Special string                     `json:"special,omitempty" enum:"hearing,tender,auction,inspection,testing,quarantine,appraisal,expert_review" doc:"pause: the special procedure, during which the clock stops"`
+		Days    int                        `json:"days,omitempty" minimum:"0" maximum:"1000" doc:"pause: expected working days; breach: to put it right; send: for the opinion"`
+		Dropped []contract.Mark            `json:"dropped,omitempty" maxItems:"100" doc:"correct: kept marks that the notice leaves out"`
+		Found   map[string]json.RawMessage `json:"found,omitempty" doc:"what the fields of the stage ask for, by field; case-stage lists them. Fields of earlier stages correct what was found"`
+		Target  string                     `json:"target,omitempty" maxLength:"100" doc:"end_special: which; send, recall: the unit"`
 	}
 }
 
 func (o operations) act(ctx context.Context, actor auth.Principal, in *actIn) (*caseOut, error) {
 	c, err := o.s.Act(ctx, actor, contract.CaseID(in.ID), casework.Action{
 		Name: in.Body.Action, Step: in.Body.Step, Opinion: in.Body.Opinion, Reasons: in.Body.Reasons,
-		Organ: in.Body.Organ, Marks: in.Body.Marks,
+		Organ: in.Body.Organ, Marks: in.Body.Marks, Dropped: in.Body.Dropped, Found: enteredJSON(in.Body.Found),
 		Special: statute.Special(in.Body.Special), Days: in.Body.Days, Target: in.Body.Target,
 	})
 	if err != nil {

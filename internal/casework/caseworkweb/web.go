@@ -33,7 +33,11 @@ func Routes(k *web.Kit, s *casework.Service, unsent Unsent, panels Panels) {
 	p := pages{k, s, unsent, panels}
 	p.panels.Staff = append([]Panel{p.taken(true)}, panels.Staff...)
 	p.panels.Resident = append([]Panel{p.taken(false)}, panels.Resident...)
+	p.panels.Staff = append([]Panel{p.handsPanel}, p.panels.Staff...)
+	p.panels.Resident = append(p.panels.Resident, p.recusalPanel)
 	counterRoutes(k, p)
+	workRoutes(k, p)
+	moveRoutes(k, p)
 	// Applicants.
 	k.Page("GET /cases", "casework.mine", p.mine)
 	k.Page("GET /cases/bars", "casework.mine", p.myBars)
