@@ -228,5 +228,6 @@ type CaseFacts struct {
 	Operator   AccountID
 	State      string
 	Ended      bool   // completed: it may be rated
+	Delivery   string // DeliverElectronic and so on; for who works at the shelf
 	Parent     CaseID // of a part of a bundle or the task of a unit
 }

@@ -6,4 +6,6 @@ import "github.com/tongban/tongban/internal/kit/job"
 func (s *Service) Jobs(q *job.Queue) {
 	job.Handle(q, s.endIdle)
 	job.Handle(q, s.wipeReads)
+	job.Handle(q, s.parcelDue)
+	job.Handle(q, s.stuckDue)
 }

@@ -73,6 +73,7 @@ type Config struct {
 	Services Services
 	Now      func() time.Time
 	NewID    func() string
+	Back     Back // the rooms behind the window
 	// Demo allows the halls of the demonstration.
 	Demo bool
 }

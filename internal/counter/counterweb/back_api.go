@@ -1,0 +1,532 @@
+package counterweb
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/counter"
+	"github.com/tongban/tongban/internal/kit/api"
+	"github.com/tongban/tongban/internal/kit/auth"
+)
+
+// backAPI are the operations behind the window.
+func backAPI(a *api.API, s *counter.Service) {
+	o := backOps{s}
+	op := func(method, path, id, action, summary string) api.Op {
+		return api.Op{Method: method, Path: path, ID: id, Action: action, Tag: "counter", Summary: summary}
+	}
+	api.Register(a, op(http.MethodGet, "/counter/handovers", "handover-list", counter.ActionHandovers, "Lists by which papers go to departments, and what waits"), o.handovers)
+	api.Register(a, op(http.MethodPost, "/counter/handovers", "handover-make", counter.ActionHandOver, "Make a list of all papers in the hall for a department"), o.handOver)
+	api.Register(a, op(http.MethodGet, "/counter/handovers/{id}", "handover-get", counter.ActionHandovers, "One list, line by line"), o.handover)
+	api.Register(a, op(http.MethodPost, "/counter/handovers/{id}/confirm", "handover-confirm", counter.ActionTakeOver, "Confirm a list: what is missing, what came beside it"), o.takeOver)
+	api.Register(a, op(http.MethodPost, "/counter/handovers/{id}/back", "handover-back", counter.ActionHandOver, "Take a list back that nobody confirmed"), o.takeBack)
+	api.Register(a, op(http.MethodPost, "/counter/handovers/{id}/lines/{no}", "handover-settle", counter.ActionHandOver, "Settle a difference of a list"), o.settle)
+	api.Register(a, op(http.MethodGet, "/counter/shelf", "shelf-list", counter.ActionShelf, "Results on paper in the hall"), o.shelf)
+	api.Register(a, op(http.MethodPost, "/counter/shelf", "shelf-add", counter.ActionShelf, "Put a result on the shelf; the applicant gets a code"), o.shelve)
+	api.Register(a, op(http.MethodPost, "/counter/shelf/issue", "shelf-issue", counter.ActionShelf, "Hand a result out by code and identity; takes the step of delivery"), o.issue)
+	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/code", "shelf-code", counter.ActionShelf, "A new code for the person of the open session"), o.recode)
+	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/address", "shelf-address", counter.ActionShelf, "Where to send a result; reading it is recorded"), o.address)
+	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/send", "shelf-send", counter.ActionShelf, "Give a result to a carrier"), o.send)
+	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/track", "shelf-track", counter.ActionShelf, "Enter what a carrier says of a parcel"), o.track)
+	api.Register(a, op(http.MethodGet, "/cases/{id}/pickup", "case-pickup", counter.ActionPickup, "Results of one's case that lie ready, with their codes"), o.pickup)
+	api.Register(a, op(http.MethodPost, "/carriers/{carrier}/events", "carrier-event", counter.ActionCarrier,
+		"A carrier tells what became of a parcel. Signed as our webhooks are: Tongban-Signature: v1=hex(HMAC-SHA256(secret, timestamp + \".\" + body)), Tongban-Timestamp: Unix seconds, at most five minutes old. The same id counts once"), o.carrier)
+	api.Register(a, op(http.MethodPost, "/stuck", "stuck-report", counter.ActionStuck, "Report what could not be got done"), o.report)
+	api.Register(a, op(http.MethodPost, "/stuck/ask", "stuck-ask", counter.ActionStuck, "What came of a report, by number and code"), o.ask)
+	api.Register(a, op(http.MethodPost, "/stuck/confirm", "stuck-confirm", counter.ActionStuck, "Say whether it is really solved; no opens it again, once"), o.confirm)
+	api.Register(a, op(http.MethodGet, "/stuck/desk", "stuck-desk", counter.ActionStuckDesk, "Reports of one's agency, hall or division, with counts"), o.desk)
+	api.Register(a, op(http.MethodGet, "/stuck/desk/{id}", "stuck-get", counter.ActionStuckDesk, "One report; reading name and phone is recorded"), o.one)
+	api.Register(a, op(http.MethodPost, "/stuck/desk/{id}/assign", "stuck-assign", counter.ActionStuckDesk, "Give a report to an agency"), o.assign)
+	api.Register(a, op(http.MethodPost, "/stuck/desk/{id}/answer", "stuck-answer", counter.ActionStuckDesk, "Answer a report: solved, explained with law, or passed on"), o.answer)
+}
+
+type backOps struct{ s *counter.Service }
+
+type idIn struct {
+	ID string `path:"id"`
+}
+
+type lineBody struct {
+	No       int           `json:"no"`
+	Name     contract.Text `json:"name"`
+	Number   string        `json:"case_number,omitempty"`
+	Original bool          `json:"original"`
+	Sheets   int           `json:"sheets"`
+	Result   string        `json:"result,omitempty" enum:"received,missing,extra"`
+	Reason   string        `json:"reason,omitempty"`
+	Settled  string        `json:"settled,omitempty"`
+}
+
+type handoverBody struct {
+	ID     string        `json:"id"`
+	Number string        `json:"number"`
+	From   contract.Text `json:"from"`
+	To     contract.Text `json:"to"`
+	State  string        `json:"state" enum:"made,confirmed,taken_back"`
+	Made   time.Time     `json:"made"`
+	By     string        `json:"by"`
+	Done   *time.Time    `json:"done,omitempty"`
+	DoneBy string        `json:"done_by,omitempty"`
+	Count  int           `json:"count"`
+	Lines  []lineBody    `json:"lines,omitempty"`
+}
+
+func handoverOf(h counter.Handover) handoverBody {
+	b := handoverBody{ID: h.ID, Number: h.Number, From: h.From.Name, To: h.To.Name, State: h.State, Made: h.Made, By: h.MadeBy.Name, DoneBy: h.DoneBy.Name, Count: max(h.Count, len(h.Items))}
+	if !h.Done.IsZero() {
+		b.Done = &h.Done
+	}
+	for _, x := range h.Items {
+		b.Lines = append(b.Lines, lineBody{x.No, x.Name, x.Number, x.Original, x.Sheets, x.Result, x.Reason, x.Settled})
+	}
+	return b
+}
+
+type handoversOut struct {
+	Body struct {
+		Waiting []waitingBody  `json:"waiting"`
+		Lists   []handoverBody `json:"lists"`
+	}
+}
+
+type waitingBody struct {
+	To     string           `json:"to"`
+	Name   contract.Text    `json:"name"`
+	Papers []contract.Paper `json:"papers"`
+}
+
+func (o backOps) handovers(ctx context.Context, actor auth.Principal, _ *struct{}) (*handoversOut, error) {
+	out := &handoversOut{}
+	out.Body.Lists, out.Body.Waiting = []handoverBody{}, []waitingBody{}
+	list, err := o.s.Handovers(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range list {
+		out.Body.Lists = append(out.Body.Lists, handoverOf(h))
+	}
+	if !actor.Is(auth.RoleCounter) {
+		return out, nil
+	}
+	waiting, err := o.s.ToHandOver(ctx, actor)
+	for _, x := range waiting {
+		out.Body.Waiting = append(out.Body.Waiting, waitingBody{string(x.To), x.Name, x.Papers})
+	}
+	return out, err
+}
+
+type handOverIn struct {
+	Body struct {
+		To string `json:"to" doc:"agency"`
+	}
+}
+
+type handoverOut struct{ Body handoverBody }
+
+func (o backOps) handOver(ctx context.Context, actor auth.Principal, in *handOverIn) (*handoverOut, error) {
+	h, err := o.s.HandOver(ctx, actor, contract.AgencyID(in.Body.To))
+	return &handoverOut{handoverOf(h)}, err
+}
+
+func (o backOps) handover(ctx context.Context, actor auth.Principal, in *idIn) (*handoverOut, error) {
+	h, err := o.s.Handover(ctx, actor, in.ID)
+	return &handoverOut{handoverOf(h)}, err
+}
+
+type takeOverIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Missing []struct {
+			No     int    `json:"no"`
+			Reason string `json:"reason"`
+		} `json:"missing,omitempty"`
+		Extra []struct {
+			Name   string `json:"name"`
+			Sheets int    `json:"sheets"`
+			Reason string `json:"reason"`
+		} `json:"extra,omitempty"`
+	}
+}
+
+func (o backOps) takeOver(ctx context.Context, actor auth.Principal, in *takeOverIn) (*handoverOut, error) {
+	t := counter.Taken{Missing: map[int]string{}}
+	for _, m := range in.Body.Missing {
+		t.Missing[m.No] = m.Reason
+	}
+	for _, x := range in.Body.Extra {
+		t.Extra = append(t.Extra, counter.Extra{Name: x.Name, Sheets: x.Sheets, Reason: x.Reason})
+	}
+	h, err := o.s.TakeOver(ctx, actor, in.ID, t)
+	return &handoverOut{handoverOf(h)}, err
+}
+
+func (o backOps) takeBack(ctx context.Context, actor auth.Principal, in *idIn) (*handoverOut, error) {
+	if err := o.s.TakeBack(ctx, actor, in.ID); err != nil {
+		return nil, err
+	}
+	return o.handover(ctx, actor, in)
+}
+
+type settleIn struct {
+	ID   string `path:"id"`
+	No   int    `path:"no"`
+	Body struct {
+		Found bool   `json:"found"`
+		Note  string `json:"note"`
+	}
+}
+
+func (o backOps) settle(ctx context.Context, actor auth.Principal, in *settleIn) (*handoverOut, error) {
+	if err := o.s.SettleItem(ctx, actor, in.ID, in.No, in.Body.Found, in.Body.Note); err != nil {
+		return nil, err
+	}
+	return o.handover(ctx, actor, &idIn{in.ID})
+}
+
+type parcelBody struct {
+	ID       string        `json:"id"`
+	Case     string        `json:"case"`
+	Number   string        `json:"case_number"`
+	Item     contract.Text `json:"item"`
+	Hall     contract.Text `json:"hall"`
+	Kind     string        `json:"kind" enum:"licence,document,originals"`
+	Sheets   int           `json:"sheets"`
+	Slot     string        `json:"slot,omitempty"`
+	Way      string        `json:"way" enum:"pickup,courier"`
+	State    string        `json:"state" enum:"shelved,issued,sent,delivered,returned"`
+	Code     string        `json:"code,omitempty" doc:"for its applicant alone"`
+	Until    string        `json:"until,omitempty"`
+	Carrier  string        `json:"carrier,omitempty"`
+	Waybill  string        `json:"waybill,omitempty"`
+	Tracking string        `json:"tracking,omitempty"`
+	Shelved  time.Time     `json:"shelved"`
+	Ended    *time.Time    `json:"ended,omitempty"`
+}
+
+func parcelOf(p counter.Parcel) parcelBody {
+	b := parcelBody{
+		ID: p.ID, Case: string(p.Case), Number: p.Number, Item: p.Item, Hall: p.Hall, Kind: p.Kind, Sheets: p.Sheets, Slot: p.Slot, Way: p.Way,
+		State: p.State, Code: p.Code, Carrier: p.Carrier, Waybill: p.Waybill, Tracking: p.Tracking, Shelved: p.Shelved,
+	}
+	if p.State == counter.ParcelShelved {
+		b.Until = p.ReturnOn.String()
+	}
+	if !p.Ended.IsZero() {
+		b.Ended = &p.Ended
+	}
+	return b
+}
+
+type parcelsOut struct {
+	Body struct {
+		Parcels []parcelBody `json:"parcels"`
+	}
+}
+
+func parcelsOf(list []counter.Parcel) *parcelsOut {
+	out := &parcelsOut{}
+	out.Body.Parcels = []parcelBody{}
+	for _, p := range list {
+		out.Body.Parcels = append(out.Body.Parcels, parcelOf(p))
+	}
+	return out
+}
+
+type shelfIn struct {
+	State string `query:"state" enum:"shelved,issued,sent,delivered,returned,all" default:"shelved"`
+	Text  string `query:"q" doc:"case number, slot or waybill"`
+}
+
+func (o backOps) shelf(ctx context.Context, actor auth.Principal, in *shelfIn) (*parcelsOut, error) {
+	list, err := o.s.Shelf(ctx, actor, in.State, in.Text)
+	return parcelsOf(list), err
+}
+
+type shelveIn struct {
+	Body struct {
+		Key    string `json:"key" doc:"chosen by the caller: the same key shelves once"`
+		Number string `json:"case_number"`
+		Kind   string `json:"kind" enum:"licence,document,originals"`
+		Sheets int    `json:"sheets"`
+		Slot   string `json:"slot"`
+		Note   string `json:"note,omitempty"`
+	}
+}
+
+type parcelOut struct{ Body parcelBody }
+
+func (o backOps) shelve(ctx context.Context, actor auth.Principal, in *shelveIn) (*parcelOut, error) {
+	p, err := o.s.Shelve(ctx, actor, counter.Shelving{Key: in.Body.Key, Number: in.Body.Number, Kind: in.Body.Kind, Sheets: in.Body.Sheets, Slot: in.Body.Slot, Note: in.Body.Note})
+	p.Code = "" // it is the applicant's
+	return &parcelOut{parcelOf(p)}, err
+}
+
+type issueIn struct {
+	Body struct {
+		Code     string `json:"code"`
+		IDNumber string `json:"id_number,omitempty" doc:"of who stands there, where no session is open"`
+		Mandate  string `json:"mandate,omitempty" doc:"of an agent"`
+		Signed   bool   `json:"signed" doc:"the person signed the slip"`
+	}
+}
+
+func (o backOps) issue(ctx context.Context, actor auth.Principal, in *issueIn) (*parcelOut, error) {
+	p, err := o.s.Issue(ctx, actor, counter.Issuing{Code: in.Body.Code, IDNumber: in.Body.IDNumber, Mandate: in.Body.Mandate, Signed: in.Body.Signed})
+	return &parcelOut{parcelOf(p)}, err
+}
+
+func (o backOps) recode(ctx context.Context, actor auth.Principal, in *idIn) (*parcelOut, error) {
+	p, err := o.s.Recode(ctx, actor, in.ID)
+	p.Code = ""
+	return &parcelOut{parcelOf(p)}, err
+}
+
+type addressOut struct {
+	Body struct {
+		Name    string `json:"name"`
+		Phone   string `json:"phone"`
+		Address string `json:"address"`
+	}
+}
+
+func (o backOps) address(ctx context.Context, actor auth.Principal, in *idIn) (*addressOut, error) {
+	to, err := o.s.Address(ctx, actor, in.ID)
+	out := &addressOut{}
+	out.Body.Name, out.Body.Phone, out.Body.Address = to.Name, to.Phone, to.Address
+	return out, err
+}
+
+type sendIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Carrier string `json:"carrier"`
+		Waybill string `json:"waybill"`
+	}
+}
+
+func (o backOps) send(ctx context.Context, actor auth.Principal, in *sendIn) (*parcelOut, error) {
+	if err := o.s.Send(ctx, actor, in.ID, in.Body.Carrier, in.Body.Waybill); err != nil {
+		return nil, err
+	}
+	p, err := o.s.Parcel(ctx, actor, in.ID)
+	return &parcelOut{parcelOf(p)}, err
+}
+
+type trackIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Status string `json:"status" enum:"taken,moving,delivered,failed,returned,lost"`
+		Signer string `json:"signer,omitempty"`
+		Note   string `json:"note,omitempty"`
+	}
+}
+
+func (o backOps) track(ctx context.Context, actor auth.Principal, in *trackIn) (*parcelOut, error) {
+	if err := o.s.Track(ctx, actor, in.ID, in.Body.Status, in.Body.Signer, in.Body.Note); err != nil {
+		return nil, err
+	}
+	p, err := o.s.Parcel(ctx, actor, in.ID)
+	return &parcelOut{parcelOf(p)}, err
+}
+
+func (o backOps) pickup(ctx context.Context, actor auth.Principal, in *idIn) (*parcelsOut, error) {
+	list, err := o.s.Pickups(ctx, actor, contract.CaseID(in.ID))
+	return parcelsOf(list), err
+}
+
+type carrierIn struct {
+	Carrier   string `path:"carrier"`
+	Timestamp string `header:"Tongban-Timestamp" required:"true"`
+	Signature string `header:"Tongban-Signature" required:"true"`
+	RawBody   []byte `contentType:"application/json"`
+}
+
+type carrierOut struct {
+	Body struct {
+		Fresh bool `json:"fresh" doc:"false where the event was told before"`
+	}
+}
+
+func (o backOps) carrier(ctx context.Context, actor auth.Principal, in *carrierIn) (*carrierOut, error) {
+	fresh, err := o.s.Told(ctx, actor, in.Carrier, in.Timestamp, in.Signature, in.RawBody)
+	out := &carrierOut{}
+	out.Body.Fresh = fresh
+	return out, err
+}
+
+type reportIn struct {
+	Body struct {
+		Key   string `json:"key" doc:"chosen by the caller: the same key reports once"`
+		What  string `json:"what"`
+		Wish  string `json:"wish"`
+		Kind  string `json:"kind" enum:"sent_away,papers,system,slow,unclear,rule,nobody,other"`
+		Place string `json:"place" enum:"online,hall,department,phone"`
+		Hall  string `json:"hall,omitempty" doc:"id of a hall; the first where none is given"`
+		Case  string `json:"case_number,omitempty"`
+		Item  string `json:"item,omitempty"`
+		Name  string `json:"name,omitempty" doc:"without sign-in"`
+		Phone string `json:"phone,omitempty" doc:"without sign-in"`
+	}
+}
+
+type reportBody struct {
+	ID       string        `json:"id,omitempty"`
+	Number   string        `json:"number"`
+	Code     string        `json:"code,omitempty" doc:"told once"`
+	State    string        `json:"state" enum:"open,answered,closed"`
+	Kind     string        `json:"kind"`
+	Place    string        `json:"place"`
+	Agency   contract.Text `json:"agency"`
+	Due      string        `json:"due"`
+	Overdue  bool          `json:"overdue,omitempty"`
+	Reopened bool          `json:"reopened,omitempty"`
+	What     string        `json:"what,omitempty"`
+	Wish     string        `json:"wish,omitempty"`
+	Result   string        `json:"result,omitempty" enum:"solved,explained,passed_on"`
+	Answer   string        `json:"answer,omitempty"`
+	Law      string        `json:"law,omitempty"`
+	Solved   string        `json:"solved,omitempty" enum:"yes,no"`
+	Edition  int           `json:"edition,omitempty"`
+	Name     string        `json:"name,omitempty"`
+	Phone    string        `json:"phone,omitempty"`
+	At       time.Time     `json:"at"`
+}
+
+type reportOut struct{ Body reportBody }
+
+func reportOf(r counter.Report) reportBody {
+	return reportBody{
+		Number: r.Number, Code: r.Code, State: r.State, Kind: r.Kind, Place: r.Place, Agency: r.Agency.Name, Due: r.Due.String(), Overdue: r.Overdue,
+		Reopened: r.Reopened, What: r.What, Wish: r.Wish, Result: r.Result, Answer: r.Answer, Law: r.Law, Solved: r.Solved, At: r.At,
+	}
+}
+
+func (o backOps) report(ctx context.Context, actor auth.Principal, in *reportIn) (*reportOut, error) {
+	x := counter.Reporting{
+		Key: in.Body.Key, From: "api", Name: in.Body.Name, Phone: in.Body.Phone, Place: in.Body.Place, Kind: in.Body.Kind, What: in.Body.What,
+		Wish: in.Body.Wish, Case: in.Body.Case, Item: contract.Text{ZH: in.Body.Item, EN: in.Body.Item},
+	}
+	halls, err := o.s.Halls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range halls {
+		if h.ID == in.Body.Hall || x.Hall == "" {
+			x.Hall, x.Division = h.Agency, h.Division
+		}
+	}
+	r, err := o.s.Report(ctx, actor, x)
+	return &reportOut{reportOf(r)}, err
+}
+
+type askIn struct {
+	Body struct {
+		Number string `json:"number"`
+		Code   string `json:"code,omitempty"`
+	}
+}
+
+func (o backOps) ask(ctx context.Context, actor auth.Principal, in *askIn) (*reportOut, error) {
+	r, err := o.s.Asked(ctx, actor, "api", in.Body.Number, in.Body.Code)
+	r.Code = ""
+	return &reportOut{reportOf(r)}, err
+}
+
+type confirmIn struct {
+	Body struct {
+		Number string `json:"number"`
+		Code   string `json:"code,omitempty"`
+		Solved bool   `json:"solved"`
+		Words  string `json:"words,omitempty"`
+	}
+}
+
+func (o backOps) confirm(ctx context.Context, actor auth.Principal, in *confirmIn) (*reportOut, error) {
+	r, err := o.s.Confirm(ctx, actor, "api", in.Body.Number, in.Body.Code, in.Body.Solved, in.Body.Words)
+	r.Code = ""
+	return &reportOut{reportOf(r)}, err
+}
+
+type deskIn struct {
+	State string `query:"state" enum:"open,answered,closed,all"`
+	Kind  string `query:"kind"`
+}
+
+type countBody struct {
+	Kind   string         `json:"kind,omitempty"`
+	Agency *contract.Text `json:"agency,omitempty"`
+	All    int            `json:"all"`
+	Open   int            `json:"open"`
+	Late   int            `json:"late"`
+	Solved int            `json:"solved"`
+}
+
+type deskOut struct {
+	Body struct {
+		Reports  []reportBody `json:"reports"`
+		ByKind   []countBody  `json:"by_kind"`
+		ByAgency []countBody  `json:"by_agency"`
+	}
+}
+
+func (o backOps) desk(ctx context.Context, actor auth.Principal, in *deskIn) (*deskOut, error) {
+	out := &deskOut{}
+	out.Body.Reports, out.Body.ByKind, out.Body.ByAgency = []reportBody{}, []countBody{}, []countBody{}
+	list, err := o.s.StuckDesk(ctx, actor, counter.StuckQuery{State: in.State, Kind: in.Kind})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range list {
+		b := reportOf(r)
+		b.ID, b.Edition = r.ID, r.Edition
+		out.Body.Reports = append(out.Body.Reports, b)
+	}
+	byKind, byAgency, err := o.s.StuckCounts(ctx, actor)
+	for _, c := range byKind {
+		out.Body.ByKind = append(out.Body.ByKind, countBody{Kind: c.Kind, All: c.All, Open: c.Open, Late: c.Late, Solved: c.Solved})
+	}
+	for _, c := range byAgency {
+		out.Body.ByAgency = append(out.Body.ByAgency, countBody{Agency: &c.Agency, All: c.All, Open: c.Open, Late: c.Late, Solved: c.Solved})
+	}
+	return out, err
+}
+
+func (o backOps) one(ctx context.Context, actor auth.Principal, in *idIn) (*reportOut, error) {
+	r, err := o.s.StuckReport(ctx, actor, in.ID)
+	b := reportOf(r)
+	b.ID, b.Edition, b.Name, b.Phone = r.ID, r.Edition, r.Name, r.Phone
+	return &reportOut{b}, err
+}
+
+type assignIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Agency  string `json:"agency"`
+		Edition int    `json:"edition,omitempty"`
+	}
+}
+
+type doneOut struct{}
+
+func (o backOps) assign(ctx context.Context, actor auth.Principal, in *assignIn) (*doneOut, error) {
+	return &doneOut{}, o.s.Assign(ctx, actor, in.ID, in.Body.Edition, contract.AgencyID(in.Body.Agency))
+}
+
+type answerIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Result  string `json:"result" enum:"solved,explained,passed_on"`
+		Answer  string `json:"answer"`
+		Law     string `json:"law,omitempty" doc:"needed where it cannot be done"`
+		Edition int    `json:"edition,omitempty"`
+	}
+}
+
+func (o backOps) answer(ctx context.Context, actor auth.Principal, in *answerIn) (*reportOut, error) {
+	if err := o.s.Answer(ctx, actor, in.ID, in.Body.Edition, in.Body.Result, in.Body.Answer, in.Body.Law); err != nil {
+		return nil, err
+	}
+	return o.one(ctx, actor, &idIn{in.ID})
+}
