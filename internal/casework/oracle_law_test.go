@@ -257,18 +257,30 @@ type lawService struct {
 	rule            bool // grants at once, by a rule or on a commitment
 	correct, verify int
 	publicise       bool
+	elsewhere       bool // taken in at another place, with papers that go on
+	forward         int  // days of the local rule to send them on
 }
 
 // lawCase is a case as the law sees it.
 type lawCase struct {
 	svc      lawService
 	a        almanac
+	from     almanac // of the place that took it in
 	phase    string
 	received int
 	extended bool
 	publicly bool // published for objections: the clock runs on
 	clocks   map[string]*lawClock
 	running  string // the clock that matters in the phase; "" for none
+}
+
+// almanacOf is by whose working days a period counts: who took it in forwards by
+// its own.
+func (c *lawCase) almanacOf(k *lawClock) almanac {
+	if k.name == "forwarding" {
+		return c.from
+	}
+	return c.a
 }
 
 // silent: art. 32(4), who was told nothing in five working days is accepted.
@@ -284,6 +296,15 @@ func (c *lawCase) begin(name string, day, limit, promised int) {
 // happen is the law's book-keeping of what happened on a day.
 func (c *lawCase) happen(x happening) {
 	switch x.what {
+	case "taken in elsewhere": // nobody who handles it has the papers yet
+		c.begin("forwarding", x.day, c.svc.forward, c.svc.forward)
+		c.phase = "forwarding"
+	case "papers came": // art. 32(4): from the receipt of the papers by who handles it, whenever that is confirmed
+		came := x.day - x.days
+		c.clocks["forwarding"].end(came)
+		c.received, c.phase = came, "received"
+		c.begin("acceptance", came, 5, c.svc.accept)
+	case "sent on", "lost", "came back": // the time to forward runs on
 	case "hand in", "corrected":
 		if x.what == "corrected" {
 			c.clocks["correction"].end(x.day)

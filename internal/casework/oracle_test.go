@@ -167,7 +167,22 @@ func (o *oracle) trial(seed, n uint64) *trial {
 	if svc.verify == 30 {
 		tr.rules.verifyDays = 0 // thirty where the service says nothing
 	}
+	tr.forwarded(o)
 	return tr
+}
+
+// forwarded lets another place take a case in, with its own holidays. Instant
+// services have no papers that go on.
+func (tr *trial) forwarded(o *oracle) {
+	if tr.law.svc.procedure == "instant" || tr.rng.IntN(3) > 0 {
+		return
+	}
+	from := o.places[tr.rng.IntN(len(o.places))]
+	tr.law.svc.elsewhere, tr.law.svc.forward, tr.law.from = true, 1+tr.rng.IntN(6), from.a
+	tr.rules.forwardDays, tr.rules.from = tr.law.svc.forward, from.cal
+	if tr.law.svc.forward == 3 {
+		tr.rules.forwardDays = 0 // three where nobody set it
+	}
 }
 
 func randomService(rng *rand.Rand) lawService {
@@ -199,7 +214,11 @@ func (tr *trial) story() string {
 }
 
 func (tr *trial) run() error {
-	if err := tr.do(happening{what: "hand in", day: tr.today}); err != nil {
+	first := happening{what: "hand in", day: tr.today}
+	if tr.law.svc.elsewhere {
+		first.what = "taken in elsewhere"
+	}
+	if err := tr.do(first); err != nil {
 		return err
 	}
 	for n := tr.rng.IntN(20); n > 0 && tr.law.phase != "over"; n-- {
@@ -243,7 +262,9 @@ func (tr *trial) listen() error {
 	if !silent {
 		return nil
 	}
-	if first := tr.law.clocks["acceptance"].due(tr.at.a, tr.today) + 1; tr.rng.IntN(2) == 0 {
+	// Papers may have been confirmed when the five days were over already.
+	first := max(tr.law.clocks["acceptance"].due(tr.at.a, tr.today)+1, tr.happened[len(tr.happened)-1].day)
+	if tr.rng.IntN(2) == 0 {
 		tr.today = first // the job came in time
 	}
 	return tr.do(happening{what: "silence", day: tr.today})
@@ -276,6 +297,9 @@ func (tr *trial) next() happening {
 		}
 	}
 	switch tr.law.phase {
+	case "forwarding":
+		add(true, "papers came", "papers came", "papers came", "sent on", "lost", "came back")
+		add(tr.rng.IntN(4) == 0, "withdraw")
 	case "received":
 		add(true, "accept", "accept", "accept", "accept", "correct", "correct", "correct")
 		add(tr.rng.IntN(3) == 0, "refuse", "not needed", "withdraw")
@@ -307,6 +331,10 @@ func (tr *trial) next() happening {
 	}
 	x.what = may[tr.rng.IntN(len(may))]
 	switch x.what {
+	case "papers came": // confirmed later than they came, at times
+		if f := tr.law.clocks["forwarding"]; tr.rng.IntN(2) == 0 {
+			x.days = tr.rng.IntN(min(12, x.day-f.last) + 1)
+		}
 	case "special begins":
 		tr.specials++
 		x.which, x.days = fmt.Sprint("s", tr.specials), 1+tr.rng.IntN(25)
@@ -323,7 +351,7 @@ func (tr *trial) next() happening {
 
 // actionOf is what the code calls a happening.
 var actionOf = map[string]string{
-	"hand in": actSubmit, "corrected": actResubmit, "slip shown": actCorrectOnsite, "slip mended": actResubmit, "correct": actCorrect,
+	"hand in": actSubmit, "taken in elsewhere": actForward, "papers came": actReceive, "sent on": actDispatch, "lost": actLose, "came back": actComeBack, "corrected": actResubmit, "slip shown": actCorrectOnsite, "slip mended": actResubmit, "correct": actCorrect,
 	"accept": actAccept, "silence": actDeem, "refuse": "refuse", "not needed": "not_required", "withdraw": actWithdraw, "give up": actTerminate,
 	"special begins": actPause, "special ends": actResume, "extended": actExtend, "published": actPublicise, "publication over": actEndNotice,
 	"grant": actApprove, "deny": actDeny, "rule": actGrant, "deliver": actDeliver,
@@ -341,6 +369,8 @@ func (tr *trial) input(x happening) input {
 	case "special begins":
 		kinds := statute.Specials()
 		in.special = Special{ID: x.which, Kind: kinds[tr.rng.IntN(len(kinds))], Until: tr.rules.cal.AddWorkdays(day.In(at), x.days)}
+	case "papers came":
+		in.OnTheWay.Arrived = tr.at.days[x.day-x.days]
 	case "special ends":
 		in.special = Special{ID: x.which}
 		if len(tr.open) > 0 {
@@ -379,7 +409,7 @@ func (tr *trial) due() Due {
 	if k == nil {
 		return Due{}
 	}
-	a, now := tr.at.a, k.last
+	a, now := tr.law.almanacOf(k), k.last
 	due, promised := k.due(a, now), k.duePromised(a, now)
 	d := Due{
 		Clock: statute.ClockKind(k.name), Legal: tr.at.days[due], Promised: tr.at.days[promised],
@@ -421,11 +451,11 @@ func (tr *trial) compare() error {
 		if err != nil {
 			return err
 		}
-		lines, err := statute.Explain(tr.rules.cal, clock, entries, today)
+		lines, err := statute.Explain(tr.rules.calendar(k), clock, entries, today)
 		if err != nil {
 			return err
 		}
-		if err := sameLines(lines, law.explain(tr.at.a, tr.today)); err != nil {
+		if err := sameLines(lines, law.explain(tr.law.almanacOf(law), tr.today)); err != nil {
 			return fmt.Errorf("%s explained: %w", k, err)
 		}
 		tr.compared++
@@ -434,7 +464,7 @@ func (tr *trial) compare() error {
 }
 
 func (tr *trial) deadline(k *lawClock) Deadline {
-	a, now := tr.at.a, tr.today
+	a, now := tr.law.almanacOf(k), tr.today
 	due, promised, used := k.due(a, now), k.duePromised(a, now), k.used(a, now, now)
 	d := Deadline{
 		Clock: statute.ClockKind(k.name), Phase: statute.Running, Started: tr.at.days[k.event],

@@ -17,8 +17,9 @@ import (
 
 // Kinds of documents that confirm a submission.
 const (
-	paperReceipt       = "receipt"
-	paperBundleReceipt = "bundle_receipt"
+	paperReceipt        = "receipt"
+	paperBundleReceipt  = "bundle_receipt"
+	paperTransitReceipt = "transit_receipt" // of the place that takes in for another
 )
 
 // ErrNoReceipt means that nothing was received yet: a part of a bundle that
@@ -57,7 +58,7 @@ func (s *Service) receiptOf(ctx context.Context, q db.Q, id contract.CaseID) (Do
 	docs, err := documentsOf(ctx, q, id)
 	found := Document{}
 	for _, d := range docs { // the newest first
-		if d.Kind == paperReceipt || d.Kind == paperBundleReceipt {
+		if isReceipt(d.Kind) {
 			found = d
 		}
 	}
@@ -67,18 +68,22 @@ func (s *Service) receiptOf(ctx context.Context, q db.Q, id contract.CaseID) (Do
 	return found, err
 }
 
+func isReceipt(kind string) bool {
+	return kind == paperReceipt || kind == paperBundleReceipt || kind == paperTransitReceipt
+}
+
 func (s *Service) makeReceipt(ctx context.Context, c Case) (Document, error) {
 	steps, err := stepsOf(ctx, s.c.DB, c.ID)
 	if err != nil {
 		return Document{}, err
 	}
-	proc, err := s.c.Procedures.Get(c.Procedure)
+	proc, err := s.procedure(c)
 	if err != nil {
 		return Document{}, err
 	}
 	for _, st := range steps {
 		t, err := proc.Transition(st.From, st.Action)
-		if err != nil || t.Document != paperReceipt && t.Document != paperBundleReceipt {
+		if err != nil || !isReceipt(t.Document) {
 			continue
 		}
 		r, err := s.render(ctx, paperJob{Case: c.ID, Step: st.No, Paper: t.Document})
@@ -96,7 +101,7 @@ func (s *Service) makeReceipt(ctx context.Context, c Case) (Document, error) {
 // receiptDetails writes down what was received, from whom, and what one can do
 // if the agency stays silent.
 func (s *Service) receiptDetails(ctx context.Context, p *Paper, c Case, svc contract.Service, st Step) error {
-	if p.Kind != paperReceipt && p.Kind != paperBundleReceipt {
+	if !isReceipt(p.Kind) {
 		return nil
 	}
 	h, err := handInAt(ctx, s.c.DB, c.ID, st.At)

@@ -76,6 +76,8 @@ func (r rules) stage(c Case, s statute.ProcedureState) Stage {
 		return StageWaiting
 	case can(actSumUp):
 		return StageParts
+	case can(actReceive):
+		return StageTransit
 	case can(actAccept):
 		return StageAccept
 	case can(actReview) && c.Reviewer.ID == "":
