@@ -169,7 +169,15 @@ func TestAppraisalPausesTheClock(t *testing.T) {
 		if page := zhou.get("/cases/" + r.Case + "/why"); !strings.Contains(page.body, "a special procedure; not counted") {
 			t.Errorf("the page of the dates does not say why the clock stopped: %d", page.status)
 		}
-		w.steps(t, r.Case, "disabled review", "disabled-head approve")
+		review := disabled.action(r.Case, "review")
+		if a := disabled.try(http.MethodPost, "/cases/"+r.Case+"/actions", review); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "found-grade") {
+			t.Errorf("reviewed without what the appraisal found: %d %.300s", a.status, a.body)
+		}
+		review["found"] = map[string]any{
+			"category": "physical", "grade": "second", "appraised_by": "广安市人民医院", "appraised_on": "2026-11-21",
+		}
+		disabled.call(http.MethodPost, "/cases/"+r.Case+"/actions", review, nil)
+		w.steps(t, r.Case, "disabled-head approve")
 		own := w.signIn(t, "zhou").licences()
 		if len(own) != 1 {
 			t.Fatalf("licences %s", show(own))

@@ -51,7 +51,7 @@ func (k *checker) readsText(r namedRule, p *rule.Program) bool {
 		switch ref.Var {
 		case "given":
 			return false
-		case "held", "licence":
+		case "held", "licence", "found", "found_words":
 			return true
 		case "row":
 			f, ok := k.column(r.group, ref.Name)

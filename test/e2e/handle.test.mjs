@@ -166,7 +166,10 @@ async function appraisal(locale) {
   await person.page.goto(`/cases/${id}/why`);
   await look(person, "handle-why-paused");
   await must("disabled", locale, id, "resume", { opinion: w.result });
-  await must("disabled", locale, id, "review");
+  await must("disabled", locale, id, "review", {
+    "found-category": "physical", "found-grade": "second", "found-appraised_by": "广安市人民医院",
+    "found-appraised_on-year": "2026", "found-appraised_on-month": "11", "found-appraised_on-day": "20",
+  });
   await must("disabled-head", locale, id, "approve");
   await licences(person);
 }

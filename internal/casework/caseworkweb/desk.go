@@ -37,6 +37,7 @@ func query(r *http.Request) casework.Query {
 	return casework.Query{
 		Tab: casework.Tab(q.Get("tab")), Text: strings.TrimSpace(q.Get("q")), Item: contract.ItemID(q.Get("item")),
 		Light: q.Get("light"), Before: before, After: q.Get("after"),
+		Queue: q.Get("queue"), Holder: contract.AccountID(q.Get("holder")),
 	}
 }
 
@@ -64,7 +65,7 @@ func (d listData) next() string {
 	q := url.Values{}
 	for name, value := range map[string]string{
 		"tab": string(d.Tab), "q": d.Query.Text, "item": string(d.Query.Item), "light": d.Query.Light,
-		"before": d.Query.Before.String(), "after": d.Next,
+		"before": d.Query.Before.String(), "after": d.Next, "queue": d.Query.Queue, "holder": string(d.Query.Holder),
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -78,15 +79,6 @@ func (p pages) list(l casework.List, q casework.Query, path string) listData {
 		List: l, Query: q, Path: path, Today: p.s.Today(), Left: p.s.DaysLeft,
 		State: func(c casework.Case) contract.Text { return p.s.StateName(c) },
 	}
-}
-
-func (p pages) tasks(w http.ResponseWriter, r *http.Request) error {
-	q := query(r)
-	l, err := p.s.Tasks(r.Context(), p.k.Actor(r), q)
-	if err != nil {
-		return err
-	}
-	return p.k.Render(w, r, http.StatusOK, tasksPage(p.k.View(r), p.list(l, q, "/staff/tasks")))
 }
 
 func (p pages) supervision(w http.ResponseWriter, r *http.Request) error {

@@ -146,7 +146,7 @@ func compareTag(x casework.Compared) string {
 	return web.Plain
 }
 
-func dayOf(t time.Time) day.Date { return day.In(t) }
+func cardDay(t time.Time) day.Date { return day.In(t) }
 
 // draftReason is why somebody marked something while reading.
 func draftReason(d deskData, kind, id string) string {

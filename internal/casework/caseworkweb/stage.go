@@ -106,7 +106,7 @@ func fieldOptions(v web.View, f contract.Field) []web.Option {
 }
 
 func fieldArgs(v web.View, f contract.Field) web.FieldArgs {
-	return web.FieldArgs{Name: foundPrefix + f.ID, Label: pick(v, f.Label), Hint: pick(v, f.Hint), Optional: !f.Required}
+	return web.FieldArgs{Name: foundPrefix + f.ID, Label: pick(v, f.Label), Hint: pick(v, f.Hint), Optional: !f.Required || f.When != ""}
 }
 
 // spareRows are the empty rows that a table shows below what it has.
