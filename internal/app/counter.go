@@ -4,8 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/counter"
+	"github.com/tongban/tongban/internal/counter/counterweb"
+	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/web"
@@ -53,4 +56,37 @@ func (w watched) serving(ctx context.Context, p auth.Principal) web.Serving {
 		s.Party = p.For.Name
 	}
 	return s
+}
+
+// matters are what a person has going on, as a window shows it to who serves them.
+type matters struct {
+	form  *form.Service
+	cases *casework.Service
+}
+
+func (m matters) Drafts(ctx context.Context, actor auth.Principal) ([]counterweb.Draft, error) {
+	open, err := m.form.OpenDrafts(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]counterweb.Draft, 0, len(open))
+	for _, d := range open {
+		list = append(list, counterweb.Draft{ID: d.ID, Name: d.Name, Done: d.Done, Total: d.Total})
+	}
+	return list, nil
+}
+
+// someCases is how many cases a window lists; the others stand under /cases.
+const someCases = 10
+
+func (m matters) OpenCases(ctx context.Context, actor auth.Principal) ([]counterweb.Case, error) {
+	page, err := m.cases.Mine(ctx, actor, "", someCases)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]counterweb.Case, 0, len(page.Cases))
+	for _, c := range page.Cases {
+		list = append(list, counterweb.Case{ID: c.ID, Number: c.Number, Name: c.ItemName, Ended: !c.Ended.IsZero()})
+	}
+	return list, nil
 }

@@ -73,7 +73,7 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	caseworkweb.API(operations, a.casework)
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})
 	catalogweb.API(operations, a.catalog)
-	counterweb.Routes(k, a.counter)
+	counterweb.Routes(k, a.counter, matters{a.form, a.casework})
 	counterweb.API(operations, a.counter)
 	directoryweb.API(operations, a.directory)
 	formweb.Routes(k, a.form, places{a.directory, t.config.Site.Division})

@@ -38,6 +38,7 @@ const (
 	ActionServe      = "counter.serve"      // serve a person
 	ActionStatistics = "counter.statistics" // of a day
 	ActionManage     = "counter.manage"     // halls, windows, devices
+	ActionSummary    = "counter.summary"    // what was done in a session
 	ActionAudit      = "counter.audit"      // requests of a session
 	ActionDevice     = "counter.device"     // tell what a card reader read
 )
@@ -70,10 +71,11 @@ var (
 
 	ErrServing   = fault.New(fault.Conflict, "counter.session.serving")
 	ErrElsewhere = fault.New(fault.Conflict, "counter.session.elsewhere")
-	ErrHow       = fault.New(fault.Invalid, "counter.session.how")
+	ErrDay       = fault.New(fault.Invalid, "counter.day")
+	ErrHow       = fault.New(fault.Invalid, "counter.session.how_unknown")
 	ErrMatched   = fault.New(fault.Invalid, "counter.session.matched")
 	ErrScan      = fault.New(fault.Invalid, "counter.session.scan")
-	ErrSubject   = fault.New(fault.Denied, "counter.session.subject")
+	ErrSubject   = fault.New(fault.Denied, "counter.session.subject_none")
 
 	ErrReadOld     = fault.New(fault.Invalid, "counter.read.old")
 	ErrReplay      = fault.New(fault.Conflict, "counter.read.replay")

@@ -203,6 +203,21 @@ func (s *Service) Parties(ctx context.Context, actor auth.Principal) ([]contract
 	return v.Parties, err
 }
 
+// OtherTicket reports whether the ticket of the session was taken by somebody
+// else than who stands there.
+func (s *Service) OtherTicket(ctx context.Context, actor auth.Principal) (bool, error) {
+	x, err := s.Session(ctx, actor)
+	if err != nil || x.Ticket == "" {
+		return false, err
+	}
+	t, err := ticketByID(ctx, s.c.DB, x.Ticket)
+	if err != nil || t.person == "" {
+		return false, err
+	}
+	key, _, err := s.c.People.KeyOf(ctx, x.Person)
+	return key != t.person, err
+}
+
 // Choose says for whom the person at the window applies from now on: "" is the
 // person, else somebody whom they have a right to act for.
 func (s *Service) Choose(ctx context.Context, actor auth.Principal, subject string) error {
@@ -280,10 +295,10 @@ func (s *Service) end(ctx context.Context, tx db.Tx, actor auth.Principal, x Ses
 
 // served ends a ticket that was begun.
 func (s *Service) served(ctx context.Context, tx db.Tx, actor auth.Principal, t Ticket) error {
-	if t.State != InService {
+	if t.State != StateServing {
 		return nil
 	}
-	t.State, t.Ended = Served, s.now()
+	t.State, t.Ended = StateServed, s.now()
 	if err := updateTicket(ctx, tx, t); err != nil {
 		return err
 	}
@@ -339,7 +354,7 @@ func (s *Service) clearWindow(ctx context.Context, tx db.Tx, actor auth.Principa
 	if err != nil {
 		return err
 	}
-	if t.State == InService {
+	if t.State == StateServing {
 		return s.served(ctx, tx, actor, t)
 	}
 	t.release(t.Kind)

@@ -87,10 +87,8 @@ func (s *Service) Summary(ctx context.Context, actor auth.Principal, id string) 
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := s.c.Policy.Check(actor, ActionServe, o); err != nil {
-		if err := s.c.Policy.Check(actor, ActionAudit, o); err != nil {
-			return Summary{}, err
-		}
+	if err := s.c.Policy.Check(actor, ActionSummary, o); err != nil {
+		return Summary{}, err
 	}
 	sum := Summary{Session: x}
 	if sum.At.Hall, err = hallByID(ctx, s.c.DB, x.Hall); err != nil {

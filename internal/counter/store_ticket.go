@@ -108,7 +108,7 @@ func nextTicket(ctx context.Context, q db.Q, hall string, on day.Date, kinds []s
 		return Ticket{}, err
 	}
 	for _, t := range all {
-		if t.State == Waiting && slices.Contains(kinds, t.Kind) {
+		if t.State == StateWaiting && slices.Contains(kinds, t.Kind) {
 			return t, nil
 		}
 	}
@@ -159,7 +159,7 @@ func before(ctx context.Context, q db.Q, t Ticket, kinds []string) (int, error) 
 		if x.ID == t.ID {
 			break
 		}
-		if x.State == Waiting && slices.Contains(kinds, x.Kind) {
+		if x.State == StateWaiting && slices.Contains(kinds, x.Kind) {
 			n++
 		}
 	}

@@ -22,12 +22,12 @@ type State string
 
 // The states. The zero State is none.
 const (
-	Waiting   State = "waiting"
-	Called    State = "called"
-	InService State = "serving"
-	Served    State = "served"
-	Missed    State = "missed" // nobody came when it was called
-	Cancelled State = "cancelled"
+	StateWaiting   State = "waiting"
+	StateCalled    State = "called"
+	StateServing   State = "serving"
+	StateServed    State = "served"
+	StateMissed    State = "missed" // nobody came when it was called
+	StateCancelled State = "cancelled"
 )
 
 // Ticket is a place in the queue of a hall.
@@ -129,7 +129,7 @@ func (s *Service) newTicket(ctx context.Context, actor auth.Principal, h Hall, i
 		return Ticket{}, ErrHallClosed
 	}
 	t := Ticket{
-		ID: s.c.NewID(), Hall: h.ID, Day: s.today(), Kind: in.Kind, Priority: in.Priority, State: Waiting, Taken: s.now(), Queued: s.now(),
+		ID: s.c.NewID(), Hall: h.ID, Day: s.today(), Kind: in.Kind, Priority: in.Priority, State: StateWaiting, Taken: s.now(), Queued: s.now(),
 	}
 	if onceText.MatchString(in.Once) {
 		t.ID = in.Once
@@ -222,7 +222,7 @@ func (s *Service) TicketNow(ctx context.Context, id string) (Queue, error) {
 		return Queue{}, err
 	}
 	q := Queue{Ticket: t, Hall: h.Hall, Windows: h.Staffed(t.Kind)}
-	if t.State != Waiting || t.Day != s.today() {
+	if t.State != StateWaiting || t.Day != s.today() {
 		return q, nil
 	}
 	kinds := h.rivals(t.Kind)
@@ -272,13 +272,13 @@ func (s *Service) Cancel(ctx context.Context, actor auth.Principal, id string) e
 		return err
 	}
 	return s.inQueue(ctx, id, func(ctx context.Context, tx db.Tx, t Ticket) error {
-		if t.State == Cancelled {
+		if t.State == StateCancelled {
 			return nil
 		}
-		if t.State != Waiting && t.State != Called && t.State != Missed {
+		if t.State != StateWaiting && t.State != StateCalled && t.State != StateMissed {
 			return ErrTicketOver
 		}
-		t.State, t.Ended = Cancelled, s.now()
+		t.State, t.Ended = StateCancelled, s.now()
 		if err := updateTicket(ctx, tx, t); err != nil {
 			return err
 		}

@@ -48,10 +48,10 @@ func (s *Service) CallNext(ctx context.Context, actor auth.Principal) (Ticket, e
 
 func (s *Service) call(ctx context.Context, tx db.Tx, actor auth.Principal, p Place, t *Ticket) error {
 	what := "called"
-	if t.State == Called {
+	if t.State == StateCalled {
 		what = "again"
 	}
-	t.State, t.Window, t.WindowNo, t.clerk = Called, p.Window.ID, p.Window.Number, contract.AccountID(actor.ID)
+	t.State, t.Window, t.WindowNo, t.clerk = StateCalled, p.Window.ID, p.Window.Number, contract.AccountID(actor.ID)
 	t.Calls, t.CalledAt = t.Calls+1, s.now()
 	if err := updateTicket(ctx, tx, *t); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Service) atWindow(ctx context.Context, actor auth.Principal, change fun
 // CallAgain calls the ticket at the window again.
 func (s *Service) CallAgain(ctx context.Context, actor auth.Principal) error {
 	return s.atWindow(ctx, actor, func(ctx context.Context, tx db.Tx, p Place, t Ticket) error {
-		if t.State != Called {
+		if t.State != StateCalled {
 			return ErrTicketOver
 		}
 		return s.call(ctx, tx, actor, p, &t)
@@ -103,10 +103,10 @@ func (s *Service) CallAgain(ctx context.Context, actor auth.Principal) error {
 // Miss notes that nobody came.
 func (s *Service) Miss(ctx context.Context, actor auth.Principal) error {
 	return s.atWindow(ctx, actor, func(ctx context.Context, tx db.Tx, _ Place, t Ticket) error {
-		if t.State != Called {
+		if t.State != StateCalled {
 			return ErrTicketOver
 		}
-		t.State, t.Ended = Missed, s.now()
+		t.State, t.Ended = StateMissed, s.now()
 		if err := updateTicket(ctx, tx, t); err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (s *Service) Back(ctx context.Context, actor auth.Principal, id string) err
 		if t.Hall != p.Hall.ID || t.Day != s.today() {
 			return ErrNoTicket
 		}
-		if t.State != Missed {
+		if t.State != StateMissed {
 			return ErrTicketOver
 		}
 		if err := onlyOne(ctx, tx, t); err != nil {
@@ -140,7 +140,7 @@ func (s *Service) Back(ctx context.Context, actor auth.Principal, id string) err
 
 // release lets a ticket wait again, with the time it has waited already.
 func (t *Ticket) release(kind string) {
-	t.Kind, t.State, t.Unsure = kind, Waiting, t.Unsure && t.Kind == kind
+	t.Kind, t.State, t.Unsure = kind, StateWaiting, t.Unsure && t.Kind == kind
 	t.Window, t.WindowNo, t.clerk, t.Calls = "", "", "", 0
 	t.CalledAt, t.Begun, t.Ended = time.Time{}, time.Time{}, time.Time{}
 }
@@ -179,10 +179,10 @@ func (s *Service) Begin(ctx context.Context, actor auth.Principal) error {
 }
 
 func (s *Service) begin(ctx context.Context, tx db.Tx, actor auth.Principal, t *Ticket) error {
-	if t.State == InService {
+	if t.State == StateServing {
 		return nil // a second click
 	}
-	t.State, t.Begun = InService, s.now()
+	t.State, t.Begun = StateServing, s.now()
 	if err := updateTicket(ctx, tx, *t); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (s *Service) begin(ctx context.Context, tx db.Tx, actor auth.Principal, t *
 // Finish ends a ticket that was begun without a session.
 func (s *Service) Finish(ctx context.Context, actor auth.Principal) error {
 	return s.atWindow(ctx, actor, func(ctx context.Context, tx db.Tx, _ Place, t Ticket) error {
-		if t.State != InService {
+		if t.State != StateServing {
 			return ErrTicketOver
 		}
 		if x, err := s.current(ctx, tx, contract.AccountID(actor.ID)); err == nil {
@@ -200,7 +200,7 @@ func (s *Service) Finish(ctx context.Context, actor auth.Principal) error {
 		} else if !errors.Is(err, ErrNoSession) {
 			return err
 		}
-		t.State, t.Ended = Served, s.now()
+		t.State, t.Ended = StateServed, s.now()
 		if err := updateTicket(ctx, tx, t); err != nil {
 			return err
 		}
@@ -222,9 +222,9 @@ func (s *Service) Today(ctx context.Context, actor auth.Principal) (waiting, mis
 	for _, t := range all {
 		switch {
 		case !slices.Contains(p.Window.Kinds, t.Kind):
-		case t.State == Waiting:
+		case t.State == StateWaiting:
 			waiting = append(waiting, t)
-		case t.State == Missed:
+		case t.State == StateMissed:
 			missed = append(missed, t)
 		}
 	}

@@ -137,7 +137,7 @@ func TestTheListIsWhatThePolicyAllows(t *testing.T) {
 		e := policy.Must(map[string]string{"identity": identity.Policies})
 		admin := w.signIn("admin")
 		everyone, _, err := w.Accounts(t.Context(), admin, identity.Filter{})
-		if err != nil || len(everyone) != 32 {
+		if err != nil || len(everyone) != 34 {
 			t.Fatalf("%d, %v", len(everyone), err)
 		}
 		for _, division := range []string{"51", "5116", "511602", "511602001", "511603", "50", "5", ""} {

@@ -100,6 +100,9 @@ func open(t *testing.T, d *db.DB, demo bool) *world {
 	if err := agencies.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := agencies.SeedDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	keys := auth.NewKeys(d, w.now, id.New)
 	w.sessions = auth.NewSessions(auth.SessionConfig{DB: d, Keys: keys, Now: w.now, NewID: id.New})
 	w.events = event.New(d, job.New(d, w.now, id.New, slog.New(slog.DiscardHandler)), w.now, id.New)
@@ -176,7 +179,7 @@ func TestSeedingTwiceChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, more, err := w.Accounts(t.Context(), admin, identity.Filter{})
-		if err != nil || more || len(rows) != 32 {
+		if err != nil || more || len(rows) != 34 {
 			t.Fatalf("%d rows, %v", len(rows), err)
 		}
 		for _, r := range rows {

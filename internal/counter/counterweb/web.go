@@ -24,16 +24,23 @@ const formBytes = 32 << 10
 type site struct {
 	k *web.Kit
 	s *counter.Service
+	m Matters
 }
 
 // Routes lists every URL of this area.
-func Routes(k *web.Kit, s *counter.Service) {
-	e := site{k, s}
+func Routes(k *web.Kit, s *counter.Service, m Matters) {
+	e := site{k, s, m}
+	e.hallRoutes()
+	e.deskRoutes()
+	e.manageRoutes()
 	e.backRoutes()
 }
 
 // API registers the operations of this area.
 func API(a *api.API, s *counter.Service) {
+	hallAPI(a, s)
+	deskAPI(a, s)
+	manageAPI(a, s)
 	backAPI(a, s)
 }
 

@@ -43,6 +43,10 @@ func API(a *api.API, s *identity.Service) {
 		Method: http.MethodGet, Path: "/companies/{code}", ID: "company-get", Action: identity.ActionCompanyRead,
 		Tag: tag, Summary: "Facts of a company, for another authority's system; the company sees each read",
 	}, readCompany(s))
+	api.Register(a, api.Op{
+		Method: http.MethodPost, Path: "/me/code", ID: "me-code", Action: identity.ActionCode,
+		Tag: tag, Summary: "A code to show at a window: for sixty seconds, once; one made before is good no more", Status: http.StatusCreated,
+	}, makeVisit(s))
 	rightsAPI(a, s)
 	if s.Demo() {
 		api.Register(a, api.Op{

@@ -33,6 +33,8 @@ func Routes(k *web.Kit, s *identity.Service) {
 	k.Page("POST /account/sessions/{id}/end", identity.ActionOwn, e.endSession)
 	k.Page("GET /account/data", identity.ActionData, e.data)
 	k.Page("GET /account/data/export", identity.ActionData, e.exportData)
+	k.Page("GET /account/code", identity.ActionCode, e.showVisit)
+	k.Page("POST /account/code", identity.ActionCode, e.newVisit)
 	e.rightsRoutes()
 	e.staffRoutes()
 
@@ -194,6 +196,8 @@ func destination(p auth.Principal, next string) string {
 	switch {
 	case p.Kind != auth.Staff:
 		return "/"
+	case p.Is(auth.RoleCounter):
+		return "/staff/counter"
 	case p.Is(auth.RoleClerk), p.Is(auth.RoleReviewer), p.Is(auth.RoleApprover), p.Is(auth.RoleHead):
 		return "/staff/tasks"
 	case p.Is(auth.RoleSupervisor):

@@ -54,6 +54,9 @@ func open(t *testing.T, demo bool) site {
 	if err := agencies.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := agencies.SeedDemo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	engine := policy.Must(map[string]string{"identity": identity.Policies})
 	keys := auth.NewKeys(d, clock, id.New)
 	sessions := auth.NewSessions(auth.SessionConfig{DB: d, Keys: keys, Now: clock, NewID: id.New})

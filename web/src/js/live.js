@@ -17,7 +17,7 @@ export function live(box) {
       return; // offline: what is shown stays
     }
     const say = box.querySelector("[data-say]");
-    if (say && say.dataset.call !== spoken) speak(say.dataset.say);
+    if (say?.dataset.say && say.dataset.call !== spoken) speak(say.dataset.say);
     spoken = say?.dataset.call;
   };
   setInterval(renew, every);
