@@ -29,6 +29,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/pdf"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/statute"
 	"github.com/tongban/tongban/services"
@@ -392,10 +393,14 @@ func New(t testing.TB, d *db.DB) *World {
 	w.Queue = job.New(d, w.Clock.Now, id.New, slog.New(slog.DiscardHandler))
 	w.Events = event.New(d, w.Queue, w.Clock.Now, id.New)
 	w.Scan, w.Keeper = &Scanner{}, &Keeper{}
+	press, err := pdf.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.Service, err = form.New(form.Config{
 		DB: d, Catalog: w.Catalog, Cases: w.Cases, People: w.People, Registries: w.People, Licences: w.People, Copies: w.People,
 		Barred: w.People, Blobs: blobs, Parts: blobs.Parts(), Seal: sealer{}, Policy: Policy(t), Jobs: w.Queue, Events: w.Events,
-		Calendars: calendars{}, Now: w.Clock.Now, NewID: id.New, Scanner: w.Scan, Keepers: []form.Keeper{w.Keeper},
+		Counters: Windows{}, Press: press, Calendars: calendars{}, Now: w.Clock.Now, NewID: id.New, Scanner: w.Scan, Keepers: []form.Keeper{w.Keeper},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -449,19 +454,40 @@ func (w *World) Fill(t testing.TB, who auth.Principal, id contract.DraftID, rev 
 // Complete makes a draft of Lin's that only needs to be submitted.
 func (w *World) Complete(t testing.TB) contract.DraftID {
 	t.Helper()
-	id, err := w.Start(t.Context(), Lin, w.Hygiene)
+	return w.CompleteFor(t, Lin)
+}
+
+// CompleteFor is Complete by somebody else for the salon.
+func (w *World) CompleteFor(t testing.TB, who auth.Principal) contract.DraftID {
+	t.Helper()
+	id, err := w.Start(t.Context(), who, w.Hygiene)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Fill(t, Lin, id, 0, Good()); err != nil {
+	if _, err := w.Fill(t, who, id, 0, Good()); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range Uploads() {
-		if _, err := w.Attach(t.Context(), Lin, id, m, form.Upload{Name: m + ".pdf", Body: strings.NewReader(PDF(m))}); err != nil {
+		if _, err := w.Attach(t.Context(), who, id, m, form.Upload{Name: m + ".pdf", Body: strings.NewReader(PDF(m))}); err != nil {
 			t.Fatalf("attach %s: %v", m, err)
 		}
 	}
 	return id
+}
+
+// Windows tells where clerks serve: a session is called after its clerk.
+type Windows struct{}
+
+// At serves the form.
+func (Windows) At(_ context.Context, session string) (contract.Counter, error) {
+	clerk, ok := strings.CutPrefix(session, "session-")
+	if !ok {
+		return contract.Counter{}, fault.New(fault.NotFound, "counter.session.none")
+	}
+	return contract.Counter{
+		Session: session, Hall: contract.Text{ZH: "广安区政务服务中心", EN: "Guang'an hall"}, Window: "3", Clerk: contract.AccountID(clerk),
+		ClerkName: "岗位 " + clerk, Agency: "bureau", AgencyName: contract.Text{ZH: "区行政审批局", EN: "Approval bureau"}, Division: "511602",
+	}, nil
 }
 
 // AskToCorrect submits a complete draft and has a notice mark things of it. The
