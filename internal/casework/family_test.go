@@ -240,15 +240,15 @@ func TestAnAgentAndSignersStandInTheRecordAndDoNotHandle(t *testing.T) {
 		if c := w.load(t, r.Case); c.Agent != sub.Agent {
 			t.Errorf("agent: %+v", c.Agent)
 		}
-		if _, err := w.Act(t.Context(), clerk, r.Case, Action{Name: "accept"}); fault.KindOf(err) != fault.Denied {
+		if _, err := w.Act(t.Context(), clerk, r.Case, Action{Name: "accept"}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("a signer handles: %v", err)
 		}
 		other := staff("agent", auth.RoleClerk)
-		if _, err := w.Act(t.Context(), other, r.Case, Action{Name: "accept"}); fault.KindOf(err) != fault.Denied {
+		if _, err := w.Act(t.Context(), other, r.Case, Action{Name: "accept"}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("the agent handles: %v", err)
 		}
 		w.act(t, staff("clerk2", auth.RoleClerk), w.load(t, r.Case), Action{Name: "accept"})
-		got, err := w.Signatures(t.Context(), clerk, r.Case)
+		got, err := w.Signatures(t.Context(), staff("clerk2", auth.RoleClerk), r.Case)
 		must(t, err)
 		if len(got) != 1 || got[0].Name != "房东" {
 			t.Errorf("signatures: %+v", got)

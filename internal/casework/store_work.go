@@ -61,6 +61,17 @@ func holdsOf(ctx context.Context, q db.Q, id contract.CaseID, limit int) ([]Hold
 		SELECT `+holdColumns+` FROM casework_holds WHERE case_id = $1 ORDER BY at DESC, id DESC LIMIT $2`, id, limit)
 }
 
+// lastTaken is the last case that an official was given on asking; zero for none.
+func lastTaken(ctx context.Context, q db.Q, account string) (Hold, error) {
+	list, err := queryHolds(ctx, q, `
+		SELECT `+holdColumns+` FROM casework_holds WHERE to_id = $1 AND why = $2 ORDER BY at DESC, id DESC LIMIT 1`,
+		account, contract.HeldNext)
+	if err != nil || len(list) == 0 {
+		return Hold{}, err
+	}
+	return list[0], nil
+}
+
 // notesTo lists what was handed to an official with a note, of cases they still hold.
 func notesTo(ctx context.Context, q db.Q, account string, limit int) ([]HandNote, error) {
 	rows, err := q.QueryContext(ctx, `

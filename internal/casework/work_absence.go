@@ -144,7 +144,7 @@ func (s *Service) checkAbsence(n NewAbsence) error {
 		form.Add("to", "casework.absence_long", "max", maxAbsence)
 	}
 	if !slices.Contains(AbsenceKinds(), n.Kind) {
-		form.Add("kind", "casework.choose")
+		form.Add("kind", "casework.choose_one")
 	}
 	return form.Err()
 }

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -86,8 +87,8 @@ func (s *Service) absenceOf(ctx context.Context, q db.Q, agency contract.AgencyI
 // agency and by the deputy of a holder who is absent; by everybody while nobody
 // holds it. Whoever acts as a deputy is recorded as one.
 func (s *Service) inHands(ctx context.Context, q db.Q, w *work, u Unit) error {
-	if u.ID != "" || w.a.inquired || !staffStep(w.actor) {
-		return nil
+	if u.ID != "" || w.a.inquired || !staffStep(w.actor) || w.c.Stage == StageTransit || w.a.delivery != nil {
+		return nil // what two places do to papers on their way, and what a hall hands out, nobody holds
 	}
 	if err := s.undisputed(ctx, q, w); err != nil {
 		return err
@@ -200,11 +201,10 @@ func (s *Service) claim(ctx context.Context, actor auth.Principal, id contract.C
 		if err := s.c.Policy.Check(actor, "casework.claim", heldObject(*c, "")); err != nil {
 			return err
 		}
-		switch c.Holder.ID {
-		case actor.ID:
+		switch {
+		case c.Holder.ID == actor.ID && why == contract.HeldClaimed:
 			return nil // a second click
-		case "":
-		default:
+		case c.Holder.ID != "":
 			return ErrHeld.With("name", c.Holder.Name, "since", c.Held)
 		}
 		if err := s.canHold(ctx, tx, actor, *c); err != nil {
@@ -323,8 +323,19 @@ func (s *Service) mayTakeOver(ctx context.Context, q db.Q, actor auth.Principal,
 }
 
 // TakeNext gives the actor the most urgent case of the unit's queue: of a tab, or of
-// all that the actor has something to do in. Two who ask at once get two cases.
-func (s *Service) TakeNext(ctx context.Context, actor auth.Principal, from Tab) (Case, error) {
+// all that the actor has something to do in. Two who ask at once get two cases. Last
+// is what LastTaken said when the button was shown: a second click gets the same
+// case. "" does not ask.
+func (s *Service) TakeNext(ctx context.Context, actor auth.Principal, from Tab, last string) (Case, error) {
+	if last != "" {
+		h, err := lastTaken(ctx, s.c.DB, actor.ID)
+		if err != nil {
+			return Case{}, err
+		}
+		if h.mark() != last {
+			return s.Open(ctx, actor, h.Case)
+		}
+	}
 	for range 20 {
 		id, err := s.nextInQueue(ctx, actor, from)
 		if err != nil {
@@ -341,6 +352,15 @@ func (s *Service) TakeNext(ctx context.Context, actor auth.Principal, from Tab) 
 	}
 	return Case{}, ErrNoWork
 }
+
+// LastTaken marks the last case that the actor was given on asking.
+func (s *Service) LastTaken(ctx context.Context, actor auth.Principal) (string, error) {
+	h, err := lastTaken(ctx, s.c.DB, actor.ID)
+	return h.mark(), err
+}
+
+// mark is the id of a change of hands, "-" for none.
+func (h Hold) mark() string { return cmp.Or(h.ID, "-") }
 
 func (s *Service) nextInQueue(ctx context.Context, actor auth.Principal, from Tab) (contract.CaseID, error) {
 	for _, t := range tabs {

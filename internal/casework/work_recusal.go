@@ -134,7 +134,7 @@ func checkRecusal(x Recusal, n NewRecusal, named []Handler) (Recusal, error) {
 	case n.Official != "" && i >= 0:
 		x.Official = named[i]
 	case n.Official != "":
-		form.Add("official", "casework.choose")
+		form.Add("official", "casework.choose_one")
 	case name == "" && len(named) > 0:
 		form.Add("official", "casework.withdrawal_who")
 	case name == "":
@@ -297,7 +297,7 @@ func (s *Service) grantRecusal(ctx context.Context, tx db.Tx, actor auth.Princip
 func (s *Service) checkReply(ctx context.Context, actor auth.Principal, x Recusal, r *Reply) (Handler, error) {
 	var form fault.Form
 	if r.Result != RecusalGranted && r.Result != RecusalRefused {
-		form.Add("result", "casework.choose")
+		form.Add("result", "casework.choose_one")
 	}
 	who := x.Official
 	if who.ID == "" && r.Result == RecusalGranted {

@@ -72,10 +72,10 @@ func (s *Service) SetWorkRule(ctx context.Context, actor auth.Principal, stage S
 	}
 	var form fault.Form
 	if !slices.Contains(GiveStages(), stage) {
-		form.Add("stage", "casework.choose")
+		form.Add("stage", "casework.choose_one")
 	}
 	if !slices.Contains(Gives(), how) {
-		form.Add("how-"+string(stage), "casework.choose")
+		form.Add("how-"+string(stage), "casework.choose_one")
 	}
 	if err := form.Err(); err != nil {
 		return err

@@ -255,7 +255,7 @@ func openingService(o contract.Service) contract.Service {
 // conditions knows the one condition of the tests.
 type conditions struct{}
 
-func (conditions) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Date, a contract.Answers) (bool, error) {
+func (conditions) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Date, a, _ contract.Answers) (bool, error) {
 	area, ok := a["area"].(float64)
 	return ok && area > 40, nil
 }

@@ -21,6 +21,7 @@ CREATE TABLE casework_holds (
 CREATE INDEX casework_holds_case ON casework_holds (case_id, at, id);
 -- What was handed to somebody with a note.
 CREATE INDEX casework_holds_noted ON casework_holds (to_id, at, id) WHERE note <> '';
+CREATE INDEX casework_holds_taken ON casework_holds (to_id, at, id) WHERE why = 'next';
 
 -- How new cases of a stage are given out; no row is the queue of the unit.
 CREATE TABLE casework_work_rules (
