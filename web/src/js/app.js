@@ -5,6 +5,7 @@ import { guard } from "./guard.js";
 import { keys } from "./keys.js";
 import { live, menu } from "./live.js";
 import { place, point } from "./place.js";
+import { record } from "./record.js";
 import { refresh } from "./refresh.js";
 import { resume } from "./resume.js";
 import { sign } from "./sign.js";
@@ -20,6 +21,7 @@ function enhance(root = document) {
       if (form.querySelector("[data-upload]")) upload(form, enhance);
       else guard(form);
       if (form.matches("[data-autosave]")) autosave(form);
+      if (form.matches("[data-record]")) record(form);
     }
   }
   for (const table of root.querySelectorAll("table[data-keys]")) keys(table);
