@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/internal/directory/directoryweb"
 	"github.com/tongban/tongban/internal/form/formweb"
 	"github.com/tongban/tongban/internal/identity/identityweb"
+	"github.com/tongban/tongban/internal/inquiry/inquiryweb"
 	"github.com/tongban/tongban/internal/kit/api"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/policy"
@@ -29,7 +30,7 @@ import (
 func texts() *web.Texts {
 	return web.NewTexts(
 		api.Texts, directoryweb.Texts, identityweb.Texts, calendarweb.Texts, catalogweb.Texts, formweb.Texts,
-		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts, registryweb.Texts, counterweb.Texts,
+		caseworkweb.Texts, licenceweb.Texts, ratingweb.Texts, notifyweb.Texts, operationweb.Texts, registryweb.Texts, inquiryweb.Texts, counterweb.Texts,
 	)
 }
 
@@ -69,7 +70,10 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 
 	calendarweb.Routes(k, a.calendar, regions(a.directory))
 	calendarweb.API(operations, a.calendar)
-	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}}, caseworkweb.Panels{})
+	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}}, caseworkweb.Panels{
+		Staff:    []caseworkweb.Panel{inquiryweb.StaffPanel(a.inquiry)},
+		Resident: []caseworkweb.Panel{inquiryweb.ResidentPanel(a.inquiry)},
+	})
 	caseworkweb.API(operations, a.casework)
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})
 	catalogweb.API(operations, a.catalog)
@@ -80,6 +84,8 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	formweb.API(operations, a.form)
 	identityweb.Routes(k, a.identity)
 	identityweb.API(operations, a.identity)
+	inquiryweb.Routes(k, a.inquiry)
+	inquiryweb.API(operations, a.inquiry)
 	licenceweb.Routes(k, a.licence)
 	licenceweb.API(operations, a.licence)
 	notifyweb.Routes(k, a.notify)
