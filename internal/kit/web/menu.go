@@ -28,6 +28,7 @@ func staffMenu() []MenuItem {
 		{"inbox", "/staff/inbox", "kit.staff.inbox"},
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
 		{"counter", "/staff/counter", "kit.staff.counter"},
+		{"inquiries", "/staff/inquiries", "kit.staff.inquiries"},
 		{"licences", "/staff/licences", "kit.staff.licences"},
 		{"objections", "/staff/objections", "kit.staff.objections"},
 		{"withdrawals", "/staff/withdrawals", "kit.staff.withdrawals"},
