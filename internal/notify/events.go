@@ -16,6 +16,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	const me = "notify"
 	event.Subscribe(l, me, s.onMoved)
 	event.Subscribe(l, me, s.onDeadline)
+	event.Subscribe(l, me, s.onRehandled)
 	event.Subscribe(l, me, s.onMessage)
 	event.Subscribe(l, me, s.onMaterial)
 	event.Subscribe(l, me, s.onObjection)
@@ -79,6 +80,27 @@ func (s *Service) onDeadline(ctx context.Context, tx db.Tx, rec event.Recorded, 
 		return err
 	}
 	m := Message{Kind: kindDeadline, Case: e.Case, Number: e.Number, Item: facts.ItemName, Due: e.To, At: e.At}
+	return s.tellCase(ctx, tx, rec, m, e.Notify)
+}
+
+// onRehandled tells that a case is handled by another version of its service from
+// now on, where that changes its day or who is asked.
+func (s *Service) onRehandled(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.CaseRehandled) error {
+	if e.Notify == "" {
+		return nil
+	}
+	name, err := s.c.Items.Name(ctx, e.Item)
+	if err != nil {
+		return err
+	}
+	units := len(e.Asked)+len(e.Released) > 0
+	m := Message{Kind: "move.units", Case: e.Case, Number: e.Number, Item: name, Due: e.Due, At: e.At}
+	switch {
+	case e.Earlier && units:
+		m.Kind = "move.both"
+	case e.Earlier:
+		m.Kind = "move.earlier"
+	}
 	return s.tellCase(ctx, tx, rec, m, e.Notify)
 }
 

@@ -52,6 +52,7 @@ var kinds = map[string]Group{
 	"sign.ask": Signing, "sign.remind": Signing, "sign.given": Signing, "sign.done": Signing,
 	"sign.declined": Signing, "sign.ended": Signing,
 	"mandate.offered": Mandates, "mandate.active": Mandates, "mandate.declined": Mandates, "mandate.revoked": Mandates,
+	"move.earlier": Progress, "move.units": Progress, "move.both": Progress,
 	"bar.lifted": Progress,
 	kindMessage:  Messages, "objection.kept": Messages, "objection.changed": Messages,
 }

@@ -126,11 +126,11 @@ func (o operations) planMove(ctx context.Context, actor auth.Principal, in *plan
 	return &moveOut{bodyOfMove(m)}, nil
 }
 
-type moveIn struct {
+type movePlanIn struct {
 	ID string `path:"id"`
 }
 
-func (o operations) getMove(ctx context.Context, actor auth.Principal, in *moveIn) (*moveOut, error) {
+func (o operations) getMove(ctx context.Context, actor auth.Principal, in *movePlanIn) (*moveOut, error) {
 	m, err := o.s.Move(ctx, actor, in.ID)
 	if err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func (o operations) approveMove(ctx context.Context, actor auth.Principal, in *a
 	return &moveOut{bodyOfMove(m)}, nil
 }
 
-func (o operations) dropMove(ctx context.Context, actor auth.Principal, in *moveIn) (*moveOut, error) {
+func (o operations) dropMove(ctx context.Context, actor auth.Principal, in *movePlanIn) (*moveOut, error) {
 	m, err := o.s.DropMove(ctx, actor, in.ID)
 	if err != nil {
 		return nil, err
