@@ -54,6 +54,11 @@ var kinds = map[string]Group{
 	"mandate.offered": Mandates, "mandate.active": Mandates, "mandate.declined": Mandates, "mandate.revoked": Mandates,
 	"move.earlier": Progress, "move.units": Progress, "move.both": Progress,
 	"bar.lifted": Progress,
+	"visit.planned": Statutory, "visit.moved": Statutory, "visit.cancelled": Progress, "visit.no_show": Progress,
+	"visit.closed": Progress, "visit.corrected": Progress,
+	"hearing.told": Statutory, "hearing.set": Statutory, "hearing.moved": Statutory, "hearing.host": Statutory, "hearing.host_kept": Statutory,
+	"hearing.lapsed": Progress, "hearing.closed": Progress, "hearing.cancelled": Statutory, "hearing.due_moved": Statutory,
+	"review.closed": Progress, "errand.closed": Progress,
 	kindMessage:  Messages, "objection.kept": Messages, "objection.changed": Messages,
 }
 
