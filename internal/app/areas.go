@@ -122,7 +122,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	}
 	a.counter = counter.New(counter.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Keys: keys, People: a.identity, Agencies: a.directory,
-		Services: names{a.catalog}, Now: t.now, NewID: t.newID, Demo: t.config.Demo,
+		Services: names{a.catalog}, Now: t.now, NewID: t.newID, Demo: t.config.Demo, Back: a.back(t),
 	})
 	if err := a.buildCases(t, rules); err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		Services: published{a.catalog}, Agencies: a.directory, Calendars: a.calendar, FreshCalendars: a.calendar.Refresh, Procedures: procedures,
 		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Registries: looks{a}, Papers: press, Intake: intake{a}, Stamp: stamp, Inquiries: inquiries{a},
 		Words: answerWords{divisions(a.directory), a.licence}, Colleagues: a.identity, Counters: atWindows{a}, Drawn: form.Drawn,
-		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log,
+		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log, ForwardDays: t.config.Counter.ForwardDays,
 	})
 	if err != nil {
 		return err

@@ -513,3 +513,51 @@ func (s *Service) TransitList(ctx context.Context, actor auth.Principal) ([]Case
 	}
 	return slices.DeleteFunc(list, func(c Case) bool { return s.see(actor, c) != nil }), nil
 }
+
+// TransitChoices are the steps on the way that an actor may take on a case now.
+func (s *Service) TransitChoices(ctx context.Context, actor auth.Principal, c Case) ([]string, error) {
+	if c.Stage != StageTransit {
+		return nil, nil
+	}
+	proc, err := s.procedure(c)
+	if err != nil {
+		return nil, err
+	}
+	legs, err := legsOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	open := slices.ContainsFunc(legs, Leg.open)
+	turned := slices.ContainsFunc(legs, func(l Leg) bool { return l.Status == LegTurnedBack })
+	var list []string
+	for _, t := range proc.Actions(c.State) {
+		if !slices.Contains(transitActions, t.Action) || s.may(actor, c, t) != nil {
+			continue
+		}
+		sensible := true
+		switch t.Action {
+		case actDispatch:
+			sensible = !open
+		case actLose, actIncomplete:
+			sensible = open
+		case actComeBack:
+			sensible = open || turned
+		case actTurnBack:
+			sensible = len(legs) > 0
+		}
+		if sensible {
+			list = append(list, t.Action)
+		}
+	}
+	return list, nil
+}
+
+// MayTakeInPapers reports whether an actor may enter papers of a case, for its page.
+func (s *Service) MayTakeInPapers(actor auth.Principal, c Case) bool {
+	return s.c.Policy.Check(actor, "casework.take_in", object(c, nil)) == nil
+}
+
+// MayMovePaper reports whether an actor answers for a paper, for its page.
+func (s *Service) MayMovePaper(actor auth.Principal, c Case, p contract.Paper) bool {
+	return s.c.Policy.Check(actor, "casework.move_paper", paperObject(c, p, contract.PaperGivenBack)) == nil
+}

@@ -88,14 +88,11 @@ func carrierStatus(s string) bool {
 	}, s)
 }
 
-// ReadCarriers reads "EMS=secret,SF=secret" as a setting has it.
-func ReadCarriers(setting string) []Carrier {
+// SignedCarriers are the carriers of a setting, with the secret of each.
+func SignedCarriers(secrets map[string]string) []Carrier {
 	var list []Carrier
-	for pair := range strings.SplitSeq(setting, ",") {
-		name, secret, ok := strings.Cut(strings.TrimSpace(pair), "=")
-		if ok && name != "" && secret != "" {
-			list = append(list, Signed{name, secret})
-		}
+	for name, secret := range secrets {
+		list = append(list, Signed{name, secret})
 	}
 	return list
 }

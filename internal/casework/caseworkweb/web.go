@@ -35,7 +35,10 @@ func Routes(k *web.Kit, s *casework.Service, unsent Unsent, panels Panels) {
 	p.panels.Resident = append([]Panel{p.taken(false)}, panels.Resident...)
 	p.panels.Staff = append([]Panel{p.handsPanel}, p.panels.Staff...)
 	p.panels.Resident = append(p.panels.Resident, p.recusalPanel)
+	p.panels.Staff = append(p.panels.Staff, p.wayPanel(true))
+	p.panels.Resident = append(p.panels.Resident, p.wayPanel(false))
 	counterRoutes(k, p)
+	transitRoutes(k, p)
 	workRoutes(k, p)
 	moveRoutes(k, p)
 	// Applicants.

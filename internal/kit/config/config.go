@@ -49,6 +49,8 @@ type Config struct {
 	Registries map[string]*Registry
 	// Mandates bounds the rights that persons give each other.
 	Mandates Mandates
+	// Counter has the days of what lies behind the windows of halls.
+	Counter Counter
 	// Args is what stood between the flags: file names and the like.
 	Args []string
 }
@@ -97,6 +99,15 @@ type Registry struct {
 // Mandates bounds the rights that persons give each other.
 type Mandates struct {
 	Days int // a mandate is good for at most
+}
+
+// Counter has the days of what lies behind the windows of halls, and the carriers.
+type Counter struct {
+	ForwardDays int // working days to send papers on to the place that handles a case
+	RemindDays  int // on the shelf, until the applicant is reminded
+	ReturnDays  int // on the shelf, until a result goes back
+	StuckDays   int // working days for the answer to what could not be got done
+	Carriers    map[string]string
 }
 
 // registryIDs are the registries that can be connected.
@@ -153,6 +164,13 @@ func (c *Config) settings() []setting {
 		{"scan.address", "", "ClamAV daemon that looks at uploads for malware: host:port, or unix:/path of its socket. Empty: only type and structure are checked.", (*text)(&c.Scan.Address), false},
 		{"mandates.days", "366", "Days that a mandate between two persons is good for at most.", (*number)(&c.Mandates.Days), false},
 	}
+	all = append(all,
+		setting{"counter.forward_days", "3", "Working days in which a hall sends papers on to the place that handles a case (cross-region service).", (*number)(&c.Counter.ForwardDays), false},
+		setting{"counter.remind_days", "7", "Days on the issue shelf after which the applicant is reminded.", (*number)(&c.Counter.RemindDays), false},
+		setting{"counter.return_days", "30", "Days on the issue shelf after which a result goes back to who made it.", (*number)(&c.Counter.ReturnDays), false},
+		setting{"counter.stuck_days", "5", "Working days for the answer to what somebody could not get done.", (*number)(&c.Counter.StuckDays), false},
+		setting{"counter.carriers", "", "Carriers that tell what becomes of parcels, each with the secret of its signature, as EMS=secret,SF=secret. Empty: staff enter it.", (*pairs)(&c.Counter.Carriers), true},
+	)
 	if c.Registries == nil {
 		c.Registries = map[string]*Registry{}
 	}
@@ -372,6 +390,10 @@ func (c *Config) check() error {
 	must(oneOf(c.Log.Format, "text", "json"), "log.format", "text or json")
 	must(c.Session.Hours > 0 && c.Session.Hours <= 720, "session.hours", "1 to 720")
 	must(c.Session.IdleHours > 0 && c.Session.IdleHours <= c.Session.Hours, "session.idle_hours", "1 to session.hours")
+	for key, days := range map[string]int{"forward": c.Counter.ForwardDays, "remind": c.Counter.RemindDays, "return": c.Counter.ReturnDays, "stuck": c.Counter.StuckDays} {
+		must(days > 0 && days <= 366, "counter."+key+"_days", "1 to 366")
+	}
+	must(c.Counter.RemindDays < c.Counter.ReturnDays, "counter.remind_days", "less than counter.return_days")
 	must(c.Mandates.Days > 0 && c.Mandates.Days <= 3660, "mandates.days", "1 to 3660")
 	for id, r := range c.Registries {
 		u, err := url.Parse(r.URL)
