@@ -175,13 +175,15 @@ func (o operations) planVisit(ctx context.Context, actor auth.Principal, in *pla
 type tellIn struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
-		Why       string `json:"why"`
-		ExOfficio bool   `json:"ex_officio,omitempty"`
-		Thirds    []struct {
-			Name    string `json:"name"`
-			Contact string `json:"contact"`
-		} `json:"third_parties,omitempty" maxItems:"20"`
+		Why       string      `json:"why"`
+		ExOfficio bool        `json:"ex_officio,omitempty"`
+		Thirds    []thirdBody `json:"third_parties,omitempty" maxItems:"20"`
 	}
+}
+
+type thirdBody struct {
+	Name    string `json:"name"`
+	Contact string `json:"contact"`
 }
 
 func (o operations) tellHearing(ctx context.Context, actor auth.Principal, in *tellIn) (*inquiryOut, error) {

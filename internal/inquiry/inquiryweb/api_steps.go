@@ -33,38 +33,44 @@ type stepBody struct {
 	Seen     int64  `json:"seen,omitempty" doc:"Count of changes of the record that is confirmed or signed"`
 	Reason   string `json:"reason,omitempty" doc:"Also what was found (nobody), how (correct), the conflict (replace), why (choose), the answer (host)"`
 
-	Slot      slotBody   `json:"slot,omitzero"`
-	Proposals []slotBody `json:"proposals,omitempty" maxItems:"3"`
-	Fields    map[string]struct {
-		Was   string `json:"was"`
-		Value string `json:"value"`
-	} `json:"fields,omitempty"`
-	Present struct {
-		Name      string `json:"name,omitempty"`
-		Capacity  string `json:"capacity,omitempty"`
-		How       string `json:"how,omitempty"`
-		Reason    string `json:"reason,omitempty"`
-		Statement string `json:"statement,omitempty"`
-	} `json:"present,omitzero"`
-	Party        string `json:"party,omitempty"`
-	On           string `json:"on,omitempty" doc:"Day a request or a report came"`
-	Place        string `json:"place,omitempty"`
-	Private      string `json:"private,omitempty"`
-	PrivateWhy   string `json:"private_why,omitempty"`
-	Host         string `json:"host,omitempty"`
-	Recorder     string `json:"recorder,omitempty"`
-	Text         string `json:"text,omitempty" doc:"Transcript, conclusion, opinion or result"`
-	Participants []struct {
-		Name   string `json:"name"`
-		Role   string `json:"role"`
-		How    string `json:"how,omitempty"`
-		Reason string `json:"reason,omitempty"`
-	} `json:"participants,omitempty" maxItems:"40"`
-	Field   string `json:"field,omitempty"`
-	N       int    `json:"n,omitempty"`
-	Expert  string `json:"expert,omitempty"`
-	Member  string `json:"member,omitempty"`
-	Verdict string `json:"verdict,omitempty"`
+	Slot         slotBody              `json:"slot,omitzero"`
+	Proposals    []slotBody            `json:"proposals,omitempty" maxItems:"3"`
+	Fields       map[string]changeBody `json:"fields,omitempty"`
+	Present      presentBody           `json:"present,omitzero"`
+	Party        string                `json:"party,omitempty"`
+	On           string                `json:"on,omitempty" doc:"Day a request or a report came"`
+	Place        string                `json:"place,omitempty"`
+	Private      string                `json:"private,omitempty"`
+	PrivateWhy   string                `json:"private_why,omitempty"`
+	Host         string                `json:"host,omitempty"`
+	Recorder     string                `json:"recorder,omitempty"`
+	Text         string                `json:"text,omitempty" doc:"Transcript, conclusion, opinion or result"`
+	Participants []seatBody            `json:"participants,omitempty" maxItems:"40"`
+	Field        string                `json:"field,omitempty"`
+	N            int                   `json:"n,omitempty"`
+	Expert       string                `json:"expert,omitempty"`
+	Member       string                `json:"member,omitempty"`
+	Verdict      string                `json:"verdict,omitempty"`
+}
+
+type changeBody struct {
+	Was   string `json:"was"`
+	Value string `json:"value"`
+}
+
+type presentBody struct {
+	Name      string `json:"name,omitempty"`
+	Capacity  string `json:"capacity,omitempty"`
+	How       string `json:"how,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	Statement string `json:"statement,omitempty"`
+}
+
+type seatBody struct {
+	Name   string `json:"name"`
+	Role   string `json:"role"`
+	How    string `json:"how,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 func (b stepBody) present() inquiry.Present {

@@ -173,7 +173,9 @@ type expertsData struct {
 	Form *web.Form
 }
 
-func (p pages) experts(w http.ResponseWriter, r *http.Request) error { return p.expertsAgain(w, r, nil) }
+func (p pages) experts(w http.ResponseWriter, r *http.Request) error {
+	return p.expertsAgain(w, r, nil)
+}
 
 func (p pages) expertsAgain(w http.ResponseWriter, r *http.Request, f *web.Form) error {
 	list, err := p.s.Experts(r.Context(), p.k.Actor(r))
