@@ -138,16 +138,22 @@ func (o backOps) handover(ctx context.Context, actor auth.Principal, in *idIn) (
 type takeOverIn struct {
 	ID   string `path:"id"`
 	Body struct {
-		Missing []struct {
-			No     int    `json:"no"`
-			Reason string `json:"reason"`
-		} `json:"missing,omitempty"`
-		Extra []struct {
-			Name   string `json:"name"`
-			Sheets int    `json:"sheets"`
-			Reason string `json:"reason"`
-		} `json:"extra,omitempty"`
+		Missing []missingBody `json:"missing,omitempty"`
+		Extra   []extraBody   `json:"extra,omitempty"`
 	}
+}
+
+// missingBody is a paper of a list that was not there.
+type missingBody struct {
+	No     int    `json:"no"`
+	Reason string `json:"reason"`
+}
+
+// extraBody is a paper that was there and on no list.
+type extraBody struct {
+	Name   string `json:"name"`
+	Sheets int    `json:"sheets"`
+	Reason string `json:"reason"`
 }
 
 func (o backOps) takeOver(ctx context.Context, actor auth.Principal, in *takeOverIn) (*handoverOut, error) {
