@@ -170,6 +170,7 @@ func (l *linter) handling(h contract.Handling) {
 			l.add(at+".days", "required")
 		}
 	}
+	l.visits(h.Visits)
 	for i, sp := range h.Special {
 		at := fmt.Sprintf("handling.special[%d]", i)
 		l.oneOf(at+".kind", sp.Kind, specials)
