@@ -71,8 +71,8 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	calendarweb.Routes(k, a.calendar, regions(a.directory))
 	calendarweb.API(operations, a.calendar)
 	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}}, caseworkweb.Panels{
-		Staff:    []caseworkweb.Panel{inquiryweb.StaffPanel(a.inquiry)},
-		Resident: []caseworkweb.Panel{inquiryweb.ResidentPanel(a.inquiry)},
+		Staff:    []caseworkweb.Panel{inquiryweb.StaffPanel(a.inquiry), counterweb.ShelfPanel(a.counter)},
+		Resident: []caseworkweb.Panel{counterweb.PickupPanel(a.counter), inquiryweb.ResidentPanel(a.inquiry)},
 	})
 	caseworkweb.API(operations, a.casework)
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})

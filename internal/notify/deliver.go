@@ -183,6 +183,9 @@ func (s *Service) dispatch(ctx context.Context, m Message, ch Channel) (sent boo
 	if err != nil || !where.reach().Has(ch) {
 		return false, err
 	}
+	if m, err = s.withCode(ctx, m); err != nil {
+		return false, err
+	}
 	if ch == Mail {
 		subject, text := s.Letter(c.Locale, m)
 		return true, s.c.Mail.Send(ctx, mail.Message{ID: m.ID, To: where.email, At: m.At, Subject: subject, Text: text})

@@ -60,7 +60,8 @@ type Message struct {
 	Facts      Facts
 	Deliveries []Delivery
 
-	inbox bool // it goes nowhere else
+	inbox bool   // it goes nowhere else
+	code  string // by which a result is fetched; never stored
 }
 
 // Facts is what else the words of some messages need.
@@ -114,6 +115,7 @@ type Config struct {
 	Addresses  Addresses
 	Recipients Recipients
 	Cases      Cases
+	Codes      Codes       // nil: no results lie in halls
 	Mail       mail.Sender // nil: no mail is sent
 	SMS        sms.Sender  // nil: no short messages are sent
 	Hooks      Hooks       // nil: nothing is posted
@@ -156,6 +158,9 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal, before string
 		return Page{}, err
 	}
 	for i := range list {
+		if list[i], err = s.withCode(ctx, list[i]); err != nil {
+			return Page{}, err
+		}
 		for _, d := range ways {
 			if d.Message == list[i].ID {
 				list[i].Deliveries = append(list[i].Deliveries, d)

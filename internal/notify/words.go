@@ -18,7 +18,7 @@ func (s *Service) Body(locale string, m Message) string {
 	if by == "" {
 		by = s.c.Text(locale, "notify.no_agency")
 	}
-	args := []any{"n", m.Facts.Left, "name", pick(locale, m.Facts.Name), "by", by}
+	args := []any{"n", m.Facts.Left, "name", pick(locale, m.Facts.Name), "by", by, "code", s.code(locale, m)}
 	due, err := day.Parse(m.Due)
 	if err != nil { // no date is due: say it without one
 		return s.c.Text(locale, "notify.body."+m.Kind, append(args, "due", s.c.Text(locale, "notify.no_due"))...)
@@ -59,7 +59,7 @@ func (s *Service) Short(locale string, m Message) string {
 	if locale == "" {
 		locale = "zh-CN"
 	}
-	text := s.c.Text(locale, "notify.sms."+m.Kind, "due", s.shortDay(locale, m.Due), "n", m.Facts.Left)
+	text := s.c.Text(locale, "notify.sms."+m.Kind, "due", s.shortDay(locale, m.Due), "n", m.Facts.Left, "code", s.code(locale, m))
 	switch {
 	case m.Number != "":
 		return s.c.Text(locale, "notify.sms_frame", "item", s.short(locale, m), "tail", tail(m.Number), "text", text)
@@ -67,6 +67,14 @@ func (s *Service) Short(locale string, m Message) string {
 		return s.c.Text(locale, "notify.sms_frame_item", "item", s.short(locale, m), "text", text)
 	}
 	return s.c.Text(locale, "notify.sms_frame_plain", "text", text)
+}
+
+// code is the one by which a result is fetched, or where it stands.
+func (s *Service) code(locale string, m Message) string {
+	if m.code != "" {
+		return m.code
+	}
+	return s.c.Text(locale, "notify.no_code")
 }
 
 // short is the name of the service, cut for a short message.

@@ -28,6 +28,10 @@ func staffMenu() []MenuItem {
 		{"inbox", "/staff/inbox", "kit.staff.inbox"},
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
 		{"counter", "/staff/counter", "kit.staff.counter"},
+		{"shelf", "/staff/counter/shelf", "kit.staff.shelf"},
+		{"handovers", "/staff/counter/handovers", "kit.staff.handovers"},
+		{"transit", "/staff/counter/transit", "kit.staff.transit"},
+		{"stuck", "/staff/stuck", "kit.staff.stuck"},
 		{"inquiries", "/staff/inquiries", "kit.staff.inquiries"},
 		{"licences", "/staff/licences", "kit.staff.licences"},
 		{"objections", "/staff/objections", "kit.staff.objections"},
@@ -54,6 +58,7 @@ func footerMenu() []MenuItem {
 	return []MenuItem{
 		{"progress", "/progress", "kit.foot.progress"},
 		{"verify", "/verify", "kit.foot.verify"},
+		{"stuck", "/stuck", "kit.foot.stuck"},
 		{"calendar", "/calendar", "kit.foot.calendar"},
 		{"preferences", "/preferences", "kit.foot.preferences"},
 		{"accessibility", "/accessibility", "kit.foot.accessibility"},
