@@ -214,7 +214,7 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 		if t.action != "" && !s.takesSome(actor, t.action) {
 			continue // not a matter of this post
 		}
-		w, n, err := s.tab(ctx, numbers, actor, t, q)
+		w, n, err := s.tab(ctx, numbers, actor, t, q.of(t))
 		if err != nil {
 			return list, err
 		}
@@ -232,6 +232,7 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 	case base == nil: // a tab that this post does not have
 		return list, ErrNotFound
 	}
+	q = q.of(shown)
 	if list.Queues, err = s.queues(ctx, numbers, actor, list.Tab, q); err != nil {
 		return list, err
 	}

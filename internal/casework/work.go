@@ -58,6 +58,14 @@ type Hold struct {
 	At     time.Time
 }
 
+// of is q for a tab: what nobody can hold lies in no queue.
+func (q Query) of(t tabRule) Query {
+	if workStep(t.stage) == "" {
+		q.Queue, q.Holder = "", ""
+	}
+	return q
+}
+
 // queued narrows a list to a queue.
 func (q Query) queued(w *where, actor auth.Principal) {
 	switch {
@@ -74,7 +82,7 @@ func (q Query) queued(w *where, actor auth.Principal) {
 // absent whose deputy the actor is.
 func (s *Service) queues(ctx context.Context, numbers *tallies, actor auth.Principal, tab Tab, q Query) ([]QueueCount, error) {
 	i := slices.IndexFunc(tabs, func(t tabRule) bool { return t.tab == tab })
-	if i < 0 {
+	if i < 0 || workStep(tabs[i].stage) == "" {
 		return nil, nil
 	}
 	held, err := s.heldIn(ctx, numbers, actor, tabs[i], q)

@@ -44,6 +44,7 @@ var (
 	Lin        = auth.Principal{Kind: auth.Resident, ID: "lin", Name: "林", For: auth.Acting{Kind: auth.ForCompany, ID: "salon", Name: "清和美发店"}, Level: 3}
 	Zhou       = auth.Principal{Kind: auth.Resident, ID: "zhou", Name: "周淑芬", Level: 3}
 	Clerk      = Staff("clerk", auth.RoleClerk)
+	Clerk2     = Staff("clerk2", auth.RoleClerk)
 	Reviewer1  = Staff("reviewer1", auth.RoleReviewer)
 	Reviewer2  = Staff("reviewer2", auth.RoleReviewer)
 	Approver   = Staff("approver", auth.RoleApprover)
@@ -96,13 +97,26 @@ func New(t testing.TB) *World {
 	w.Service, err = casework.New(casework.Config{
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
 		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
-		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Forms: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs},
+		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Forms: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs}, Colleagues: bureau{},
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
 	})
 	must(t, err)
 	w.Service.Jobs(w.Jobs, w.Events)
 	return w
+}
+
+// bureau is who works in the county's offices.
+type bureau struct{}
+
+func (bureau) Officials(_ context.Context, agency contract.AgencyID) ([]contract.Official, error) {
+	var list []contract.Official
+	for _, p := range []auth.Principal{Clerk, Clerk2, Reviewer1, Reviewer2, Approver, Head, Fireman, Firechief} {
+		if p.Agency == string(agency) {
+			list = append(list, contract.Official{ID: contract.AccountID(p.ID), Name: p.Name, Agency: agency, Division: p.Division, Roles: p.Roles})
+		}
+	}
+	return list, nil
 }
 
 // Now is the time of the county.

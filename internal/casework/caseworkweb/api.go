@@ -34,6 +34,7 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodPost, "/cases/{id}/actions", "case-act", "casework.act", "Take a step: accept, correct, review, approve, deny, withdraw, ..."), o.act)
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
 	applicantAPI(a, s)
+	workAPI(a, s)
 	deskAPI(a, s)
 	moveAPI(a, s)
 	apiCounter(a, operations{s})
@@ -61,6 +62,7 @@ type caseBody struct {
 	Results   []resultBody  `json:"results,omitempty" doc:"of a bundle: what each part came to"`
 	Due       *dueBody      `json:"due,omitempty"`
 	Light     string        `json:"light,omitempty" enum:"green,amber,yellow,red,paused"`
+	Holder    *holderBody   `json:"holder,omitempty" doc:"the official who has it, for officials"`
 	Actions   []actionBody  `json:"actions,omitempty" doc:"what the caller may do now"`
 }
 
@@ -98,6 +100,9 @@ func (o operations) body(c casework.Case, actor auth.Principal) caseBody {
 	if actor.Kind == auth.Resident {
 		b.QueryCode, b.Applicant = c.QueryCode, c.Applicant.Name
 	}
+	if actor.Kind == auth.Staff && !actor.AtCounter() {
+		b.Holder = holderOf(c)
+	}
 	if c.Due.Clock != "" {
 		b.Due = &dueBody{
 			Clock: string(c.Due.Clock), Promised: c.Due.Promised.String(), Legal: c.Due.Legal.String(),
@@ -118,7 +123,9 @@ func (o operations) withActions(ctx context.Context, c casework.Case, actor auth
 }
 
 type tasksIn struct {
-	Tab    string `query:"tab" enum:"accept,review,countersign,decide,applicant,deliver,done" doc:"the first that the caller has, unless said"`
+	Tab    string `query:"tab" enum:"transit,accept,review,countersign,decide,paused,notice,verify,rectify,opinions,awaiting,applicant,waiting,parts,deliver,done" doc:"the first that the caller has, unless said"`
+	Queue  string `query:"queue" enum:"mine,unit" doc:"what the caller holds, or what nobody holds yet; all unless said"`
+	Holder string `query:"holder" maxLength:"64" doc:"what this colleague holds"`
 	Text   string `query:"q" maxLength:"100"`
 	Item   string `query:"item"`
 	Light  string `query:"light" enum:"green,amber,yellow,red,paused"`
@@ -131,6 +138,7 @@ type tasksOut struct {
 	Body struct {
 		Tab    string         `json:"tab"`
 		Counts map[string]int `json:"counts" doc:"exact, under the caller's permission"`
+		Queues []queueBody    `json:"queues,omitempty" doc:"of this tab: exact"`
 		Total  int            `json:"total" doc:"in this tab, under the filter"`
 		Cases  []caseBody     `json:"cases"`
 		Next   string         `json:"next,omitempty"`
@@ -144,7 +152,7 @@ func (o operations) tasks(ctx context.Context, actor auth.Principal, in *tasksIn
 	}
 	list, err := o.s.Tasks(ctx, actor, casework.Query{
 		Tab: casework.Tab(in.Tab), Text: in.Text, Item: contract.ItemID(in.Item), Light: in.Light, Before: before,
-		After: in.After, Limit: in.Limit,
+		After: in.After, Limit: in.Limit, Queue: in.Queue, Holder: contract.AccountID(in.Holder),
 	})
 	if err != nil {
 		return nil, err
@@ -155,10 +163,19 @@ func (o operations) tasks(ctx context.Context, actor auth.Principal, in *tasksIn
 	for _, c := range list.Counts {
 		out.Body.Counts[string(c.Tab)] = c.N
 	}
+	for _, q := range list.Queues {
+		out.Body.Queues = append(out.Body.Queues, queueBody{q.Queue, string(q.Holder), q.N})
+	}
 	for _, c := range list.Cases {
 		out.Body.Cases = append(out.Body.Cases, o.body(c, actor))
 	}
 	return out, nil
+}
+
+type queueBody struct {
+	Queue  string `json:"queue" doc:"mine, unit; empty is all"`
+	Holder string `json:"holder,omitempty" doc:"of this colleague, for whom the caller stands in"`
+	N      int    `json:"n"`
 }
 
 type mineIn struct {

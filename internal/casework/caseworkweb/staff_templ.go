@@ -759,7 +759,7 @@ func whose(v web.View, c casework.Case) string {
 		}
 		return c.Clerk.Name
 	case casework.StageAccept, casework.StageReview, casework.StageDecide, casework.StageApplicant, casework.StagePaused, casework.StageDeliver,
-		casework.StageWaiting, casework.StageParts, casework.StageOpinions, casework.StageNotice, casework.StageVerify, casework.StageRectify:
+		casework.StageTransit, casework.StageWaiting, casework.StageParts, casework.StageOpinions, casework.StageNotice, casework.StageVerify, casework.StageRectify:
 	}
 	return v.T("casework.whose." + string(c.Stage))
 }

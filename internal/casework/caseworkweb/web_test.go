@@ -28,7 +28,7 @@ func site(t *testing.T) (*caseworktest.World, *web.Kit) {
 		Now:   w.Now,
 		Allow: func(p auth.Principal, action string) error { return engine.Check(p, action, policy.Page) },
 		Actors: map[string]auth.Principal{
-			"lin": caseworktest.Lin, "zhou": caseworktest.Zhou, "clerk": caseworktest.Clerk,
+			"lin": caseworktest.Lin, "zhou": caseworktest.Zhou, "clerk": caseworktest.Clerk, "clerk2": caseworktest.Clerk2,
 			"reviewer1": caseworktest.Reviewer1, "reviewer2": caseworktest.Reviewer2,
 			"approver": caseworktest.Approver, "head": caseworktest.Head, "supervisor": caseworktest.Supervisor,
 			"fireman": caseworktest.Fireman, "firechief": caseworktest.Firechief,
