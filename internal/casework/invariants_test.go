@@ -31,7 +31,9 @@ func (w *world) checkInvariants(t testing.TB, id contract.CaseID) {
 		if st.No != i+1 || st.From != state {
 			t.Errorf("step %d is no. %d from %s, want from %s", i+1, st.No, st.From, state)
 		}
-		if _, err := r.proc.Transition(st.From, st.Action); err != nil {
+		proc, err := w.procedureThen(c, st)
+		must(t, err)
+		if _, err := proc.Transition(st.From, st.Action); err != nil && (st.Action != actMove || st.From != st.To) {
 			t.Errorf("step %d: %v", st.No, err)
 		}
 		state = st.To
@@ -137,7 +139,7 @@ func (w *world) checkEvents(t testing.TB, c Case, steps []Step) {
 		if e.Name == (contract.CaseMoved{}).EventName() {
 			moved++
 		}
-		if e.Subject != c.Applicant.ID {
+		if e.Subject != c.Applicant.ID && e.Name != (contract.CaseHeld{}).EventName() { // who works it is no matter of the applicant's
 			t.Errorf("event %s is about %q", e.Name, e.Subject)
 		}
 	}
