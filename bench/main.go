@@ -7,8 +7,9 @@
 //	       does nothing else
 //	rows   the same transactions without HTTP
 //
-// on SQLite and, with -postgres, on PostgreSQL, for 1, 16 and 64 clients; and
-// the pages that most people see, under load. Run it by "make bench".
+// on SQLite and, with -postgres, on PostgreSQL, for 1, 16 and 64 clients; the
+// pages that most people see, under load; and work lists with ten thousand and
+// with a million cases. Run it by "make bench".
 package main
 
 import (
@@ -32,6 +33,10 @@ type options struct {
 	rounds   int
 	scale    float64
 	pages    time.Duration
+	few      int
+	many     int
+	asks     int
+	only     string
 }
 
 func main() {
@@ -54,6 +59,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.IntVar(&o.rounds, "rounds", 3, "rounds; the median is reported")
 	f.Float64Var(&o.scale, "scale", 1, "number of submissions, as a part of the usual one")
 	f.DurationVar(&o.pages, "pages", 5*time.Second, "how long each page is asked for")
+	f.IntVar(&o.few, "few", 10_000, "work lists: cases of the small county")
+	f.IntVar(&o.many, "many", 1_000_000, "work lists: cases of the large county")
+	f.IntVar(&o.asks, "asks", 200, "work lists: how often each is asked for")
+	f.StringVar(&o.only, "only", "", "measure this alone: lists")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -68,6 +77,9 @@ func measure(ctx context.Context, out io.Writer, o options, dir string) error {
 	binary, err := platform.Build(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if o.only == "lists" {
+		return lists(ctx, out, o, binary, filepath.Join(dir, "lists"))
 	}
 	changes, err := capture(ctx, binary, filepath.Join(dir, "capture"))
 	if err != nil {
@@ -93,7 +105,11 @@ func measure(ctx context.Context, out io.Writer, o options, dir string) error {
 		after = append(after, b.after...)
 	}
 	say(out, "\n%s\n", strings.Join(after, "\n"))
-	return pages(ctx, out, o, binary, filepath.Join(dir, "pages"))
+	if err := pages(ctx, out, o, binary, filepath.Join(dir, "pages")); err != nil {
+		return err
+	}
+	say(out, "\n")
+	return lists(ctx, out, o, binary, filepath.Join(dir, "lists"))
 }
 
 // say prints to the terminal, which takes everything.

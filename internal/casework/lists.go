@@ -312,6 +312,10 @@ const maxLate = 100
 
 // Supervised is the list of a supervisor: every case of the division, by urgency.
 func (s *Service) Supervised(ctx context.Context, actor auth.Principal, q Query) (List, error) {
+	return s.fill(ctx, List{Tab: q.Tab}, s.supervisedRule(actor, q), q)
+}
+
+func (s *Service) supervisedRule(actor auth.Principal, q Query) *where {
 	w := &where{}
 	if actor.Is(auth.RoleSupervisor) || actor.Is(auth.RoleAuditor) {
 		s.staffRule(w, auth.Principal{Kind: auth.Staff, ID: actor.ID, Roles: []string{auth.RoleSupervisor}, Division: actor.Division}, "")
@@ -321,7 +325,7 @@ func (s *Service) Supervised(ctx context.Context, actor auth.Principal, q Query)
 	if q.Tab != TabDone {
 		w.and("stage <> ?", StageDone)
 	}
-	return s.fill(ctx, List{Tab: q.Tab}, w, q)
+	return w
 }
 
 // Records are the latest cards of supervision in the actor's division.

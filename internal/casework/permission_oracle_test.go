@@ -150,7 +150,9 @@ func mayAtDesk(p asker, action string, m matter) bool {
 	switch {
 	case among(action, "progress api act"):
 		return true
-	case action == "desk":
+	case action == "export":
+		return p.handles() || watches
+	case action == "desk" || action == "search":
 		return p.handles() || watches || p.window()
 	case action == "tasks":
 		return p.handles() || p.window()

@@ -226,7 +226,7 @@ func (x *manyAsked) ask(i int, action string) asked {
 	} {
 		o.Attrs[name] = fact
 	}
-	return asked{o, m, step}
+	return asked{o.Ready(), m, step}
 }
 
 // listed are the cases that lists, searches and exports would show an actor: by

@@ -35,6 +35,7 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
 	applicantAPI(a, s)
 	workAPI(a, s)
+	listAPI(a, s)
 	deskAPI(a, s)
 	moveAPI(a, s)
 	apiCounter(a, operations{s})

@@ -74,6 +74,25 @@ type Object struct {
 	Attrs map[string]any
 	// Parents are further entities the object is in, as "Type:id".
 	Parents []string
+
+	ready *cedar.Record // Attrs, as Cedar has them
+}
+
+// Ready is o for who asks about it many times: its facts are read once. They must
+// not change afterwards. Facts that cannot be read are told when somebody asks.
+func (o Object) Ready() Object {
+	if facts, err := record(o.Attrs); err == nil {
+		o.ready = &facts
+	}
+	return o
+}
+
+// facts are what policies see of o.
+func (o Object) facts() (cedar.Record, error) {
+	if o.ready != nil {
+		return *o.ready, nil
+	}
+	return record(o.Attrs)
 }
 
 // Engine holds the policies of all areas. They never change once made.

@@ -31,7 +31,7 @@ func (w *world) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 }
 
 func newWorld(who cedar.Entity, p auth.Principal, o Object) (*world, error) {
-	facts, err := record(o.Attrs)
+	facts, err := o.facts()
 	if err != nil {
 		return nil, fmt.Errorf("facts of %s: %w", o.Type, err)
 	}

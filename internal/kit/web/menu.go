@@ -27,6 +27,7 @@ func staffMenu() []MenuItem {
 	return []MenuItem{
 		{"inbox", "/staff/inbox", "kit.staff.inbox"},
 		{"tasks", "/staff/tasks", "kit.staff.tasks"},
+		{"search", "/staff/search", "kit.staff.search"},
 		{"counter", "/staff/counter", "kit.staff.counter"},
 		{"shelf", "/staff/counter/shelf", "kit.staff.shelf"},
 		{"handovers", "/staff/counter/handovers", "kit.staff.handovers"},
