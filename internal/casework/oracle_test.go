@@ -126,6 +126,7 @@ type trial struct {
 	specials int
 	open     []string
 	happened []happening
+	stage    slowStage
 	compared int
 }
 
@@ -167,6 +168,7 @@ func (o *oracle) trial(seed, n uint64) *trial {
 	if svc.verify == 30 {
 		tr.rules.verifyDays = 0 // thirty where the service says nothing
 	}
+	tr.stages()
 	tr.forwarded(o)
 	return tr
 }
@@ -227,6 +229,9 @@ func (tr *trial) run() error {
 			return err
 		}
 		if err := tr.unlawful(); err != nil {
+			return err
+		}
+		if err := tr.move(); err != nil {
 			return err
 		}
 		if err := tr.do(tr.next()); err != nil {
@@ -400,7 +405,7 @@ func (tr *trial) do(x happening) error {
 	if x.what == "silence" && (day.In(c.Accepted) != tr.at.days[tr.law.received] || !c.Deemed) {
 		return fmt.Errorf("deemed accepted on %s, by law on %s", c.Accepted, tr.at.a[tr.law.received].text)
 	}
-	return nil
+	return tr.watchStage(x)
 }
 
 // due is what the law says of the clock that runs.
