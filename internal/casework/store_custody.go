@@ -60,7 +60,7 @@ func paperByID(ctx context.Context, q db.Q, id contract.PaperID) (contract.Paper
 }
 
 func papersOf(ctx context.Context, q db.Q, id contract.CaseID) ([]contract.Paper, error) {
-	return queryPapers(ctx, q, paperSelect+`WHERE p.case_id = $1 ORDER BY p.source, p.id`, id)
+	return queryPapers(ctx, q, paperSelect+`WHERE p.case_id = $1 ORDER BY p.id`, id)
 }
 
 // maxInHall bounds what waits in a hall: it is handed over every day.
