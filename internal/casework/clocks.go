@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -101,6 +102,9 @@ func pick(k statute.ClockKind, history []clockEntry) (statute.Clock, []statute.E
 	for _, h := range history {
 		if h.clock != k {
 			continue
+		}
+		if h.entry.Kind == statute.Start { // other limits held for the run before it alone
+			entries = slices.DeleteFunc(entries, func(e statute.Entry) bool { return e.Kind == statute.Limits })
 		}
 		entries = append(entries, h.entry)
 		if h.spec == "" {
