@@ -98,7 +98,7 @@ func (s *Service) take(ctx context.Context, actor auth.Principal, x Inquiry, rol
 	spec := contract.MaterialSpec{ID: "inquiry-" + role, Types: roles[role].types, MaxMB: photoMB, MaxFiles: maxFiles}
 	m, err := s.c.Intake.Take(ctx, spec, u.Name, u.Body)
 	if err != nil {
-		return File{}, inField("files", err)
+		return File{}, err
 	}
 	f := File{
 		ID: s.c.NewID(), Inquiry: x.ID, Role: role, Item: item, Name: m.Name, Type: m.Type, Size: m.Size, Blob: m.Blob,
@@ -132,7 +132,7 @@ func (s *Service) keep(ctx context.Context, tx db.Tx, f File) (bool, error) {
 		return false, err
 	}
 	if n >= maxFiles {
-		return false, inField("files", ErrFiles)
+		return false, ErrFiles
 	}
 	text, err := json.Marshal(f.Shot)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) develop(ctx context.Context, f *File) error {
 	f.Shot = Shot{At: shot.At, Lat: shot.Lat, Lng: shot.Lng, Where: shot.Where}
 	bare, err := document.Bare(body)
 	if err != nil {
-		return inField("files", err)
+		return err
 	}
 	id, _, err := s.c.Blobs.Put(ctx, bytes.NewReader(bare), int64(len(bare)))
 	if err != nil {
@@ -420,13 +420,4 @@ func (s *Service) forget(ctx context.Context, upload string) error {
 	ctx = context.WithoutCancel(ctx)
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return deleteUpload(ctx, tx, upload) })
 	return errors.Join(err, s.c.Parts.Remove(ctx, upload))
-}
-
-// inField says of a fault which field of the form it is about.
-func inField(name string, err error) error {
-	e, ok := errors.AsType[*fault.Error](err)
-	if !ok || e.Kind != fault.Invalid || len(e.Fields) > 0 {
-		return err
-	}
-	return &fault.Error{Kind: fault.Invalid, Code: "form.invalid", Args: []any{"n", 1}, Fields: []fault.Field{{Name: name, Err: e}}}
 }

@@ -2,6 +2,7 @@ package inquiryweb
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -333,13 +334,13 @@ func (p pages) take(r *http.Request, f *web.Form, field, role, item string) erro
 	return nil
 }
 
-// renamed puts a fault of "files" beside the field that the file came by.
+// renamed puts what is wrong with a file beside the field that it came by.
 func renamed(err error, field string) error {
-	list := fault.FieldsOf(err)
-	if len(list) != 1 || list[0].Name != "files" {
+	e, ok := errors.AsType[*fault.Error](err)
+	if !ok || e.Kind != fault.Invalid || len(e.Fields) > 0 {
 		return err
 	}
-	return &fault.Error{Kind: fault.Invalid, Code: "form.invalid", Args: []any{"n", 1}, Fields: []fault.Field{{Name: field, Err: list[0].Err}}}
+	return &fault.Error{Kind: fault.Invalid, Code: "form.invalid", Args: []any{"n", 1}, Fields: []fault.Field{{Name: field, Err: e}}}
 }
 
 // autosave is fill for the script: it answers what was kept and what was not.
