@@ -81,6 +81,13 @@ ORACLE ?= 1000000
 oracle: assets
 	ORACLE_HISTORIES=$(ORACLE) go test ./internal/casework/ -count=1 -timeout 20m -run '^TestOracle' -v
 
+# The policy, the lists and a second reading of the law, on PERMISSIONS random triples.
+PERMISSIONS ?= 10000000
+.PHONY: permissions
+## permissions: ask the policy, the lists and a second reading who may do what in ten million cases, on both databases
+permissions: setup
+	export TEST_POSTGRES="$$(scripts/test-postgres)"; PERMISSIONS=$(PERMISSIONS) go test ./internal/casework/ -count=1 -timeout 60m -run '^TestPermissionsAreOneRule$$' -v
+
 ## journey: the whole journey by the API alone, and its result judged by pdfsig, on SQLite and PostgreSQL
 journey: setup
 	test/journey/run
