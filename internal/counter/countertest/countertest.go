@@ -46,6 +46,7 @@ type World struct {
 	Queue  *job.Queue
 	People *People
 	Engine *policy.Engine
+	Cases  *Cases // behind the window
 
 	mu  sync.Mutex
 	now time.Time
@@ -73,9 +74,11 @@ func Open(t testing.TB, d *db.DB) *World {
 	w.Events = event.New(d, w.Queue, w.Now, id.New)
 	w.Keys = auth.NewKeys(d, w.Now, id.New)
 	w.Engine = policy.Must(map[string]string{"counter": counter.Policies})
+	back, cases := newBack(t)
+	w.Cases = cases
 	w.Service = counter.New(counter.Config{
 		DB: d, Jobs: w.Queue, Events: w.Events, Policy: w.Engine, Seal: sealer, Keys: w.Keys, People: w.People,
-		Agencies: agencies{}, Services: services{}, Now: w.Now, NewID: id.New, Demo: true,
+		Agencies: agencies{}, Services: services{}, Now: w.Now, NewID: id.New, Demo: true, Back: back,
 	})
 	w.Jobs(w.Queue)
 	if err := w.SeedDemo(t.Context()); err != nil {
@@ -253,6 +256,7 @@ func (agencies) Agencies(_ context.Context, division string) ([]contract.Agency,
 func list() []contract.Agency {
 	return []contract.Agency{
 		{ID: Agency, Division: "511602", Name: contract.Text{ZH: "广安区行政审批局", EN: "Approval Bureau"}},
+		{ID: Health, Division: "511602", Name: contract.Text{ZH: "广安区卫生健康局", EN: "Health"}},
 		{ID: Neighbour, Division: "511603", Name: contract.Text{ZH: "前锋区行政审批局（演示）", EN: "Qianfeng (demo)"}},
 	}
 }
