@@ -23,6 +23,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	event.Subscribe(l, me, s.onStuck)
 	event.Subscribe(l, me, s.onMaterial)
 	event.Subscribe(l, me, s.onObjection)
+	event.Subscribe(l, me, s.onWithdrawal)
 	event.Subscribe(l, me, s.onLifted)
 	event.Subscribe(l, me, s.onIssued)
 	event.Subscribe(l, me, s.onChanged)
@@ -150,6 +151,22 @@ func (s *Service) onObjection(ctx context.Context, tx db.Tx, rec event.Recorded,
 	m := Message{
 		Kind: "objection." + e.Result, Case: e.Case, Number: e.Number, Item: name, At: e.At,
 		Place: "/cases/" + string(e.Case) + "/objection",
+	}
+	return s.tellCase(ctx, tx, rec, m, e.Notify)
+}
+
+// onWithdrawal tells whether the official whom the applicant named withdraws.
+func (s *Service) onWithdrawal(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.WithdrawalAnswered) error {
+	if e.Notify == "" || kinds["withdrawal."+e.Result] == "" {
+		return nil
+	}
+	name, err := s.c.Items.Name(ctx, e.Item)
+	if err != nil {
+		return err
+	}
+	m := Message{
+		Kind: "withdrawal." + e.Result, Case: e.Case, Number: e.Number, Item: name, At: e.At,
+		Place: "/cases/" + string(e.Case) + "/withdrawal",
 	}
 	return s.tellCase(ctx, tx, rec, m, e.Notify)
 }

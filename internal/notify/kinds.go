@@ -63,7 +63,7 @@ var kinds = map[string]Group{
 	"hearing.told": Statutory, "hearing.set": Statutory, "hearing.moved": Statutory, "hearing.host": Statutory, "hearing.host_kept": Statutory,
 	"hearing.lapsed": Progress, "hearing.closed": Progress, "hearing.cancelled": Statutory, "hearing.due_moved": Statutory,
 	"review.closed": Progress, "errand.closed": Progress,
-	kindMessage:  Messages, "objection.kept": Messages, "objection.changed": Messages,
+	kindMessage:  Messages, "objection.kept": Messages, "objection.changed": Messages, "withdrawal.granted": Messages, "withdrawal.refused": Messages,
 }
 
 // silent are the steps of procedures that nobody is told about, each with why. A

@@ -263,6 +263,7 @@ func TestWhatOtherAreasSayIsTold(t *testing.T) {
 		{contract.MandateChanged{State: "revoked", Notify: "zhao", At: noon}, "zhao", "mandate.revoked", "/account/mandates"},
 		{contract.MaterialDue{Case: "C1", Notify: "lin", Due: "2026-11-30", At: noon}, "lin", "material.due", "/cases/C1"},
 		{contract.MaterialDue{Case: "C1", Notify: "lin", Due: "2026-11-30", Passed: true, At: noon}, "lin", "material.passed", "/cases/C1"},
+		{contract.WithdrawalAnswered{Case: "C1", Notify: "lin", Result: "granted", At: noon}, "lin", "withdrawal.granted", "/cases/C1/withdrawal"},
 		{contract.ObjectionAnswered{Case: "C1", Notify: "lin", Result: "changed", At: noon}, "lin", "objection.changed", "/cases/C1/objection"},
 		{contract.DeadlineMoved{Case: "C1", Notify: "lin", To: "2026-12-01", At: noon}, "lin", "deadline", "/cases/C1"},
 		{contract.CaseRehandled{Case: "C1", Notify: "lin", Earlier: true, Due: "2026-12-01", At: noon}, "lin", "move.earlier", "/cases/C1"},
