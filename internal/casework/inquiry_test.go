@@ -30,7 +30,7 @@ func TestADecisionWaitsForWhatItMustRestOn(t *testing.T) {
 		want error
 	}{{pending{before: true}, ErrInquiry}, {pending{}, nil}} {
 		s := &Service{c: Config{Inquiries: &tt.p}}
-		if err := s.inquired(t.Context(), nil, "c", true); !errors.Is(err, tt.want) {
+		if err := s.inquired(t.Context(), db.Tx{}, "c", true); !errors.Is(err, tt.want) {
 			t.Errorf("%+v: %v", tt.p, err)
 		}
 	}
@@ -43,7 +43,7 @@ func TestASpecialProcedureEndsWithItsInquiry(t *testing.T) {
 		want            error
 	}{{true, false, ErrKept}, {true, true, nil}, {false, false, nil}} {
 		s := &Service{c: Config{Inquiries: &pending{keeps: tt.keeps}}}
-		if err := s.kept(t.Context(), nil, &work{a: Action{inquired: tt.inquired}}); !errors.Is(err, tt.want) {
+		if err := s.kept(t.Context(), db.Tx{}, &work{a: Action{inquired: tt.inquired}}); !errors.Is(err, tt.want) {
 			t.Errorf("%+v: %v", tt, err)
 		}
 	}

@@ -210,39 +210,39 @@ func (s *Service) print(ctx context.Context, tx db.Tx, x Inquiry, paper, part st
 	return s.c.Jobs.InsertTx(ctx, tx, paperJob{x.ID, paper, part}, job.Insert{Unique: x.ID + paper + part})
 }
 
-type printed struct {
+type rendered struct {
 	Case contract.CaseID
 	Doc  Document
 }
 
 // printOut makes a document outside any transaction. It may run twice: the same
 // content is the same bytes under the same name.
-func (s *Service) printOut(ctx context.Context, j paperJob) (printed, error) {
+func (s *Service) printOut(ctx context.Context, j paperJob) (rendered, error) {
 	x, err := s.unsealed(byID(ctx, s.c.DB, j.Inquiry))
 	if err != nil {
-		return printed{}, err
+		return rendered{}, err
 	}
 	p, ok, err := s.paper(ctx, x, j)
 	if err != nil {
-		return printed{}, err
+		return rendered{}, err
 	}
 	if !ok {
-		return printed{}, job.Dead(fmt.Errorf("no wording for document %s", j.Paper))
+		return rendered{}, job.Dead(fmt.Errorf("no wording for document %s", j.Paper))
 	}
 	body, err := s.c.Papers.Render(ctx, p)
 	if err != nil {
-		return printed{}, fmt.Errorf("render %s: %w", j.Paper, err)
+		return rendered{}, fmt.Errorf("render %s: %w", j.Paper, err)
 	}
 	id, size, err := s.c.Blobs.Put(ctx, bytes.NewReader(body), int64(len(body)))
 	if err != nil {
-		return printed{}, fmt.Errorf("keep %s: %w", j.Paper, err)
+		return rendered{}, fmt.Errorf("keep %s: %w", j.Paper, err)
 	}
-	s.c.Log.DebugContext(ctx, "document printed", slog.String("inquiry", x.ID), slog.String("paper", j.Paper))
-	return printed{x.Case, Document{
+	s.c.Log.DebugContext(ctx, "document made", slog.String("inquiry", x.ID), slog.String("paper", j.Paper))
+	return rendered{x.Case, Document{
 		Kind: j.Paper + ":" + x.ID + j.Part, Title: p.Title, Number: p.Number, At: p.At, Blob: contract.BlobID(id), Size: size,
 	}}, nil
 }
 
-func (s *Service) enter(ctx context.Context, tx db.Tx, _ paperJob, r printed) error {
+func (s *Service) enter(ctx context.Context, tx db.Tx, _ paperJob, r rendered) error {
 	return s.c.Records.Attach(ctx, tx, r.Case, r.Doc)
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
@@ -324,6 +323,3 @@ func (s *Service) OfCase(ctx context.Context, actor auth.Principal, id contract.
 	}
 	return slices.DeleteFunc(all, func(x Inquiry) bool { return !s.sees(actor, x.Head, c) }), nil
 }
-
-// past reports whether a day is over.
-func (s *Service) past(d day.Date) bool { return d.Before(s.Today()) }

@@ -124,7 +124,7 @@ func TestExpertsDrawnAskedAndSummedUp(t *testing.T) {
 		{Name: "nothing to sum up", Actor: "r1", Path: staff + "/sum_up", Form: url.Values{"verdict": {"for"}, "result": {"可以"}}, Status: 409, Has: []string{"还有专家没有提出意见"}},
 		{Name: "no such link", Path: "/expert/nothing", Status: 404},
 	})
-	y, err := w.Service.Open(t.Context(), inquirytest.Reviewer, x.ID)
+	y, err := w.Open(t.Context(), inquirytest.Reviewer, x.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
