@@ -104,7 +104,7 @@ var counterStages = []struct {
 	}},
 	{"taken in, the hall only hands on", func(t *testing.T, w *world) Case { return w.takeIn(t, "k", filing, window1) }, map[string][]string{
 		"accept": {"clerk", "window3"}, "refuse": {"clerk", "window3"}, "not_required": {"clerk", "window3"},
-		"correct": {"clerk", "window3"},
+		"correct":  {"clerk", "window3"},
 		"withdraw": {"lin/salon", "window1/salon", "window9-elsewhere/salon"},
 	}},
 	{"accepted by who took it in", func(t *testing.T, w *world) Case {

@@ -15,9 +15,27 @@ import (
 
 // counterRoutes are the pages of what a counter adds to cases.
 func counterRoutes(k *web.Kit, p pages) {
-	k.Page("GET /cases/{id}/confirmed/{step}", "casework.mine", p.sheet)
+	k.Page("GET /cases/{id}/confirmed/{step}", "casework.mine", p.own(p.sheet))
 	k.Page("GET /staff/cases/{id}/confirmed/{step}", "casework.desk", p.sheet)
-	k.Page("GET /cases/{id}/print", "casework.mine", p.printed)
+	k.Page("GET /cases/{id}/print", "casework.mine", p.own(p.printed))
+}
+
+// own keeps the applicant's pages to the applicant: a clerk of the hall who serves
+// somebody else finds a case at the desk, and not on that person's pages.
+func (p pages) own(h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		actor := p.k.Actor(r)
+		if actor.AtCounter() {
+			c, err := p.s.Open(r.Context(), actor, caseID(r))
+			if err != nil {
+				return err
+			}
+			if c.Applicant.ID != actor.Subject() {
+				return casework.ErrNotFound
+			}
+		}
+		return h(w, r)
+	}
 }
 
 // taken is the panel that says where a case was taken in, by whom, and what was

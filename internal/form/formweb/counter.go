@@ -263,4 +263,3 @@ func originalName(v web.View, x original) string {
 	}
 	return v.T("form.counter.file", "material", pick(v, x.Name), "file", x.File.Name)
 }
-
