@@ -54,11 +54,11 @@ func TestAReviewStopsTheClockAndItsResultLetsItGoOn(t *testing.T) {
 			t.Fatalf("drawn twice: %v", err)
 		}
 		for _, m := range y.Review.Panel {
-			if _, err := w.EnterOpinion(ctx, inquirytest.Second, x.ID, 0, m.ID, inquiry.VerdictFor, "可以"); err != nil {
+			if _, err := w.EnterOpinion(ctx, inquirytest.Second, x.ID, 0, inquiry.Opinion{Member: m.ID, Verdict: inquiry.VerdictFor, Text: "可以"}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		y, err = w.CloseReview(ctx, inquirytest.Reviewer, x.ID, 0, inquiry.VerdictFor, "一致同意", day.Date{})
+		y, err = w.CloseReview(ctx, inquirytest.Reviewer, x.ID, 0, inquiry.Outcome{Verdict: inquiry.VerdictFor, Result: "一致同意", Received: day.Date{}})
 		if err != nil || y.State != inquiry.Closed || w.Specials[len(w.Specials)-1] != "end special-1 一致同意" {
 			t.Fatalf("%v %v", w.Specials, err)
 		}
@@ -126,16 +126,16 @@ func TestAnErrandEndsWithItsReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.CloseReview(ctx, inquirytest.Reviewer, x.ID, 0, inquiry.VerdictFor, "合格", day.MustParse("2026-11-16")); len(fault.FieldsOf(err)) != 1 {
+		if _, err := w.CloseReview(ctx, inquirytest.Reviewer, x.ID, 0, inquiry.Outcome{Verdict: inquiry.VerdictFor, Result: "合格", Received: day.MustParse("2026-11-16")}); len(fault.FieldsOf(err)) != 1 {
 			t.Errorf("without the report: %v", err)
 		}
 		if _, err := w.AddFile(ctx, inquirytest.Reviewer, x.ID, "report", "", inquiry.Upload{Name: "r.png", Body: bytes.NewReader(inquirytest.Picture(t))}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.CloseReview(ctx, inquirytest.Clerk, x.ID, 0, inquiry.VerdictFor, "合格", day.MustParse("2026-11-16")); !errors.Is(err, policy.ErrDenied) {
+		if _, err := w.CloseReview(ctx, inquirytest.Clerk, x.ID, 0, inquiry.Outcome{Verdict: inquiry.VerdictFor, Result: "合格", Received: day.MustParse("2026-11-16")}); !errors.Is(err, policy.ErrDenied) {
 			t.Errorf("by a clerk: %v", err)
 		}
-		if _, err := w.CloseReview(ctx, inquirytest.Reviewer, x.ID, 0, inquiry.VerdictFor, "合格", day.MustParse("2026-11-16")); err != nil {
+		if _, err := w.CloseReview(ctx, inquirytest.Reviewer, x.ID, 0, inquiry.Outcome{Verdict: inquiry.VerdictFor, Result: "合格", Received: day.MustParse("2026-11-16")}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -178,18 +178,21 @@ func (s *Service) replace(ctx context.Context, tx db.Tx, x *Inquiry, member, con
 	return "replaced", nil
 }
 
+// Opinion is what an expert says.
+type Opinion struct{ Member, Verdict, Text string }
+
 // EnterOpinion enters an expert's written opinion, for the secretary of the review.
-func (s *Service) EnterOpinion(ctx context.Context, actor auth.Principal, id string, rev int64, member, verdict, opinion string) (Inquiry, error) {
+func (s *Service) EnterOpinion(ctx context.Context, actor auth.Principal, id string, rev int64, o Opinion) (Inquiry, error) {
 	return s.review(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
-		m := x.Review.member(member)
+		m := x.Review.member(o.Member)
 		if m == nil {
 			return "", ErrNotFound
 		}
 		m.Enterer = actor.Name
-		if err := m.opine(verdict, opinion, s.at()); err != nil {
+		if err := m.opine(o.Verdict, o.Text, s.at()); err != nil {
 			return "", err
 		}
-		return "opinion", dropLinks(ctx, tx, x.ID, member)
+		return "opinion", dropLinks(ctx, tx, x.ID, o.Member)
 	})
 }
 
@@ -341,9 +344,16 @@ func (s *Service) byLink(ctx context.Context, secret string, do func(context.Con
 	})
 }
 
+// Outcome is what a review or an errand came to; Received is when the report came.
+type Outcome struct {
+	Verdict, Result string
+	Received        day.Date
+}
+
 // CloseReview sums up: the verdict of the panel, or the report of the institution.
 // The clock of the case goes on.
-func (s *Service) CloseReview(ctx context.Context, actor auth.Principal, id string, rev int64, verdict, result string, received day.Date) (Inquiry, error) {
+func (s *Service) CloseReview(ctx context.Context, actor auth.Principal, id string, rev int64, in Outcome) (Inquiry, error) {
+	verdict, result, received := in.Verdict, in.Result, in.Received
 	files, err := s.files(ctx, id, "report")
 	if err != nil {
 		return Inquiry{}, err

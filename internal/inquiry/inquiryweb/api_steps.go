@@ -151,9 +151,9 @@ func (o operations) takeOther(ctx context.Context, actor auth.Principal, id stri
 	case "replace":
 		return o.s.Replace(ctx, actor, id, b.Revision, b.Member, b.Reason)
 	case "opinion":
-		return o.s.EnterOpinion(ctx, actor, id, b.Revision, b.Member, b.Verdict, b.Text)
+		return o.s.EnterOpinion(ctx, actor, id, b.Revision, inquiry.Opinion{Member: b.Member, Verdict: b.Verdict, Text: b.Text})
 	case "sum_up":
-		return o.s.CloseReview(ctx, actor, id, b.Revision, b.Verdict, b.Text, dayOf(b.On))
+		return o.s.CloseReview(ctx, actor, id, b.Revision, inquiry.Outcome{Verdict: b.Verdict, Result: b.Text, Received: dayOf(b.On)})
 	}
 	return inquiry.Inquiry{}, errStep
 }

@@ -38,11 +38,11 @@ func (p pages) stepOther(r *http.Request, do string, f *web.Form) error {
 		_, err = p.s.Replace(ctx, actor, id, rev, f.Get("member"), f.Get("conflict"))
 	case "opinion":
 		if err = p.take(r, f, "files", "opinion", f.Get("member")); err == nil {
-			_, err = p.s.EnterOpinion(ctx, actor, id, 0, f.Get("member"), f.Get("verdict"), f.Get("opinion"))
+			_, err = p.s.EnterOpinion(ctx, actor, id, 0, inquiry.Opinion{Member: f.Get("member"), Verdict: f.Get("verdict"), Text: f.Get("opinion")})
 		}
 	case "sum_up":
 		if err = p.take(r, f, "files", "report", ""); err == nil {
-			_, err = p.s.CloseReview(ctx, actor, id, 0, f.Get("verdict"), f.Get("result"), dateOf(f, "received"))
+			_, err = p.s.CloseReview(ctx, actor, id, 0, inquiry.Outcome{Verdict: f.Get("verdict"), Result: f.Get("result"), Received: dateOf(f, "received")})
 		}
 	default:
 		return inquiry.ErrNotFound
