@@ -168,8 +168,8 @@ func countySQL(from, to int) string {
 		applicant_kind, applicant_id, applicant_name, applicant_code, operator, agency, agency_zh, agency_en, division, state, stage,
 		step, moved_at, filed_at, received_at, two, clock, due, legal_due, warn_from, paused, red_cards, reviewer, second, holder, holder_name)
 	SELECT 'b' || (10000000 + (i * 7919) %% 9000011), 'bench-' || i, 'B' || (10000000 + i), 'q', 'B-' || item, 1, '事项' || item, 'Item ' || item, 'licensing',
-		'person', 'p' || v, CASE WHEN v %% 500 = 0 THEN '欧阳' ELSE SUBSTR('李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗', 1 + v %% 20, 1) END ||
-			SUBSTR('伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平', 1 + u %% 20, 1) || SUBSTR('国建文志春海玉晓小红', 1 + i %% 10, 1), '', 'p' || v,
+		'person', 'p' || v, CASE WHEN v %% 500 = 0 THEN '欧阳' ELSE SUBSTR('李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗', CAST(1 + v %% 20 AS INTEGER), 1) END ||
+			SUBSTR('伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平', CAST(1 + u %% 20 AS INTEGER), 1) || SUBSTR('国建文志春海玉晓小红', CAST(1 + i %% 10 AS INTEGER), 1), '', 'p' || v,
 		CASE WHEN a = 0 THEN '%s' ELSE 'agency-' || a END, '机关', 'Agency', '511602', %s, stage, 3, 1700000000000000 + i * 1000000, 1700000000000000 + i * 1000000, 1700000000000000 + i * 1000000,
 		TRUE, CASE WHEN stage IN ('done', 'applicant') THEN '' WHEN stage = 'accept' THEN 'acceptance' ELSE 'decision' END,
 		CASE WHEN stage = 'done' THEN '' ELSE %s END, CASE WHEN stage = 'done' THEN '' ELSE %s END, CASE WHEN stage = 'done' THEN '' ELSE %s END,

@@ -100,6 +100,7 @@ func (s *Service) exported(actor auth.Principal, q ExportQuery) (w *where, by st
 	if i < 0 || tabs[i].action != "" && !s.takesSome(actor, tabs[i].action) {
 		return nil, "", ErrNotFound
 	}
+	q.Query = q.of(tabs[i])
 	w = s.rule(actor, tabs[i].action)
 	w.and("stage = ?", tabs[i].stage)
 	q.queued(w, actor)

@@ -233,6 +233,7 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 		return list, ErrNotFound
 	}
 	q = q.of(shown)
+	q.Tab = shown.tab
 	if list.Queues, err = s.queues(ctx, numbers, actor, list.Tab, q); err != nil {
 		return list, err
 	}
