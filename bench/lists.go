@@ -96,6 +96,9 @@ func county(ctx context.Context, out io.Writer, o options, binary string, w worl
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
+	if err := folded(ctx, w.database); err != nil {
+		return nil, err
+	}
 	clients := map[string]*platform.Client{}
 	for _, c := range calls() {
 		if clients[c.user] == nil {
@@ -119,6 +122,21 @@ func county(ctx context.Context, out io.Writer, o options, binary string, w worl
 	return list, nil
 }
 
+// folded waits until the platform has folded what a million cases at once left in
+// the log, which in life comes one by one.
+func folded(ctx context.Context, database string) error {
+	d, err := db.Open(ctx, database)
+	if err != nil {
+		return err
+	}
+	for lines := -1; lines != 0 && err == nil; {
+		time.Sleep(time.Second)
+		err = d.QueryRowContext(ctx, `SELECT COUNT(*) FROM (
+			SELECT agency FROM casework_tally_log GROUP BY agency HAVING COUNT(*) >= 256) AS busy`).Scan(&lines)
+	}
+	return errors.Join(err, d.Close())
+}
+
 func thousand(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
 
 // fillCounty makes a county of sixty agencies, one with a third of all cases, the
@@ -129,7 +147,7 @@ func fillCounty(ctx context.Context, database string, n int) error {
 	if err != nil {
 		return err
 	}
-	const batch = 10000
+	const batch = 25_000
 	for from := 0; from < n && err == nil; from += batch {
 		err = d.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 			_, err := tx.ExecContext(ctx, countySQL(from, min(from+batch, n)))

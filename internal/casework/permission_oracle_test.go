@@ -53,6 +53,7 @@ func (p asker) forThem(m matter) bool {
 
 // owns: the agency that decides; hall: the one that took it in.
 func (p asker) owns(m matter) bool { return p.staff() && p.Agency == m.agency }
+
 func (p asker) hall(m matter) bool {
 	return p.window() && p.Agency != "" && p.Agency == m.takenBy
 }
