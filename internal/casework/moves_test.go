@@ -132,7 +132,9 @@ type moveRow struct {
 	codes   string
 }
 
-func accepted(t testing.TB, w *moveWorld, c Case) Case { return w.act(t, clerk, c, Action{Name: actAccept}) }
+func accepted(t testing.TB, w *moveWorld, c Case) Case {
+	return w.act(t, clerk, c, Action{Name: actAccept})
+}
 
 func opined(who auth.Principal, unit, verdict string) func(testing.TB, *moveWorld, Case) Case {
 	return func(t testing.TB, w *moveWorld, c Case) Case {
@@ -169,7 +171,9 @@ func moveTable() []moveRow {
 	correcting := func(t testing.TB, w *moveWorld, c Case) Case {
 		return w.act(t, clerk, c, Action{Name: actCorrect, Marks: []contract.Mark{{Kind: "field", ID: "name", Reason: "不一致"}}})
 	}
-	two := func(is bool) func(*contract.Service) { return func(s *contract.Service) { s.Handling.TwoOfficials = is } }
+	two := func(is bool) func(*contract.Service) {
+		return func(s *contract.Service) { s.Handling.TwoOfficials = is }
+	}
 	return []moveRow{
 		{"nothing that concerns it changed", hygiene, accepted, same0, nil, "", true, ""},
 		{"a longer promise", hygiene, accepted, limits(5, 6, 10), nil, "", false, "later"},

@@ -189,6 +189,8 @@ func (c clockSet) after(t Transition) (clockSet, error) {
 		case Stop:
 			ok = phase != ""
 			delete(next, e.Clock)
+		case Limits: // no step has it: a move sets them
+			ok = false
 		}
 		if !ok {
 			err = fmt.Errorf("%s does not fit clock %s", e.Entry, e.Clock)

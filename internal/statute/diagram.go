@@ -65,8 +65,11 @@ func (p *Procedure) changes(b *strings.Builder, before *Procedure) {
 		what string
 		list []string
 	}{
-		{"States that are gone (a case in one of them cannot be moved)", c.Gone}, {"New states", c.New},
-		{"States with another clock", c.Clocks}, {"Steps that are gone or taken otherwise", c.StepsGone}, {"New steps", c.StepsNew},
+		{"States that are gone (a case in one of them cannot be moved)", c.Gone},
+		{"New states", c.New},
+		{"States with another clock", c.Clocks},
+		{"Steps that are gone or taken otherwise", c.StepsGone},
+		{"New steps", c.StepsNew},
 	} {
 		if len(x.list) > 0 {
 			fmt.Fprintf(b, "- %s: %s\n", x.what, strings.Join(x.list, ", "))
