@@ -58,27 +58,16 @@ func (s *Service) PutWindow(ctx context.Context, actor auth.Principal, hall, id 
 		if err := tx.Lock(ctx, "counter.windows."+hall); err != nil {
 			return err
 		}
-		same, err := windowByNumber(ctx, tx, hall, in.Number)
-		if err == nil && same.ID != id {
-			var f fault.Form
-			f.Add("number", "counter.window.number")
-			return f.Err()
-		}
-		if err != nil && !errors.Is(err, ErrNoWindow) {
+		if err := onlyNumber(ctx, tx, hall, id, in.Number); err != nil {
 			return err
 		}
 		w, what := Window{ID: s.c.NewID(), Hall: hall}, "made"
 		if id != "" {
-			what = "changed"
-			if w, err = windowByID(ctx, tx, id); err != nil {
+			var err error
+			if w, err = windowToChange(ctx, tx, hall, id, in.Edition); err != nil {
 				return err
 			}
-			if w.Hall != hall {
-				return ErrNoWindow
-			}
-			if w.Edition != in.Edition {
-				return ErrEdition
-			}
+			what = "changed"
 		}
 		w.Number, w.Name, w.Purpose, w.Kinds, w.Open = in.Number, in.Name, in.Purpose, in.Kinds, in.Open
 		w.Edition++
@@ -88,6 +77,33 @@ func (s *Service) PutWindow(ctx context.Context, actor auth.Principal, hall, id 
 		m := event.Meta{Actor: actor, Object: "counter_window:" + w.ID}
 		return s.c.Events.Record(ctx, tx, m, WindowChanged{Window: w.ID, Hall: hall, What: what, At: s.now()})
 	})
+}
+
+// onlyNumber refuses a number that another window of the hall has.
+func onlyNumber(ctx context.Context, tx db.Tx, hall, id, number string) error {
+	same, err := windowByNumber(ctx, tx, hall, number)
+	if errors.Is(err, ErrNoWindow) || err == nil && same.ID == id {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var f fault.Form
+	f.Add("number", ErrNumber.Code)
+	return f.Err()
+}
+
+// windowToChange returns a window of a hall, unless somebody else has changed it
+// meanwhile.
+func windowToChange(ctx context.Context, tx db.Tx, hall, id string, edition int) (Window, error) {
+	w, err := windowByID(ctx, tx, id)
+	if err == nil && w.Hall != hall {
+		err = ErrNoWindow
+	}
+	if err == nil && w.Edition != edition {
+		err = ErrEdition
+	}
+	return w, err
 }
 
 // Seats lists the windows at which a clerk can sit: of the halls of the own agency.
@@ -161,7 +177,7 @@ func (s *Service) sit(ctx context.Context, tx db.Tx, actor auth.Principal, windo
 	if err := s.leave(ctx, tx, actor, me, "moved"); err != nil {
 		return err
 	}
-	if err := takeWindow(ctx, tx, w.ID, me, actor.Name, s.now(), s.today()); err != nil {
+	if err := takeWindow(ctx, tx, w.ID, actor, s.now()); err != nil {
 		return err
 	}
 	m := event.Meta{Actor: actor, Object: "counter_window:" + w.ID}

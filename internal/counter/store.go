@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 )
@@ -213,9 +214,10 @@ func seedWindow(ctx context.Context, q db.Q, w Window) error {
 	return putWindow(ctx, q, w)
 }
 
-func takeWindow(ctx context.Context, q db.Q, id string, clerk contract.AccountID, name string, at time.Time, on day.Date) error {
+// takeWindow lets a clerk sit at a window where nobody sits.
+func takeWindow(ctx context.Context, q db.Q, id string, clerk auth.Principal, at time.Time) error {
 	res, err := q.ExecContext(ctx, `UPDATE counter_windows SET clerk = $2, clerk_name = $3, since = $4, on_day = $5
-		WHERE id = $1 AND clerk = ''`, id, string(clerk), name, at.UnixMicro(), on)
+		WHERE id = $1 AND clerk = ''`, id, clerk.ID, clerk.Name, at.UnixMicro(), day.In(at))
 	if err != nil {
 		return fmt.Errorf("take window: %w", err)
 	}

@@ -320,7 +320,7 @@ func (e site) summary(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := summaryData{Summary: sum}
 	if v.May(counter.ActionAudit) {
-		if d.Requests, err = e.s.Requests(r.Context(), v.Actor, sum.Session.ID); err != nil {
+		if d.Requests, err = e.s.Requests(r.Context(), v.Actor, sum.ID); err != nil {
 			return err
 		}
 	}

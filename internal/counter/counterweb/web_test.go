@@ -138,7 +138,6 @@ func TestTheDeskOfAWindow(t *testing.T) {
 	if _, err := w.Take(t.Context(), auth.Principal{}, counter.DemoHall, counter.Take{Kind: "A", Number: countertest.Lin}); err != nil {
 		t.Fatal(err)
 	}
-	summary := ""
 	window := url.Values{"window": {countertest.Window("1")}}
 	const desk = "/staff/counter"
 	webtest.Run(t, k.Handler(), []webtest.Step{
@@ -187,7 +186,7 @@ func TestTheDeskOfAWindow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	summary = desk + "/sessions/" + x.ID
+	summary := desk + "/sessions/" + x.ID
 	webtest.Run(t, k.Handler(), []webtest.Step{
 		{Actor: "gong", Path: desk + "/end", Form: url.Values{"session": {x.ID}}, Status: http.StatusForbidden},
 		{Actor: "window", Path: desk + "/end", Form: url.Values{"session": {x.ID}}, Status: http.StatusSeeOther, To: summary},
