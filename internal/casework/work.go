@@ -219,4 +219,3 @@ func (s *Service) candidates(ctx context.Context, c Case) ([]contract.Official, 
 	}
 	return fit, nil
 }
-

@@ -169,7 +169,7 @@ func TestApplicantsAskAnOfficialToWithdraw(t *testing.T) {
 			t.Errorf("named: %+v", named)
 		}
 		for want, n := range map[string]NewRecusal{
-			"official casework.choose_one":         {Official: acc(approver), Reason: kin},
+			"official casework.choose_one":     {Official: acc(approver), Reason: kin},
 			"official casework.withdrawal_who": {Reason: kin},
 			"reason casework.too_short":        {Official: acc(reviewer1), Reason: "不"},
 		} {

@@ -145,7 +145,7 @@ func (s *Service) pass(ctx context.Context, tx db.Tx, w *work, was Case) error {
 // actedOn gives a case that nobody held to who acted on it.
 func (s *Service) actedOn(ctx context.Context, tx db.Tx, w *work, was Case) error {
 	acts := was.Holder.ID == "" && w.unit.ID == "" && !w.a.inquired && staffStep(w.actor) && w.actor.Agency == string(w.c.Agency)
-	if !acts || s.fits(ctx, w.actor, w.c) != nil {
+	if fits := s.fits(ctx, w.actor, w.c) == nil; !acts || !fits {
 		return nil
 	}
 	away, err := s.absenceOf(ctx, tx, w.c.Agency, w.actor.ID)

@@ -327,4 +327,3 @@ func (s *Service) undisputed(ctx context.Context, q db.Q, w *work) error {
 	}
 	return ErrDisputed
 }
-

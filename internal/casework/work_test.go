@@ -380,83 +380,90 @@ func TestAHolderWhoLeftHoldsUpNobody(t *testing.T) {
 	})
 }
 
+// handTry is a change of hands, and who may make it.
+type handTry struct {
+	name string
+	may  []string
+	do   func(p auth.Principal, key string) error
+}
+
+func (w *world) handTries(t *testing.T) []handTry {
+	t.Helper()
+	ctx := t.Context()
+	fresh := func(key string, holder auth.Principal) Case {
+		c := w.reviewable(t, key)
+		if holder.ID != "" {
+			_, err := w.Claim(ctx, holder, c.ID)
+			must(t, err)
+		}
+		return c
+	}
+	return []handTry{
+		{"claim", []string{"reviewer1", "reviewer2"}, func(p auth.Principal, key string) error {
+			_, err := w.Claim(ctx, p, fresh(key, auth.Principal{}).ID)
+			return err
+		}},
+		{"release", []string{"reviewer1", "head"}, func(p auth.Principal, key string) error {
+			_, err := w.Release(ctx, p, fresh(key, reviewer1).ID, "")
+			return err
+		}},
+		{"hand over", []string{"reviewer1", "head"}, func(p auth.Principal, key string) error {
+			_, err := w.HandOver(ctx, p, fresh(key, reviewer1).ID, acc(reviewer2), "")
+			return err
+		}},
+		{"assign", []string{"approver", "head"}, func(p auth.Principal, key string) error {
+			_, err := w.Assign(ctx, p, fresh(key, reviewer1).ID, acc(reviewer2), "")
+			return err
+		}},
+		{"take over", nil, func(p auth.Principal, key string) error {
+			_, err := w.TakeOver(ctx, p, fresh(key, reviewer2).ID)
+			if p.ID == reviewer2.ID { // holds it
+				return ErrHeld
+			}
+			return err
+		}},
+		{"declare", []string{"clerk", "reviewer1", "reviewer2", "approver", "head"}, func(p auth.Principal, key string) error {
+			return w.Declare(ctx, p, fresh(key, auth.Principal{}).ID, "申请人是我的亲戚，应当回避。")
+		}},
+		{"order", []string{"head"}, func(p auth.Principal, key string) error {
+			return w.Order(ctx, p, fresh(key, auth.Principal{}).ID, acc(reviewer1), "申请人是其亲戚，应当回避。")
+		}},
+		{"ask", []string{"lin/salon"}, func(p auth.Principal, key string) error {
+			_, err := w.AskWithdrawal(ctx, p, fresh(key, auth.Principal{}).ID, NewRecusal{Official: acc(clerk), Reason: "经办人与对方有利害关系。"})
+			return err
+		}},
+		{"rules", []string{"head"}, func(p auth.Principal, _ string) error { return w.SetWorkRule(ctx, p, StageAccept, GiveQueue) }},
+		{"see rules", []string{"clerk", "reviewer1", "reviewer2", "approver", "head"}, func(p auth.Principal, _ string) error {
+			_, err := w.WorkRules(ctx, p)
+			return err
+		}},
+		{"see withdrawals", []string{"approver", "head"}, func(p auth.Principal, _ string) error {
+			_, err := w.Conflicts(ctx, p)
+			return err
+		}},
+		{"absence of another", []string{"head"}, func(p auth.Principal, _ string) error {
+			a, err := w.Absent(ctx, p, NewAbsence{Official: acc(clerk2), From: w.Today(), To: w.Today(), Kind: "leave"})
+			if err == nil {
+				must(t, w.EndAbsence(ctx, head, a.ID))
+			}
+			return err
+		}},
+		{"own absence", []string{"clerk", "reviewer1", "reviewer2", "approver", "head"}, func(p auth.Principal, _ string) error {
+			a, err := w.Absent(ctx, p, NewAbsence{From: w.Today(), To: w.Today(), Kind: "leave"})
+			if err == nil {
+				must(t, w.EndAbsence(ctx, p, a.ID))
+			}
+			return err
+		}},
+	}
+}
+
 // TestEveryRoleOnEveryHand tries each change of hands as everybody.
 func TestEveryRoleOnEveryHand(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		w.staffed()
-		ctx := t.Context()
-		fresh := func(key string, holder auth.Principal) Case {
-			c := w.reviewable(t, key)
-			if holder.ID != "" {
-				_, err := w.Claim(ctx, holder, c.ID)
-				must(t, err)
-			}
-			return c
-		}
-		actions := []struct {
-			name string
-			may  []string
-			do   func(p auth.Principal, key string) error
-		}{
-			{"claim", []string{"reviewer1", "reviewer2"}, func(p auth.Principal, key string) error {
-				_, err := w.Claim(ctx, p, fresh(key, auth.Principal{}).ID)
-				return err
-			}},
-			{"release", []string{"reviewer1", "head"}, func(p auth.Principal, key string) error {
-				_, err := w.Release(ctx, p, fresh(key, reviewer1).ID, "")
-				return err
-			}},
-			{"hand over", []string{"reviewer1", "head"}, func(p auth.Principal, key string) error {
-				_, err := w.HandOver(ctx, p, fresh(key, reviewer1).ID, acc(reviewer2), "")
-				return err
-			}},
-			{"assign", []string{"approver", "head"}, func(p auth.Principal, key string) error {
-				_, err := w.Assign(ctx, p, fresh(key, reviewer1).ID, acc(reviewer2), "")
-				return err
-			}},
-			{"take over", nil, func(p auth.Principal, key string) error {
-				_, err := w.TakeOver(ctx, p, fresh(key, reviewer2).ID)
-				if p.ID == reviewer2.ID { // holds it
-					return ErrHeld
-				}
-				return err
-			}},
-			{"declare", []string{"clerk", "reviewer1", "reviewer2", "approver", "head"}, func(p auth.Principal, key string) error {
-				return w.Declare(ctx, p, fresh(key, auth.Principal{}).ID, "申请人是我的亲戚，应当回避。")
-			}},
-			{"order", []string{"head"}, func(p auth.Principal, key string) error {
-				return w.Order(ctx, p, fresh(key, auth.Principal{}).ID, acc(reviewer1), "申请人是其亲戚，应当回避。")
-			}},
-			{"ask", []string{"lin/salon"}, func(p auth.Principal, key string) error {
-				_, err := w.AskWithdrawal(ctx, p, fresh(key, auth.Principal{}).ID, NewRecusal{Official: acc(clerk), Reason: "经办人与对方有利害关系。"})
-				return err
-			}},
-			{"rules", []string{"head"}, func(p auth.Principal, _ string) error { return w.SetWorkRule(ctx, p, StageAccept, GiveQueue) }},
-			{"see rules", []string{"clerk", "reviewer1", "reviewer2", "approver", "head"}, func(p auth.Principal, _ string) error {
-				_, err := w.WorkRules(ctx, p)
-				return err
-			}},
-			{"see withdrawals", []string{"approver", "head"}, func(p auth.Principal, _ string) error {
-				_, err := w.Conflicts(ctx, p)
-				return err
-			}},
-			{"absence of another", []string{"head"}, func(p auth.Principal, _ string) error {
-				a, err := w.Absent(ctx, p, NewAbsence{Official: acc(clerk2), From: w.Today(), To: w.Today(), Kind: "leave"})
-				if err == nil {
-					must(t, w.EndAbsence(ctx, head, a.ID))
-				}
-				return err
-			}},
-			{"own absence", []string{"clerk", "reviewer1", "reviewer2", "approver", "head"}, func(p auth.Principal, _ string) error {
-				a, err := w.Absent(ctx, p, NewAbsence{From: w.Today(), To: w.Today(), Kind: "leave"})
-				if err == nil {
-					must(t, w.EndAbsence(ctx, p, a.ID))
-				}
-				return err
-			}},
-		}
-		for _, x := range actions {
+		for _, x := range w.handTries(t) {
 			for _, p := range everybody() {
 				if p.ID == "lin" && p.Kind == auth.Staff || p.Agency == string(elsewhere) && slices.Contains([]string{"rules", "see rules", "see withdrawals", "own absence"}, x.name) {
 					continue // their own agency

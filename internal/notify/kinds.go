@@ -57,13 +57,13 @@ var kinds = map[string]Group{
 	"incomplete": Progress, "turn_back": Progress,
 	"shelf.shelved": Statutory, "shelf.recoded": Statutory, "shelf.reminded": Reminders, "shelf.failed": Statutory,
 	"shelf.sent": Progress, "shelf.returned": Statutory, "paper.missing": Statutory, "paper.lost": Statutory, "stuck.answered": Progress,
-	"bar.lifted": Progress,
+	"bar.lifted":    Progress,
 	"visit.planned": Statutory, "visit.moved": Statutory, "visit.cancelled": Progress, "visit.no_show": Progress,
 	"visit.closed": Progress, "visit.corrected": Progress,
 	"hearing.told": Statutory, "hearing.set": Statutory, "hearing.moved": Statutory, "hearing.host": Statutory, "hearing.host_kept": Statutory,
 	"hearing.lapsed": Progress, "hearing.closed": Progress, "hearing.cancelled": Statutory, "hearing.due_moved": Statutory,
 	"review.closed": Progress, "errand.closed": Progress,
-	kindMessage:  Messages, "objection.kept": Messages, "objection.changed": Messages, "withdrawal.granted": Messages, "withdrawal.refused": Messages,
+	kindMessage: Messages, "objection.kept": Messages, "objection.changed": Messages, "withdrawal.granted": Messages, "withdrawal.refused": Messages,
 }
 
 // silent are the steps of procedures that nobody is told about, each with why. A

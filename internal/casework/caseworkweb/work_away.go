@@ -338,4 +338,3 @@ func (p pages) recuse(w http.ResponseWriter, r *http.Request) error {
 
 // otherOfficial is the choice of an official whose name stands nowhere on the page.
 const otherOfficial = "other"
-
