@@ -62,7 +62,7 @@ type Config struct {
 	Faces          Faces
 	Conditions     Conditions
 	Registries     Registries // to compare with; nil compares nothing
-	Forms          Forms // reads what officials find; nil where no service has fields for it
+	Forms          Forms      // reads what officials find; nil where no service has fields for it
 	Papers         Papers
 	Words          AnswerWords
 	Inquiries      Inquiries              // what is to be found out before a decision; nil is nothing

@@ -50,7 +50,7 @@ type ownData struct {
 	Units      []casework.Unit
 	Specials   []casework.Special
 	Service    *casework.Service
-	Panels     []templ.Component // of other areas
+	Panels     []templ.Component  // of other areas
 	Found      []casework.Finding // by officials, that the applicant may read
 }
 
