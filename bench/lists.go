@@ -155,7 +155,7 @@ func fillCounty(ctx context.Context, database string, n int) error {
 		})
 	}
 	if err == nil {
-		_, err = d.ExecContext(ctx, "ANALYZE")
+		_, err = d.ExecContext(ctx, "ANALYZE") //nolint:misspell // SQL
 	}
 	return errors.Join(err, d.Close())
 }

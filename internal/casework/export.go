@@ -66,10 +66,11 @@ func (s *Service) Export(ctx context.Context, actor auth.Principal, q ExportQuer
 	if err := form.Err(); err != nil {
 		return e, err
 	}
-	by, err := "", error(nil)
-	if e.w, by, err = s.exported(actor, q); err != nil {
+	w, by, err := s.exported(actor, q)
+	if err != nil {
 		return e, err
 	}
+	e.w = w
 	if e.N, err = countCases(ctx, s.c.DB, e.w); err != nil {
 		return e, err
 	}

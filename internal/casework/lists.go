@@ -187,10 +187,6 @@ func reviewersApart(action string) bool {
 	return slices.Contains([]string{actReview, actCountersign, actApprove, actDeny}, action)
 }
 
-func subject(p auth.Principal) string {
-	return p.Subject()
-}
-
 // Tasks is the work list of an official: tabs with exact counts, one tab's
 // cases by urgency.
 func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (List, error) {
@@ -204,26 +200,9 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 	if err != nil {
 		return list, err
 	}
-	var base *where
-	var shown tabRule
-	idle := false // the tab is empty
-	for _, t := range tabs {
-		if t.tab == TabAwaiting && owed >= 0 { // opinions stand before what one only sees
-			list.Counts = append(list.Counts, Count{TabOpinions, owed})
-		}
-		if t.action != "" && !s.takesSome(actor, t.action) {
-			continue // not a matter of this post
-		}
-		w, n, err := s.tab(ctx, numbers, actor, t, q.of(t))
-		if err != nil {
-			return list, err
-		}
-		if n > 0 || !t.rare || q.Tab == t.tab {
-			list.Counts = append(list.Counts, Count{t.tab, n})
-		}
-		if q.opens(t, n, base != nil, idle) {
-			list.Tab, shown, base, idle = t.tab, t, w, n == 0
-		}
+	base, shown, idle, err := s.countTabs(ctx, numbers, actor, q, &list, owed)
+	if err != nil {
+		return list, err
 	}
 	switch {
 	case owed >= 0 && (q.Tab == TabOpinions || q.Tab == "" && idle && owed > 0):
@@ -241,6 +220,30 @@ func (s *Service) Tasks(ctx context.Context, actor auth.Principal, q Query) (Lis
 		return numbers.fill(ctx, s, list, shown, base, q)
 	}
 	return s.fill(ctx, list, base, q) // what one official holds is little
+}
+
+// countTabs counts the tabs of a post and finds the one to show, with its
+// condition; idle says that it is empty.
+func (s *Service) countTabs(ctx context.Context, numbers *tallies, actor auth.Principal, q Query, list *List, owed int) (base *where, shown tabRule, idle bool, err error) {
+	for _, t := range tabs {
+		if t.tab == TabAwaiting && owed >= 0 { // opinions stand before what one only sees
+			list.Counts = append(list.Counts, Count{TabOpinions, owed})
+		}
+		if t.action != "" && !s.takesSome(actor, t.action) {
+			continue // not a matter of this post
+		}
+		w, n, err := s.tab(ctx, numbers, actor, t, q.of(t))
+		if err != nil {
+			return nil, shown, false, err
+		}
+		if n > 0 || !t.rare || q.Tab == t.tab {
+			list.Counts = append(list.Counts, Count{t.tab, n})
+		}
+		if q.opens(t, n, base != nil, idle) {
+			list.Tab, shown, base, idle = t.tab, t, w, n == 0
+		}
+	}
+	return base, shown, idle, nil
 }
 
 // tab counts the cases of one tab.

@@ -236,12 +236,12 @@ func (b *tallies) fill(ctx context.Context, s *Service, list List, t tabRule, ba
 	if err != nil {
 		return list, err
 	}
-	list.Cases, err = b.page(ctx, s.c.DB, w, spans, q, after, today.String())
+	list.Cases, err = s.page(ctx, w, spans, q, after)
 	return list.cut(q.limit(), today), err
 }
 
 // page lists cases rank by rank, each in the order of an index.
-func (b *tallies) page(ctx context.Context, db db.Q, w *where, spans map[int]rankSpan, q Query, after *cursor, today string) ([]Case, error) {
+func (s *Service) page(ctx context.Context, w *where, spans map[int]rankSpan, q Query, after *cursor) ([]Case, error) {
 	var list []Case
 	want := q.limit() + 1
 	for rank := range len(ranks) {
@@ -249,7 +249,9 @@ func (b *tallies) page(ctx context.Context, db db.Q, w *where, spans map[int]ran
 		if x.n <= 0 || after != nil && rank < after.Rank || q.Light != "" && rank != rankOf(statute.Light(q.Light)) {
 			continue
 		}
-		more, err := listRank(ctx, db, w, rank, x, today, after, want-len(list))
+		of := w.clone()
+		of.and(urgency(of.arg(s.Today().String()))+" = ?", rank)
+		more, err := listRank(ctx, s.c.DB, of, x, after, want-len(list))
 		if err != nil {
 			return nil, err
 		}
@@ -283,6 +285,7 @@ func spansOf(lights map[string]int, today string) map[int]rankSpan {
 			rank = 2
 		}
 		x, known := all[rank]
+		x.rank = rank
 		x.n += n
 		if !known || due < x.first {
 			x.first = due

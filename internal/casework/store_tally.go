@@ -147,18 +147,17 @@ func holderName(ctx context.Context, q db.Q, holder string) (string, error) {
 
 // rankSpan is where the cases of one rank lie: how many, and between which days.
 type rankSpan struct {
-	n           int
+	rank, n     int
 	first, last string
 }
 
 // listRank lists cases of one rank, by due day and id.
-func listRank(ctx context.Context, q db.Q, w *where, rank int, in rankSpan, today string, after *cursor, limit int) ([]Case, error) {
+func listRank(ctx context.Context, q db.Q, w *where, in rankSpan, after *cursor, limit int) ([]Case, error) {
 	w = w.clone()
-	w.and(urgency(w.arg(today))+" = ?", rank)
 	if in.first != "" {
 		w.and("due >= ? AND due <= ?", in.first, in.last)
 	}
-	if after != nil && after.Rank == rank {
+	if after != nil && after.Rank == in.rank {
 		w.and("(due, id) > (?, ?)", after.Due, after.ID)
 	}
 	return queryCases(ctx, q, `
