@@ -76,13 +76,8 @@ func (s *Service) ask(ctx context.Context, actor auth.Principal, c *Compiled, r 
 		if asked, err = freezeDraft(ctx, tx, r, now.Add(signKeep+keep)); err != nil || !asked {
 			return err
 		}
-		if err := s.tell(ctx, tx, actor, r, "sent"); err != nil {
+		if err := s.sent(ctx, tx, actor, r, d.place); err != nil {
 			return err
-		}
-		if actor.AtCounter() {
-			if err := sendConfirmation(ctx, tx, r.ID, r.Round+1, d.place); err != nil {
-				return err
-			}
 		}
 		for i, g := range list {
 			if err := insertSignature(ctx, tx, g); err != nil {

@@ -433,6 +433,15 @@ func (s *Service) mayHandIn(ctx context.Context, actor auth.Principal, d *Draft)
 	return nil
 }
 
+// sent tells that a draft went to its signers. What was confirmed at a window
+// stands for the round of signing that begins with it.
+func (s *Service) sent(ctx context.Context, tx db.Tx, actor auth.Principal, r row, at contract.Counter) error {
+	if err := s.tell(ctx, tx, actor, r, "sent"); err != nil || !actor.AtCounter() {
+		return err
+	}
+	return sendConfirmation(ctx, tx, r.ID, r.Round+1, at)
+}
+
 // signedAt notes that somebody signed at a window.
 func (s *Service) signedAt(ctx context.Context, tx db.Tx, actor auth.Principal, t turn, now time.Time) error {
 	if !actor.AtCounter() {

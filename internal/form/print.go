@@ -34,13 +34,13 @@ func (s *Service) Print(ctx context.Context, actor auth.Principal, id contract.D
 		return nil, ErrNoPress
 	}
 	l := pdf.Letter{
-		Meta:   pdf.Meta{Title: printTitle(d), Subject: d.Service.Name.ZH, Keywords: string(d.ID), At: s.c.Now()},
+		Meta:   pdf.Meta{Title: paperTitle(d), Subject: d.Service.Name.ZH, Keywords: string(d.ID), At: s.c.Now()},
 		Number: fmt.Sprintf("申请编号 %s · 第 %d 稿", d.ID, d.Rev),
 		Paragraphs: []string{
 			"申请人：" + d.Party.Name + partyCode(d.Party),
 			"请逐项核对下列内容。内容有误的，请当场告诉窗口人员更正后重新打印。",
 		},
-		Rows: printRows(d),
+		Rows: paperRows(d),
 		Closing: []string{
 			"本人（本单位）确认以上内容是本人的真实意思，所提交的材料真实有效，并愿意承担相应的法律责任。",
 			"申请人（代理人）签名：______________________　　　　　　　　　　日期：______________",
@@ -60,7 +60,7 @@ func (s *Service) Print(ctx context.Context, actor auth.Principal, id contract.D
 	return file, nil
 }
 
-func printTitle(d Draft) string {
+func paperTitle(d Draft) string {
 	if d.Kind == KindCorrection {
 		return "补正材料确认表"
 	}
@@ -74,15 +74,15 @@ func partyCode(p contract.Party) string {
 	return "（" + p.Code + "）"
 }
 
-// printRows are the answers and the materials.
-func printRows(d Draft) []pdf.Row {
+// paperRows are the answers and the materials.
+func paperRows(d Draft) []pdf.Row {
 	var rows []pdf.Row
 	for _, ps := range d.Result.Steps() {
 		for _, fs := range ps.Fields {
 			if fs.Material != nil || fs.Field.Kind == KindSignature || fs.Field.Kind == KindDeclaration {
 				continue
 			}
-			rows = append(rows, pdf.Row{Label: fs.Field.Label.ZH, LabelEN: fs.Field.Label.EN, Value: printValue(d, fs)})
+			rows = append(rows, pdf.Row{Label: fs.Field.Label.ZH, LabelEN: fs.Field.Label.EN, Value: paperValue(d, fs)})
 		}
 	}
 	for _, m := range d.Result.Materials {
@@ -92,7 +92,7 @@ func printRows(d Draft) []pdf.Row {
 				names = append(names, f.Name)
 			}
 		}
-		text := printWays[m.Way]
+		text := paperWays[m.Way]
 		if len(names) > 0 {
 			text = strings.Join(append([]string{text}, names...), "、")
 		}
@@ -101,14 +101,14 @@ func printRows(d Draft) []pdf.Row {
 	return rows
 }
 
-// printWays say how a material comes.
-var printWays = map[string]string{
+// paperWays say how a material comes.
+var paperWays = map[string]string{
 	contract.MaterialUpload: "扫描件或者照片", contract.MaterialCopy: "使用以前核验过的副本", contract.MaterialLicence: "用电子证照代替",
 	contract.MaterialHeld: "由部门共享取得，不用提交", contract.MaterialStatement: "以书面声明代替", contract.MaterialCounter: "出示原件",
 	contract.MaterialOwed: "容缺后补", contract.MaterialCommitted: "告知承诺，不用提交", contract.MaterialPart: "由同一件事的其他事项办出",
 }
 
-func printValue(d Draft, fs FieldState) string {
+func paperValue(d Draft, fs FieldState) string {
 	if fs.Value == nil {
 		return orDash(strings.Join(fs.Typed, " "))
 	}

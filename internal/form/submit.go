@@ -48,10 +48,7 @@ func (s *Service) Submit(ctx context.Context, actor auth.Principal, id contract.
 		if err := s.still(ctx, actor, d); err != nil {
 			return contract.Receipt{}, err
 		}
-		if err := s.ready(c, &d, change); err != nil {
-			return contract.Receipt{}, err
-		}
-		if err := s.mayHandIn(ctx, actor, &d); err != nil {
+		if err := s.finished(ctx, actor, c, &d, change); err != nil {
 			return contract.Receipt{}, err
 		}
 		receipt, done, err := s.send(ctx, actor, c, r, d)
@@ -75,6 +72,22 @@ func (s *Service) still(ctx context.Context, actor auth.Principal, d Draft) erro
 		return ErrOtherParty.With("name", d.Party.Name)
 	}
 	return nil
+}
+
+// allMended checks that a correction can be handed in, at a counter confirmed.
+func (s *Service) allMended(ctx context.Context, actor auth.Principal, d *Draft) error {
+	if err := mended(d.Fixes()); err != nil {
+		return err
+	}
+	return s.mayHandIn(ctx, actor, d)
+}
+
+// finished checks that a draft can be sent: complete, and at a counter confirmed.
+func (s *Service) finished(ctx context.Context, actor auth.Principal, c *Compiled, d *Draft, change Change) error {
+	if err := s.ready(c, d, change); err != nil {
+		return err
+	}
+	return s.mayHandIn(ctx, actor, d)
 }
 
 // ready judges the draft for the last time.
@@ -384,10 +397,7 @@ func (s *Service) Resubmit(ctx context.Context, actor auth.Principal, id contrac
 		if _, err := s.apply(c, &d, change); err != nil {
 			return err
 		}
-		if err := mended(d.Fixes()); err != nil {
-			return err
-		}
-		if err := s.mayHandIn(ctx, actor, &d); err != nil {
+		if err := s.allMended(ctx, actor, &d); err != nil {
 			return err
 		}
 		done, err := s.handCorrection(ctx, actor, r, d)
