@@ -241,7 +241,8 @@ func (fakes) Service(_ context.Context, item contract.ItemID, _ int) (contract.S
 		Item: item, Version: 1, Name: text("公共场所卫生许可新办审批", "Hygiene licence for public places"),
 		Agency: "bureau", Procedure: "licensing",
 		Limits:   contract.Limits{Accept: 5, Statutory: 20, Promised: 5, Deliver: 10, Unit: "workday"},
-		Handling: contract.Handling{TwoOfficials: true, DeptCode: "1023"},
+		Handling: contract.Handling{TwoOfficials: true, DeptCode: "1023", Regions: []string{"5116"}},
+		Delivery: []string{contract.DeliverElectronic, contract.DeliverPickup, contract.DeliverCourier},
 		Materials: []contract.MaterialSpec{
 			{ID: "plan", Name: text("平面布局图", "Floor plan"), Origin: "upload", Required: true, Types: []string{"pdf"}, MaxFiles: 3},
 			{ID: "lease", Name: text("房屋租赁合同", "Lease"), Origin: "upload", Types: []string{"pdf"}, MaxFiles: 3, OwedDays: 5},

@@ -24,8 +24,9 @@ func transitRoutes(k *web.Kit, p pages) {
 	k.Page("GET /staff/counter/transit", "casework.tasks", p.onTheWay)
 	k.Page("GET /staff/cases/{id}/papers", "casework.desk", p.papers)
 	k.Page("POST /staff/cases/{id}/papers", "casework.desk", p.takeInPapers)
-	k.Page("POST /staff/cases/{id}/papers/{paper}/back", "casework.desk", p.paperBack)
-	k.Page("POST /staff/cases/{id}/papers/{paper}/found", "casework.desk", p.paperFound)
+	k.Page("POST /staff/cases/{id}/papers/back", "casework.desk", p.paperBack)
+	k.Page("POST /staff/cases/{id}/papers/found", "casework.desk", p.paperFound)
+	k.Page("GET /staff/cases/{id}/transit/{step}", "casework.desk", p.askTransit)
 	k.Page("POST /staff/cases/{id}/transit/{step}", "casework.desk", p.transitStep)
 	k.Page("GET /cases/{id}/delivery", "casework.mine", p.askDelivery)
 	k.Page("POST /cases/{id}/delivery", "casework.mine", p.chooseDelivery)
@@ -116,27 +117,50 @@ func (p pages) papers(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) papersPage(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
 	v := p.k.View(r)
-	d, err := p.wayOf(r.Context(), v, caseID(r))
+	d, err := p.papersData(r, v, f)
 	if err != nil {
 		return err
+	}
+	return p.k.Render(w, r, status, papersPage(v, d))
+}
+
+// papersData is what the pages on which staff work on papers show.
+func (p pages) papersData(r *http.Request, v web.View, f *web.Form) (wayData, error) {
+	d, err := p.wayOf(r.Context(), v, caseID(r))
+	if err != nil {
+		return d, err
 	}
 	d.ForStaff, d.Form, d.Key, d.Today = true, f, id.New(), p.s.Today()
 	if f != nil && f.Get("key") != "" {
 		d.Key = f.Get("key")
 	}
 	if d.Choices, err = p.s.TransitChoices(r.Context(), v.Actor, d.Case); err != nil {
-		return err
+		return d, err
 	}
 	d.MayTake, d.MayMove = p.s.MayTakeInPapers(v.Actor, d.Case), map[contract.PaperID]bool{}
 	for _, x := range d.Papers {
 		d.MayMove[x.ID] = p.s.MayMovePaper(v.Actor, d.Case, x)
 	}
 	svc, err := p.s.ServiceOf(r.Context(), d.Case)
+	d.Specs = svc.Materials
+	return d, err
+}
+
+// askTransit is the form of one step of a case on its way.
+func (p pages) askTransit(w http.ResponseWriter, r *http.Request) error {
+	return p.transitPage(w, r, http.StatusOK, nil)
+}
+
+func (p pages) transitPage(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
+	v := p.k.View(r)
+	d, err := p.papersData(r, v, f)
 	if err != nil {
 		return err
 	}
-	d.Specs = svc.Materials
-	return p.k.Render(w, r, status, papersPage(v, d))
+	if !slices.Contains(d.Choices, r.PathValue("step")) && f == nil {
+		return casework.ErrState
+	}
+	return p.k.Render(w, r, status, transitPage(v, d, r.PathValue("step")))
 }
 
 // takeInPapers reads the rows of the form: a material of the guide or a name, with
@@ -157,7 +181,7 @@ func (p pages) paperBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.s.GivePaperBack(r.Context(), p.k.Actor(r), contract.PaperID(r.PathValue("paper")), f.Get("to"))
+	err = p.s.GivePaperBack(r.Context(), p.k.Actor(r), contract.PaperID(f.Get("paper")), f.Get("to"))
 	return p.wentOn(w, r, f, err, "casework.notice.paper_back")
 }
 
@@ -166,7 +190,7 @@ func (p pages) paperFound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = p.s.PaperFound(r.Context(), p.k.Actor(r), contract.PaperID(r.PathValue("paper")), f.Get("note"))
+	err = p.s.PaperFound(r.Context(), p.k.Actor(r), contract.PaperID(f.Get("lost")), f.Get("note"))
 	return p.wentOn(w, r, f, err, "casework.notice.paper_found")
 }
 
@@ -184,10 +208,13 @@ func (p pages) transitStep(w http.ResponseWriter, r *http.Request) error {
 	}
 	if a.Name == "receive" {
 		if a.OnTheWay.Arrived, err = f.Date("arrived"); f.Fail(err) {
-			return p.papersPage(w, r, http.StatusUnprocessableEntity, f)
+			return p.transitPage(w, r, http.StatusUnprocessableEntity, f)
 		}
 	}
 	_, err = p.s.Transit(r.Context(), p.k.Actor(r), caseID(r), a)
+	if f.Fail(err) {
+		return p.transitPage(w, r, statusOf(f), f)
+	}
 	return p.wentOn(w, r, f, err, "casework.notice.transit")
 }
 

@@ -20,7 +20,7 @@ func (e site) backRoutes() {
 	e.k.Page("GET /staff/counter/handovers/{id}/list.pdf", counter.ActionHandovers, e.handoverPDF)
 	e.k.Page("POST /staff/counter/handovers/{id}", counter.ActionTakeOver, e.takeOver)
 	e.k.Page("POST /staff/counter/handovers/{id}/back", counter.ActionHandOver, e.takeBack)
-	e.k.Page("POST /staff/counter/handovers/{id}/lines/{no}", counter.ActionHandOver, e.settleLine)
+	e.k.Page("POST /staff/counter/handovers/{id}/lines", counter.ActionHandOver, e.settleLine)
 
 	e.k.Page("GET /staff/counter/shelf", counter.ActionShelf, e.shelf)
 	e.k.Page("POST /staff/counter/shelf", counter.ActionShelf, e.shelve)
@@ -157,7 +157,7 @@ func (e site) settleLine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	no, _ := strconv.Atoi(r.PathValue("no")) // 0 is no line
+	no, _ := strconv.Atoi(f.Get("no")) // 0 is no line
 	err = e.s.SettleItem(r.Context(), e.k.Actor(r), r.PathValue("id"), no, f.Get("found") == "yes", f.Get("note"))
 	if f.Fail(err) {
 		return e.handoverForm(w, r, http.StatusUnprocessableEntity, f)
