@@ -169,6 +169,7 @@ func TestAppraisalPausesTheClock(t *testing.T) {
 		if page := zhou.get("/cases/" + r.Case + "/why"); !strings.Contains(page.body, "a special procedure; not counted") {
 			t.Errorf("the page of the dates does not say why the clock stopped: %d", page.status)
 		}
+		disabled = w.signIn(t, "disabled") // a session does not last a fortnight
 		review := disabled.action(r.Case, "review")
 		if a := disabled.try(http.MethodPost, "/cases/"+r.Case+"/actions", review); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "found-grade") {
 			t.Errorf("reviewed without what the appraisal found: %d %.300s", a.status, a.body)

@@ -87,3 +87,17 @@ func (tr *trial) watchStage(x happening) error {
 	}
 	return nil
 }
+
+// wait lets some days go by: often none, sometimes weeks.
+func (tr *trial) wait() {
+	switch tr.rng.IntN(8) {
+	case 0, 1, 2:
+		tr.today += tr.rng.IntN(3)
+	case 3, 4, 5:
+		tr.today += tr.rng.IntN(9)
+	case 6:
+		tr.today += tr.rng.IntN(30)
+	case 7:
+		tr.today += tr.rng.IntN(70)
+	}
+}

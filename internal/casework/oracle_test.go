@@ -242,20 +242,6 @@ func (tr *trial) run() error {
 	return tr.compare()
 }
 
-// wait lets some days go by: often none, sometimes weeks.
-func (tr *trial) wait() {
-	switch tr.rng.IntN(8) {
-	case 0, 1, 2:
-		tr.today += tr.rng.IntN(3)
-	case 3, 4, 5:
-		tr.today += tr.rng.IntN(9)
-	case 6:
-		tr.today += tr.rng.IntN(30)
-	case 7:
-		tr.today += tr.rng.IntN(70)
-	}
-}
-
 // listen hears silence: the code must know of it on the very day the law does. The
 // platform may have stood still for a while before it acts.
 func (tr *trial) listen() error {
