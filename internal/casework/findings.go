@@ -181,7 +181,7 @@ func (s *Service) StageForm(ctx context.Context, actor auth.Principal, c Case) (
 		return f, false, err
 	}
 	spec, ok := stageSpec(svc.Handling.Stages, c.Stage)
-	if !ok || s.c.Policy.Check(actor, "casework.read", object(c, nil)) != nil {
+	if !ok || !s.c.Policy.May(actor, "casework.read", object(c, nil)) {
 		return f, false, nil
 	}
 	f = StageForm{Stage: spec.Stage, Name: spec.Name, Help: spec.Help, Fields: spec.Fields, Earlier: earlierFields(svc, spec), Limit: c.Limit}
@@ -406,7 +406,7 @@ func (s *Service) prepareMore(ctx context.Context, tx db.Tx, w *work) error {
 	}
 	waiting := slices.DeleteFunc(slices.Clone(w.svc.Handling.Units), func(u contract.Unit) bool {
 		by := foundBy(w.svc, u)
-		return by != stage && !(by == StageReview && stage == StageCountersign)
+		return by != stage && (by != StageReview || stage != StageCountersign)
 	})
 	if len(waiting) == 0 {
 		return nil

@@ -292,7 +292,7 @@ func (o deskOperations) inbox(ctx context.Context, actor auth.Principal, _ *stru
 	b.Held, b.Messages, b.Objections, b.Opinions = []caseBody{}, []inboxMessage{}, []inboxObjection{}, []inboxOpinion{}
 	b.Cards, b.Rulings, b.Deputy = []cardBody{}, []cardBody{}, []inboxDeputyship{}
 	for _, c := range x.Held {
-		b.Held = append(b.Held, operations{o.s}.body(c, actor))
+		b.Held = append(b.Held, operations(o).body(c, actor))
 	}
 	for _, c := range x.Messages {
 		b.Messages = append(b.Messages, inboxMessage{string(c.ID), c.Number, c.ItemName, x.Unread[c.ID]})
