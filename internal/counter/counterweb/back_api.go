@@ -363,6 +363,7 @@ func (o backOps) carrier(ctx context.Context, actor auth.Principal, in *carrierI
 }
 
 type reportIn struct {
+	origin
 	Body struct {
 		Key   string `json:"key" doc:"chosen by the caller: the same key reports once"`
 		What  string `json:"what"`
@@ -411,7 +412,7 @@ func reportOf(r counter.Report) reportBody {
 
 func (o backOps) report(ctx context.Context, actor auth.Principal, in *reportIn) (*reportOut, error) {
 	x := counter.Reporting{
-		Key: in.Body.Key, From: "api", Name: in.Body.Name, Phone: in.Body.Phone, Place: in.Body.Place, Kind: in.Body.Kind, What: in.Body.What,
+		Key: in.Body.Key, From: in.ip, Name: in.Body.Name, Phone: in.Body.Phone, Place: in.Body.Place, Kind: in.Body.Kind, What: in.Body.What,
 		Wish: in.Body.Wish, Case: in.Body.Case, Item: contract.Text{ZH: in.Body.Item, EN: in.Body.Item},
 	}
 	halls, err := o.s.Halls(ctx)
@@ -428,6 +429,7 @@ func (o backOps) report(ctx context.Context, actor auth.Principal, in *reportIn)
 }
 
 type askIn struct {
+	origin
 	Body struct {
 		Number string `json:"number"`
 		Code   string `json:"code,omitempty"`
@@ -435,12 +437,13 @@ type askIn struct {
 }
 
 func (o backOps) ask(ctx context.Context, actor auth.Principal, in *askIn) (*reportOut, error) {
-	r, err := o.s.Asked(ctx, actor, "api", in.Body.Number, in.Body.Code)
+	r, err := o.s.Asked(ctx, actor, in.ip, in.Body.Number, in.Body.Code)
 	r.Code = ""
 	return &reportOut{reportOf(r)}, err
 }
 
 type confirmIn struct {
+	origin
 	Body struct {
 		Number string `json:"number"`
 		Code   string `json:"code,omitempty"`
@@ -450,7 +453,7 @@ type confirmIn struct {
 }
 
 func (o backOps) confirm(ctx context.Context, actor auth.Principal, in *confirmIn) (*reportOut, error) {
-	r, err := o.s.Confirm(ctx, actor, "api", in.Body.Number, in.Body.Code, in.Body.Solved, in.Body.Words)
+	r, err := o.s.Confirm(ctx, actor, in.ip, in.Body.Number, in.Body.Code, in.Body.Solved, in.Body.Words)
 	r.Code = ""
 	return &reportOut{reportOf(r)}, err
 }

@@ -58,7 +58,7 @@ func (e site) stuckForm(w http.ResponseWriter, r *http.Request, status int, d st
 // reporting reads a report; it goes to the hall that was chosen, of one's place.
 func (e site) reporting(r *http.Request, f *web.Form) (counter.Reporting, error) {
 	in := counter.Reporting{
-		Key: f.Get("key"), From: r.RemoteAddr, Name: f.Get("name"), Phone: f.Get("phone"), Place: f.Get("place"), Kind: f.Get("kind"),
+		Key: f.Get("key"), From: web.Host(r.RemoteAddr), Name: f.Get("name"), Phone: f.Get("phone"), Place: f.Get("place"), Kind: f.Get("kind"),
 		What: f.Get("what"), Wish: f.Get("wish"), Case: f.Get("case"), Item: contract.Text{ZH: f.Get("item"), EN: f.Get("item")},
 	}
 	halls, err := e.s.Halls(r.Context())
@@ -107,7 +107,7 @@ func (e site) asked(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := e.s.Asked(r.Context(), e.k.Actor(r), r.RemoteAddr, f.Get("number"), f.Get("code"))
+	found, err := e.s.Asked(r.Context(), e.k.Actor(r), web.Host(r.RemoteAddr), f.Get("number"), f.Get("code"))
 	return e.told(w, r, f, found, err)
 }
 
@@ -127,7 +127,7 @@ func (e site) confirmStuck(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := e.s.Confirm(r.Context(), e.k.Actor(r), r.RemoteAddr, f.Get("number"), f.Get("code"), f.Get("solved") == "yes", f.Get("words"))
+	found, err := e.s.Confirm(r.Context(), e.k.Actor(r), web.Host(r.RemoteAddr), f.Get("number"), f.Get("code"), f.Get("solved") == "yes", f.Get("words"))
 	return e.told(w, r, f, found, err)
 }
 
