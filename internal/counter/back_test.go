@@ -316,13 +316,13 @@ func TestWhatCouldNotBeDoneIsAnsweredAndAskedAbout(t *testing.T) {
 		ctx, anybody := t.Context(), auth.Principal{}
 		r, err := w.Report(ctx, anybody, reporting("k"))
 		ok(t, err)
-		if len(r.Code) != 6 || r.Due.String() != "2026-11-27" {
+		if len(r.Code) != 8 || r.Due.String() != "2026-11-27" {
 			t.Errorf("%s due %s", r.Code, r.Due)
 		}
 		if again, err := w.Report(ctx, anybody, reporting("k")); err != nil || again.Number != r.Number || again.Code != "" {
 			t.Errorf("a second click: %+v, %v", again, err)
 		}
-		if _, err := w.Asked(ctx, anybody, "192.0.2.9", r.Number, "000000"); !errors.Is(err, counter.ErrNoReport) {
+		if _, err := w.Asked(ctx, anybody, "192.0.2.9", r.Number, "00000000"); !errors.Is(err, counter.ErrNoReport) {
 			t.Errorf("a wrong code: %v", err)
 		}
 		head, official := countertest.Staff(auth.RoleHead), countertest.Official("li", auth.RoleClerk)

@@ -216,7 +216,7 @@ func (s *Service) Report(ctx context.Context, actor auth.Principal, in Reporting
 // is named that the person may know of; of the hall otherwise.
 func (s *Service) newReport(ctx context.Context, actor auth.Principal, in Reporting) (Report, error) {
 	r := Report{
-		ID: s.c.NewID(), Code: s.c.Back.Code(6), Channel: "online", Place: in.Place, Kind: in.Kind, Division: in.Division,
+		ID: s.c.NewID(), Code: s.c.Back.Code(pickupLength), Channel: "online", Place: in.Place, Kind: in.Kind, Division: in.Division,
 		Item: in.Item, Hall: in.Hall, Agency: contract.Agency{ID: in.Hall}, State: StuckOpen, Edition: 1, At: s.now(), key: in.Key,
 	}
 	if actor.Kind == auth.Staff {
