@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -303,8 +304,8 @@ func (d summaryData) shown() []counter.Deed {
 		if x.Kind != "case" && x.Kind != "draft" {
 			continue
 		}
-		if n := len(list); n > 0 && x.Kind == "draft" && list[n-1].Draft == x.Draft {
-			list[n-1] = x
+		told := func(y counter.Deed) bool { return y.Kind == "draft" && y.Draft == x.Draft }
+		if x.Kind == "draft" && slices.ContainsFunc(list, told) {
 			continue
 		}
 		list = append(list, x)
