@@ -161,7 +161,10 @@ func filedBy(c Case) string {
 func ways(m contract.Material) string {
 	switch m.Origin {
 	case contract.MaterialUpload:
-		return "网上上传"
+		if m.Seen != nil {
+			return "上传电子件，已在窗口与原件核对"
+		}
+		return "上传电子件"
 	case contract.MaterialCopy:
 		return "使用办件 " + m.Source + " 中核验过的副本"
 	case contract.MaterialLicence:

@@ -67,7 +67,8 @@ func TestReceiptSaysWhoFiledAndHowEachMaterialCame(t *testing.T) {
 		m    contract.Material
 		want string
 	}{
-		{contract.Material{Origin: contract.MaterialUpload, Name: "a.pdf", Blob: "f00", Level: "C"}, "甲：网上上传，a.pdf，可信等级 C，SHA-256 f00"},
+		{contract.Material{Origin: contract.MaterialUpload, Name: "a.pdf", Blob: "f00", Level: "C"}, "甲：上传电子件，a.pdf，可信等级 C，SHA-256 f00"},
+		{contract.Material{Origin: contract.MaterialUpload, Name: "a.pdf", Blob: "f00", Level: "B", Seen: &contract.Seen{}}, "甲：上传电子件，已在窗口与原件核对，a.pdf，可信等级 B，SHA-256 f00"},
 		{contract.Material{Origin: contract.MaterialCopy, Name: "a.pdf", Blob: "f00", Level: "B", Source: "5116"}, "甲：使用办件 5116 中核验过的副本，a.pdf，可信等级 B，SHA-256 f00"},
 		{contract.Material{Origin: contract.MaterialLicence, Source: "川卫 1 号", Level: "A"}, "甲：用电子证照代替，证照编号 川卫 1 号，可信等级 A"},
 		{contract.Material{Origin: contract.MaterialHeld}, "甲：由部门数据共享取得，不用提交"},
