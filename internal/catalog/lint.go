@@ -75,6 +75,7 @@ func Lint(svc contract.Service, check func(expr string) error) []Problem {
 	l.oneOf("procedure", svc.Procedure, procedures)
 	l.limits(svc)
 	l.handling(svc.Handling)
+	l.ways(svc)
 	l.guide(svc)
 	l.materials(svc)
 	l.rules(svc.Rules)

@@ -107,6 +107,11 @@ func TestEachRuleCatches(t *testing.T) {
 		{"type code too short", serviceFile, `type_code: "115113016823646795001"`, `type_code: "1151"`, "pattern", "licence.type_code"},
 		{"unknown kind of field", formFile, "kind: decimal", "kind: float", "one_of", "form.pages[2].fields[0].kind"},
 		{"same field twice", formFile, "id: seats", "id: area", "duplicate", "form.pages[2].fields[1].id"},
+		{"result that comes in no way", serviceFile, "delivery: [electronic, pickup, courier]", "delivery: [electronic, pigeon]", "one_of", "delivery[1]"},
+		{"result on paper alone", serviceFile, "delivery: [electronic, pickup, courier]", "delivery: [pickup]", "electronic", "delivery"},
+		{"region that is no division", serviceFile, `regions: ["5116"]`, `regions: ["anywhere"]`, "pattern", "handling.regions[0]"},
+		{"region twice", serviceFile, `regions: ["5116"]`, `regions: ["5116", "5116"]`, "duplicate", "handling.regions[1]"},
+		{"counter that may all", serviceFile, "counter: accept", "counter: decide", "one_of", "handling.counter"},
 		{"form key unknown", formFile, "    fields:", "    field:", "yaml", ""},
 	}
 	for _, tt := range tests {

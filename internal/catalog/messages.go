@@ -74,6 +74,7 @@ var messages = map[string]contract.Text{
 	"upload_limits": {ZH: "要上传的材料必须写明格式、大小和份数", EN: "a material to upload needs types, max_mb and max_files"},
 	"public_line":   {ZH: "证照至少要有一行可公开核验", EN: "at least one line must be public, or nobody can verify it"},
 	"options":       {ZH: "选择题至少要有两个选项，别的题型不能有选项", EN: "a choice needs two options or more, and nothing else may have any"},
+	"electronic":    {ZH: "写了领取方式，就要有电子送达（electronic）", EN: "names ways to get the result, so it must name electronic too"},
 	"no_pages":      {ZH: "表单一页都没有", EN: "the form has no pages"},
 	"empty_page":    {ZH: "这一页没有要填的内容", EN: "the page has no fields"},
 }
