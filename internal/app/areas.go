@@ -165,6 +165,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		Licences: a.licence, Faces: faces{rules, a.licence, divisions(a.directory)}, Conditions: conditions{rules}, Forms: findings{rules}, Registries: looks{a}, Papers: press, Intake: intake{a}, Stamp: stamp, Inquiries: inquiries{a},
 		Words: answerWords{divisions(a.directory), a.licence}, Colleagues: a.identity, Counters: atWindows{a}, Drawn: form.Drawn,
 		Now: t.now, NewID: t.newID, Code: id.Code, Log: t.log, ForwardDays: t.config.Counter.ForwardDays,
+		RecusalDays: t.config.Recusal.Days, RecusalWaits: t.config.Recusal.Waits,
 	})
 	if err != nil {
 		return err

@@ -51,6 +51,8 @@ type Config struct {
 	Mandates Mandates
 	// Counter has the days of what lies behind the windows of halls.
 	Counter Counter
+	// Recusal says how requests that an official withdraws are answered.
+	Recusal Recusal
 	// Args is what stood between the flags: file names and the like.
 	Args []string
 }
@@ -101,6 +103,12 @@ type Mandates struct {
 	Days int // a mandate is good for at most
 }
 
+// Recusal says how an agency answers who asks that an official withdraws (回避).
+type Recusal struct {
+	Days  int  // working days for the answer
+	Waits bool // the official's decision waits for it
+}
+
 // Counter has the days of what lies behind the windows of halls, and the carriers.
 type Counter struct {
 	ForwardDays int // working days to send papers on to the place that handles a case
@@ -142,6 +150,7 @@ func (c *Config) settings() []setting {
 		{"key_file", "", "Master key of the encrypted fields, made at the first start; back it up apart from the database. Empty: keys/master.key in the data folder.", (*text)(&c.KeyFile), false},
 		{"mail_drop", "", "Folder that mail is written to instead of being sent. Empty: mail in the data folder in demo mode, else none.", (*text)(&c.MailDrop), false},
 		{"sms_drop", "", "Folder that short messages are written to instead of being sent. Empty: sms in the data folder in demo mode, else none.", (*text)(&c.SMSDrop), false},
+		{"procedures", "", "Folder with editions of procedures that this installation brings, as licensing.yaml with version: 100. Empty: procedures in the data folder, if it is there.", (*text)(&c.Procedures), false},
 		{"site.name_zh", "广安区政务服务", "Name of the platform in Chinese.", (*text)(&c.Site.NameZH), false},
 		{"site.name_en", "Guang'an District Government Services", "Name of the platform in English.", (*text)(&c.Site.NameEN), false},
 		{"site.division", "511602", "Division code (GB/T 2260) of the government that runs it.", (*text)(&c.Site.Division), false},
@@ -160,7 +169,6 @@ func (c *Config) settings() []setting {
 		{"session.hours", "12", "Hours after which a person signs in again, whatever they do; officials after 12 at most.", (*number)(&c.Session.Hours), false},
 		{"session.idle_hours", "2", "Hours without a request after which a person signs in again; officials after half an hour at most.", (*number)(&c.Session.IdleHours), false},
 		{"upload.file", "20MB", "Largest file a person may send.", &c.Upload.File, false},
-		{"procedures", "", "Folder with editions of procedures that this installation brings, as licensing.yaml with version: 100. Empty: procedures in the data folder, if it is there.", (*text)(&c.Procedures), false},
 		{"scan.address", "", "ClamAV daemon that looks at uploads for malware: host:port, or unix:/path of its socket. Empty: only type and structure are checked.", (*text)(&c.Scan.Address), false},
 		{"mandates.days", "366", "Days that a mandate between two persons is good for at most.", (*number)(&c.Mandates.Days), false},
 	}
@@ -170,6 +178,8 @@ func (c *Config) settings() []setting {
 		setting{"counter.return_days", "30", "Days on the issue shelf after which a result goes back to who made it.", (*number)(&c.Counter.ReturnDays), false},
 		setting{"counter.stuck_days", "5", "Working days for the answer to what somebody could not get done.", (*number)(&c.Counter.StuckDays), false},
 		setting{"counter.carriers", "", "Carriers that tell what becomes of parcels, each with the secret of its signature, as EMS=secret,SF=secret. Empty: staff enter it.", (*pairs)(&c.Counter.Carriers), true},
+		setting{"recusal.days", "3", "Working days for the answer to who asks that an official withdraws.", (*number)(&c.Recusal.Days), false},
+		setting{"recusal.waits", "false", "Whether a decision of that official waits for the answer.", (*boolean)(&c.Recusal.Waits), false},
 	)
 	if c.Registries == nil {
 		c.Registries = map[string]*Registry{}
@@ -394,6 +404,7 @@ func (c *Config) check() error {
 		must(days > 0 && days <= 366, "counter."+key+"_days", "1 to 366")
 	}
 	must(c.Counter.RemindDays < c.Counter.ReturnDays, "counter.remind_days", "less than counter.return_days")
+	must(c.Recusal.Days > 0 && c.Recusal.Days <= 366, "recusal.days", "1 to 366")
 	must(c.Mandates.Days > 0 && c.Mandates.Days <= 3660, "mandates.days", "1 to 3660")
 	for id, r := range c.Registries {
 		u, err := url.Parse(r.URL)
