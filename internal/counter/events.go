@@ -88,6 +88,7 @@ type SubjectChosen struct {
 	Session string    `json:"session"`
 	Subject string    `json:"subject"`
 	Right   string    `json:"right,omitempty"`
+	Kind    string    `json:"kind,omitempty"` // of the right: company, person, ward
 	At      time.Time `json:"at"`
 }
 

@@ -115,7 +115,7 @@ func (s *Service) Serving(ctx context.Context, clerk contract.AccountID) (auth.A
 		return auth.Acting{}, false, err
 	}
 	if ok {
-		a.ID, a.Name, a.Items = r.ID, r.Name, r.Items
+		a.ID, a.Name, a.Items, a.Right, a.RightID = r.ID, r.Name, r.Items, r.Kind, r.Mandate
 	}
 	return a, true, nil
 }

@@ -225,7 +225,7 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, subject stri
 	if err != nil {
 		return err
 	}
-	kind, right := "person", ""
+	kind, right, by := "person", "", ""
 	if subject == "" || subject == string(x.Person) {
 		subject = string(x.Person)
 	} else {
@@ -236,7 +236,7 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, subject stri
 		if !ok {
 			return ErrSubject
 		}
-		right = a.Mandate
+		right, by = a.Mandate, a.Kind
 		if a.Kind == auth.ForCompany {
 			kind = "company"
 		}
@@ -250,7 +250,7 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, subject stri
 			return ErrNoSession
 		}
 		x.Subject = subject
-		return s.c.Events.Record(ctx, tx, s.about(actor, x), SubjectChosen{Session: x.ID, Subject: subject, Right: right, At: s.now()})
+		return s.c.Events.Record(ctx, tx, s.about(actor, x), SubjectChosen{Session: x.ID, Subject: subject, Right: right, Kind: by, At: s.now()})
 	})
 }
 

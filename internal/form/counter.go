@@ -73,15 +73,23 @@ func subjectOf(actor auth.Principal) string {
 
 // actingOf is the kind of right by which the owner acts for a party.
 func actingOf(actor auth.Principal, p contract.Party) string {
+	kind, _ := actor.Right()
 	switch {
-	case !actor.AtCounter():
-		return actor.For.Kind
-	case subjectOf(actor) == "":
-		return ""
+	case kind != "" || subjectOf(actor) == "":
+		return kind
 	case p.Kind == "company":
 		return auth.ForCompany
 	}
 	return auth.ForPerson
+}
+
+// mandateOf is what the right of the owner rests on; at a counter that of who
+// stands there, and not the session.
+func mandateOf(actor auth.Principal) string {
+	if _, id := actor.Right(); id != "" {
+		return id
+	}
+	return actor.For.Mandate
 }
 
 // ownParty is who fills in: the resident, or the person at the window.

@@ -102,7 +102,7 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindApplication, Service: ch.Service,
-		Owner: contract.AccountID(actor.Person()), Subject: subjectOf(actor), Acting: actingOf(actor, ch.Parties[0]), Mandate: actor.For.Mandate,
+		Owner: contract.AccountID(actor.Person()), Subject: subjectOf(actor), Acting: actingOf(actor, ch.Parties[0]), Mandate: mandateOf(actor),
 		Party: ch.Parties[0], State: StateOpen,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(keep), revs: map[string]int64{},
 	}
@@ -216,7 +216,7 @@ func (s *Service) startCorrection(ctx context.Context, actor auth.Principal, k c
 	now := s.c.Now()
 	d := Draft{
 		ID: contract.DraftID(s.c.NewID()), Kind: KindCorrection, Service: c.Service,
-		Owner: contract.AccountID(actor.Person()), Subject: subjectOf(actor), Acting: actingOf(actor, k.Applicant), Mandate: actor.For.Mandate,
+		Owner: contract.AccountID(actor.Person()), Subject: subjectOf(actor), Acting: actingOf(actor, k.Applicant), Mandate: mandateOf(actor),
 		Party: k.Applicant, State: StateOpen, Case: k.Case,
 		Rev: 1, Created: now, Saved: now, Expires: now.Add(correctionKeep), Correction: &k, revs: map[string]int64{},
 	}

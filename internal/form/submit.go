@@ -127,7 +127,7 @@ func (s *Service) filled(ctx context.Context, c *Compiled, d Draft) (contract.Su
 	if d.Subject != "" {
 		sub.Agent = contract.Agent{Account: d.Owner, Kind: d.Acting, Mandate: d.Mandate}
 		if d.by != nil {
-			sub.Agent.Name, sub.Agent.Mandate = ownParty(*d.by).Name, d.by.For.Mandate
+			sub.Agent.Name, sub.Agent.Mandate = ownParty(*d.by).Name, mandateOf(*d.by)
 		}
 	}
 	d.atWindow(&sub)

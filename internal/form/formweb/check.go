@@ -53,7 +53,8 @@ func (p pages) submit(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, form.ErrStale), errors.Is(err, form.ErrConflict):
 		return p.checkAgain(w, r, checkData{Form: f, Changed: true}, http.StatusConflict)
 	case unconfirmed(err):
-		return p.k.SeeOther(w, r, draftPath(d, "counter"))
+		f.Add("counter", form.ErrUnconfirmed.Code)
+		return p.checkAgain(w, r, checkData{Form: f}, http.StatusUnprocessableEntity)
 	case errors.Is(err, form.ErrIncomplete), errors.Is(err, form.ErrIneligible):
 		f.Fail(signatureFaults(d, err))
 		return p.checkAgain(w, r, checkData{Form: f}, http.StatusUnprocessableEntity)

@@ -294,7 +294,7 @@ func checkPage(v web.View, c checkData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = counterCard(v, d).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = counterCard(v, d, c.Form).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -151,7 +151,8 @@ func (p pages) correct(w http.ResponseWriter, r *http.Request) error {
 	err = p.s.Resubmit(r.Context(), actor, d.ID, form.Change{})
 	switch {
 	case unconfirmed(err):
-		return p.k.SeeOther(w, r, draftPath(d, "counter"))
+		f.Add("counter", form.ErrUnconfirmed.Code)
+		return p.correctAgain(w, r, d, f)
 	case errors.Is(err, form.ErrIncomplete), errors.Is(err, form.ErrConflict):
 		f.Fail(err)
 		return p.correctAgain(w, r, d, f)

@@ -756,7 +756,7 @@ func correctionPage(v web.View, c correctionData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = counterCard(v, c.Draft).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = counterCard(v, c.Draft, c.Form).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

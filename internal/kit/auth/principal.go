@@ -64,6 +64,11 @@ type Acting struct {
 	// whom that person applies for: themselves, or whom they have a right to act for.
 	Person     string
 	PersonName string
+	// Right is the kind of right by which that person acts for another (ForCompany,
+	// ForPerson or ForWard; "" for oneself), and RightID the mandate, operator's right
+	// or guardianship it rests on.
+	Right   string
+	RightID string
 	// Level is the real-name level that the person was identified with at a counter;
 	// it counts for what is done there, and not that of the clerk.
 	Level int
@@ -98,6 +103,15 @@ func (p Principal) Person() string {
 		return p.For.Person
 	}
 	return p.ID
+}
+
+// Right is the kind of right by which the person whose matter it is acts for
+// another, and what it rests on; "" is oneself.
+func (p Principal) Right() (kind, id string) {
+	if p.AtCounter() {
+		return p.For.Right, p.For.RightID
+	}
+	return p.For.Kind, p.For.Mandate
 }
 
 // Is reports whether p has the role.
