@@ -89,7 +89,7 @@ export async function open(browser, base, { locale = "zh-CN", width = 1280, js =
   return { context, page, locale, width, js, complaints };
 }
 
-const areas = "kit|web|auth|policy|form|catalog|casework|licence|identity|rating|notify|operation|directory|statute|registry";
+const areas = "kit|web|auth|policy|form|catalog|casework|licence|identity|rating|notify|operation|directory|statute|registry|counter|inquiry";
 const key = new RegExp(`\\b(?:${areas})\\.(?!yaml\\b)[a-z_]+(?:\\.[a-z_]+)*\\b`);
 let count = 0;
 

@@ -19,3 +19,11 @@ export const disability = {
     by: "self", kinds: ["physical"], home_visit: "no", hospital: "district", delivery: "electronic", mental_hospital: "mental_district",
   },
 };
+
+export const shopSign = {
+  name: "shop-sign", files: { drawing: "png", front_photo: "png" },
+  answers: {
+    address: "四川省广安市广安区清和街 1 号", phone: "13900138000", "point-lat": "30.4560", "point-lng": "106.6330",
+    sign_words: "唐记", position: "side", lit: "no", length: "1", height: "0.5", own_building: "yes",
+  },
+};
