@@ -126,6 +126,10 @@ func (s *Service) Settle(ctx context.Context, actor auth.Principal, id contract.
 		if err := form.Err(); err != nil {
 			return err
 		}
+		actor, err := s.handled(ctx, tx, actor, c)
+		if err != nil {
+			return err
+		}
 		now := s.c.Now()
 		fresh, err := settleCheck(ctx, tx, id, Check{No: no, Result: result, Note: note, By: Handler{actor.ID, actor.Name}, At: now})
 		if err != nil {

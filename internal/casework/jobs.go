@@ -77,11 +77,13 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	job.Handle(q, s.late)
 	s.moveJobs(q)
 	job.Handle(q, s.absenceBegins)
+	job.Handle(q, s.holderGone)
 	job.Handle(q, s.objectionLate)
 	job.HandleOutside(q, s.render, s.keepPaper)
 	event.Subscribe(l, "casework", s.licenceIssued)
 	event.Subscribe(l, "casework", s.rated)
 	event.Subscribe(l, "casework", s.onPaper)
+	event.Subscribe(l, "casework", s.accountChanged)
 	event.Subscribe(l, "casework", func(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.CalendarChanged) error {
 		again := recomputeJob{Region: e.Region, Reason: "calendar " + e.Region}
 		if err := q.InsertTx(ctx, tx, again, job.Insert{}); err != nil {

@@ -178,6 +178,11 @@ func (s *Service) send(ctx context.Context, tx db.Tx, actor auth.Principal, id c
 	if err != nil {
 		return err
 	}
+	if m.Thread == contract.ThreadApplicant { // among themselves officials talk, whoever holds it
+		if actor, err = s.handled(ctx, tx, actor, c); err != nil {
+			return err
+		}
+	}
 	if err := s.mayWriteMore(ctx, tx, actor, id); err != nil {
 		return err
 	}

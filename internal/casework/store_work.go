@@ -156,6 +156,24 @@ func heldBy(ctx context.Context, q db.Q, agency contract.AgencyID, account strin
 	return list, rows.Err()
 }
 
+// heldAnywhere lists cases that an official holds, whichever agency has them.
+func heldAnywhere(ctx context.Context, q db.Q, account string, limit int) ([]contract.CaseID, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id FROM casework_cases WHERE holder = $1 ORDER BY id LIMIT $2`, account, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list held cases: %w", err)
+	}
+	defer rows.Close()
+	var list []contract.CaseID
+	for rows.Next() {
+		var id contract.CaseID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		list = append(list, id)
+	}
+	return list, rows.Err()
+}
+
 // lockRota makes the next who gives out work of an agency, or says who is absent
 // there, wait; it counts the turns that were given. A case is locked before it.
 func lockRota(ctx context.Context, tx db.Tx, agency contract.AgencyID, turns int) (int, error) {

@@ -391,3 +391,16 @@ type LicenceExpiring struct {
 
 // EventName is the event's wire name.
 func (LicenceExpiring) EventName() string { return "licence.expiring.v1" }
+
+// AccountChanged says what an administrator did to an account.
+type AccountChanged struct {
+	Account AccountID `json:"account"`
+	What    string    `json:"what"` // created, made_at_counter, AccountLocked, unlocked, factor_reset, password_link, password_set
+	At      time.Time `json:"at"`
+}
+
+// AccountLocked says that nobody can sign in to the account any more.
+const AccountLocked = "locked"
+
+// EventName is the event's wire name.
+func (AccountChanged) EventName() string { return "identity.account_changed.v1" }

@@ -14,6 +14,7 @@ const (
 	HeldReleased  = "released"  // put back
 	HeldStage     = "stage"     // the stage is done
 	HeldAbsent    = "absent"    // the holder is absent and has no deputy
+	HeldGone      = "gone"      // the holder's account is locked: they left, or may not act
 	HeldConflict  = "conflict"  // the holder has a conflict of interest
 	HeldWithdrawn = "withdrawn" // the holder was ordered to withdraw
 )

@@ -64,14 +64,7 @@ type GuardianChanged struct {
 func (GuardianChanged) EventName() string { return "identity.guardian.v1" }
 
 // AccountChanged says what an administrator did to an account.
-type AccountChanged struct {
-	Account contract.AccountID `json:"account"`
-	What    string             `json:"what"` // created, locked, unlocked, factor_reset, password_link, password_set
-	At      time.Time          `json:"at"`
-}
-
-// EventName is the event's wire name.
-func (AccountChanged) EventName() string { return "identity.account_changed.v1" }
+type AccountChanged = contract.AccountChanged
 
 // ClientChanged says what an administrator did to an API client.
 type ClientChanged struct {

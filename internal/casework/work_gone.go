@@ -1,0 +1,68 @@
+package casework
+
+import (
+	"context"
+
+	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/job"
+)
+
+// goneJob gives back the cases of an official whose account was locked.
+type goneJob struct {
+	Account contract.AccountID `json:"account"`
+}
+
+// Kind names the job.
+func (goneJob) Kind() string { return "casework.gone" }
+
+// accountChanged hears that an account was locked: whoever had it has left, or may
+// not act now, and the clocks of their cases run on.
+func (s *Service) accountChanged(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.AccountChanged) error {
+	if e.What != contract.AccountLocked {
+		return nil
+	}
+	return s.c.Jobs.InsertTx(ctx, tx, goneJob{e.Account}, job.Insert{})
+}
+
+// holderGone puts what an official held back into the queue of each unit. A case
+// that is back already is not moved again. A deputy does not keep it: a deputy
+// stands in for somebody who comes back.
+func (s *Service) holderGone(ctx context.Context, tx db.Tx, j goneJob) error {
+	ids, err := heldAnywhere(ctx, tx, string(j.Account), releaseBatch)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		c, err := lockCase(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if c.Holder.ID != string(j.Account) {
+			continue
+		}
+		if err := s.hand(ctx, tx, auth.SystemPrincipal("gone"), &c, inHand{why: contract.HeldGone}); err != nil {
+			return err
+		}
+	}
+	if len(ids) == releaseBatch {
+		return s.c.Jobs.InsertTx(ctx, tx, j, job.Insert{})
+	}
+	return nil
+}
+
+// handled is an official as they change something of a case outside its steps: the
+// holder, who stands in for them, the head; anybody while nobody holds it. Another
+// agency than that which handles the case is not bound by its hands.
+func (s *Service) handled(ctx context.Context, q db.Q, actor auth.Principal, c Case) (auth.Principal, error) {
+	if !staffStep(actor) || actor.Agency != string(c.Agency) {
+		return actor, nil
+	}
+	deputy, err := s.mayTouch(ctx, q, actor, c)
+	if deputy.ID != "" {
+		actor.For = deputy.acting()
+	}
+	return actor, err
+}
