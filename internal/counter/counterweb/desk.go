@@ -163,7 +163,7 @@ func (e site) matters(ctx context.Context, v web.View, d *deskData) (err error) 
 	if d.Cases, err = e.m.OpenCases(ctx, v.Actor); err != nil {
 		return err
 	}
-	d.Pickups, err = e.pickups(ctx, v, d.Session)
+	d.Pickups, err = e.pickups(ctx, v, d.Cases)
 	return err
 }
 

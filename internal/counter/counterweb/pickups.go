@@ -9,7 +9,23 @@ import (
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
-// pickups shows at the desk what the person who is served can take along.
-func (e site) pickups(_ context.Context, _ web.View, _ counter.Session) (templ.Component, error) {
-	return templ.NopComponent, nil
+// pickups shows at the desk what lies on the shelf for the person who is served:
+// results of the cases that the desk lists.
+func (e site) pickups(ctx context.Context, v web.View, cases []Case) (templ.Component, error) {
+	var lying []counter.Parcel
+	for _, c := range cases {
+		list, err := e.s.Pickups(ctx, v.Actor, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			if p.State == counter.ParcelShelved {
+				lying = append(lying, p)
+			}
+		}
+	}
+	if len(lying) == 0 {
+		return templ.NopComponent, nil
+	}
+	return shelfPanel(v, lying), nil
 }
