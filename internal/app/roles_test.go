@@ -46,6 +46,16 @@ var roles = []role{
 	{"auditor", false, official(auth.RoleAuditor)},
 	{"catalogue manager", false, account("catalog")},
 	{"administrator", false, account("admin")},
+	{"counter", false, func(t *testing.T, w *world) caller { return w.sits(t, "window1", "1") }},
+	{"counter, serving", false, func(t *testing.T, w *world) caller {
+		c := w.sits(t, "window1", "1")
+		var desk struct{ Session *struct{ ID string } }
+		if c.call(http.MethodGet, "/counter", nil, &desk); desk.Session != nil {
+			c.ends(desk.Session.ID)
+		}
+		c.serves(walkIn, "唐秀兰", "")
+		return c
+	}},
 	{"machine", true, func(t *testing.T, w *world) caller { return w.machine(t) }},
 	{"machine, all scopes", true, func(t *testing.T, w *world) caller { return w.machine(t, w.policy.Scopes()...) }},
 }
@@ -56,7 +66,8 @@ type endpoint struct{ method, path, action string }
 func (e endpoint) String() string { return e.method + " " + e.path }
 func (e endpoint) page() bool     { return !strings.HasPrefix(e.path, api.Prefix) }
 
-// endpoints lists everything that is registered; whatever ends a session last.
+// endpoints lists everything that is registered; whatever ends a session, or one
+// at a window, last.
 func (w *world) endpoints() []endpoint {
 	var all []endpoint
 	for _, r := range w.kit.Routes() {
@@ -72,7 +83,10 @@ func (w *world) endpoints() []endpoint {
 }
 
 func ends(e endpoint) int {
-	if strings.HasSuffix(e.action, ".sign_out") || e.path == "/signout" {
+	switch {
+	case strings.HasSuffix(e.action, ".sign_out"), e.path == "/signout":
+		return 2
+	case e.method != http.MethodGet && (e.action == "counter.work" || e.action == "counter.serve"):
 		return 1
 	}
 	return 0
@@ -174,8 +188,9 @@ Actions without a page or operation are checked by services alone, within those 
 system itself (deemed acceptance, delivery) or not at all. Which of the handling roles takes which step of a case, and in which state,
 is the procedure's: see [procedures](procedures/).
 
-Columns: anonymous (not signed in); resident (for themselves); operator (a resident who acts for a company); staff by role; a program
-with an API key without scopes, and with every scope there is (%s).
+Columns: anonymous (not signed in); resident (for themselves); operator (a resident who acts for a company); staff by role, those of an
+integrated counter with nobody at the window and while they serve somebody, for whom they then act; a program with an API key without
+scopes, and with every scope there is (%s).
 `
 
 // table is the documentation of permissions, a table for each area.

@@ -66,7 +66,7 @@ func (e site) handOver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.handover.made")
+	e.k.Flash(w, "counter.notice.handover_made")
 	return e.k.SeeOther(w, r, "/staff/counter/handovers/"+h.ID)
 }
 
@@ -121,7 +121,7 @@ func (e site) takeOver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.handover.confirmed")
+	e.k.Flash(w, "counter.notice.handover_confirmed")
 	return e.k.SeeOther(w, r, "/staff/counter/handovers/"+r.PathValue("id"))
 }
 
@@ -148,7 +148,7 @@ func (e site) takeBack(w http.ResponseWriter, r *http.Request) error {
 	if err := e.s.TakeBack(r.Context(), e.k.Actor(r), r.PathValue("id")); err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.handover.back_done")
+	e.k.Flash(w, "counter.notice.handover_back")
 	return e.k.SeeOther(w, r, "/staff/counter/handovers")
 }
 
@@ -165,7 +165,7 @@ func (e site) settleLine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.handover.settled_done")
+	e.k.Flash(w, "counter.notice.handover_settled")
 	return e.k.SeeOther(w, r, "/staff/counter/handovers/"+r.PathValue("id"))
 }
 
@@ -219,7 +219,7 @@ func (e site) shelve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.shelf.shelved_done")
+	e.k.Flash(w, "counter.notice.shelved")
 	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+p.ID)
 }
 
@@ -237,7 +237,7 @@ func (e site) issue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.shelf.issued_done")
+	e.k.Flash(w, "counter.notice.issued")
 	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+p.ID)
 }
 
@@ -270,7 +270,7 @@ func (e site) recode(w http.ResponseWriter, r *http.Request) error {
 	if _, err := e.s.Recode(r.Context(), e.k.Actor(r), r.PathValue("id")); err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.shelf.recoded_done")
+	e.k.Flash(w, "counter.notice.recoded")
 	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+r.PathValue("id"))
 }
 
@@ -295,7 +295,7 @@ func (e site) send(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.shelf.sent_done")
+	e.k.Flash(w, "counter.notice.sent")
 	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+r.PathValue("id"))
 }
 
@@ -311,7 +311,7 @@ func (e site) track(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.k.Flash(w, "counter.shelf.tracked_done")
+	e.k.Flash(w, "counter.notice.tracked")
 	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+r.PathValue("id"))
 }
 

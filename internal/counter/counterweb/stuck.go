@@ -187,7 +187,7 @@ func (e site) assign(w http.ResponseWriter, r *http.Request) error {
 	}
 	edition, _ := strconv.Atoi(f.Get("edition")) // 0 asks for none
 	err = e.s.Assign(r.Context(), e.k.Actor(r), r.PathValue("id"), edition, contract.AgencyID(f.Get("agency")))
-	return e.changedStuck(w, r, f, err, "counter.stuck.assigned_done", "/staff/stuck")
+	return e.changedStuck(w, r, f, err, "counter.notice.stuck_assigned", "/staff/stuck")
 }
 
 func (e site) answer(w http.ResponseWriter, r *http.Request) error {
@@ -197,7 +197,7 @@ func (e site) answer(w http.ResponseWriter, r *http.Request) error {
 	}
 	edition, _ := strconv.Atoi(f.Get("edition")) // 0 asks for none
 	err = e.s.Answer(r.Context(), e.k.Actor(r), r.PathValue("id"), edition, f.Get("result"), f.Get("answer"), f.Get("law"))
-	return e.changedStuck(w, r, f, err, "counter.stuck.answered_done", "/staff/stuck/"+r.PathValue("id"))
+	return e.changedStuck(w, r, f, err, "counter.notice.stuck_answered", "/staff/stuck/"+r.PathValue("id"))
 }
 
 func (e site) changedStuck(w http.ResponseWriter, r *http.Request, f *web.Form, err error, done, to string) error {
