@@ -138,7 +138,7 @@ func listAccounts(ctx context.Context, q db.Q, division string, on day.Date, f F
 			SELECT x.id FROM identity_posts x
 			WHERE x.account = a.id AND x.valid_from <= $1 AND (x.valid_to = '' OR x.valid_to >= $1)
 			ORDER BY x.id LIMIT 1)
-		WHERE a.username > $2
+		WHERE a.username > $2 AND a.username NOT LIKE 'visitor:%'
 			AND (a.kind = 'resident' OR (length($3) IN (2, 4, 6, 9, 12) AND substr(p.division, 1, length($3)) = $3))
 			AND ($4 = '' OR substr(a.username, 1, length($4)) = $4 OR (a.kind = 'staff' AND a.name LIKE '%' || $5 || '%' ESCAPE '!'))
 		ORDER BY a.username LIMIT 51`,

@@ -92,6 +92,10 @@ func TestWhoHasNoAccountGetsOneWithoutSignIn(t *testing.T) {
 				t.Error("signed in without a sign-in")
 			}
 		}
+		listed, _, err := w.Accounts(ctx, w.signIn("admin"), identity.Filter{Query: "visitor:"})
+		if err != nil || len(listed) > 0 {
+			t.Errorf("administrators are shown accounts that nobody signs in with: %+v, %v", listed, err)
+		}
 		v, err := w.VisitorByNumber(ctx, clerk, numberNew, "新来的", contract.Proof{Kind: contract.ProofCard})
 		if err != nil || v.Level != 4 {
 			t.Errorf("by card: level %d, %v", v.Level, err)
