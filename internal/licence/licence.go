@@ -161,6 +161,8 @@ const (
 	ChannelFile = "file"
 	ChannelAPI  = "api"
 	ChannelPage = "page"
+	// ChannelCounter is a window, where a clerk opens it for who stands there.
+	ChannelCounter = "counter"
 	// A code that the holder showed, and what it let the other side see.
 	ChannelCode     = "code"
 	ChannelCodeFace = "code_face"

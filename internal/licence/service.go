@@ -150,12 +150,37 @@ func (s *Service) Mine(ctx context.Context, actor auth.Principal) ([]Licence, er
 	if err != nil {
 		return nil, err
 	}
+	if err := s.listedAt(ctx, actor); err != nil {
+		return nil, err
+	}
 	today := day.In(s.Now())
 	return slices.DeleteFunc(all, func(l Licence) bool {
 		old := l.State == Superseded || l.StateOn(today) == Expired && !l.Renewed.IsZero()
 		return old || !actor.For.Covers(string(l.Item))
 	}), nil
 }
+
+// listedAt records that a clerk reads at a window which licences somebody has.
+func (s *Service) listedAt(ctx context.Context, actor auth.Principal) error {
+	if !actor.AtCounter() {
+		return nil
+	}
+	read := contract.PersonalDataRead{Subject: Subject(actor), What: []string{"licences"}, Purpose: purposeCounter, Basis: basisCounter, At: s.Now()}
+	m := event.Meta{Actor: actor, Subject: read.Subject, Object: "wallet:" + read.Subject, Purpose: read.Purpose, Basis: read.Basis}
+	return s.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error { return s.Events.Record(ctx, tx, m, read) })
+}
+
+// forHolder reports whether a clerk at a window uses a licence of who stands there.
+func forHolder(actor auth.Principal, l Licence) bool {
+	return actor.AtCounter() && Subject(actor) == l.Holder.ID
+}
+
+// People choose how they come to the authorities, by the net or at a window; what a
+// clerk reads for them there is recorded with this.
+const (
+	purposeCounter = "counter"
+	basisCounter   = "优化营商环境条例第三十六条、第三十七条"
+)
 
 // Get returns one licence to its holder or to an official of its agency, whose
 // look is recorded. To everybody else it does not exist.
@@ -212,9 +237,15 @@ func (s *Service) Uses(ctx context.Context, actor auth.Principal, id contract.Li
 // record keeps a use: nobody can read without leaving it.
 func (s *Service) record(ctx context.Context, actor auth.Principal, l Licence, kind, channel string) error {
 	now := s.Now()
+	if forHolder(actor, l) && (kind == UseRead || kind == UseDownload) {
+		channel = ChannelCounter
+	}
 	u := use{id: s.NewID(), licence: l.ID, kind: kind, channel: channel, at: now}
 	purpose, basis := "verify", "State Council Decree 716 art. 10"
 	switch {
+	case channel == ChannelCounter:
+		u.actor, u.who = actor.ID, cmp.Or(actor.Name, actor.ID)
+		purpose, basis = purposeCounter, basisCounter
 	case actor.Kind == auth.Staff && kind != UseVerify:
 		u.actor, u.who = actor.ID, cmp.Or(actor.Name, actor.ID)
 		purpose, basis = "licence administration", "Licensing Law art. 61"

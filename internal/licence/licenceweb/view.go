@@ -154,6 +154,9 @@ func used(v web.View, u licence.Use) string {
 		who = "staff"
 	}
 	key := "licence.use." + u.Kind + "." + who
+	if u.Channel == licence.ChannelCounter {
+		key = "licence.use." + u.Kind + ".counter"
+	}
 	if u.Kind == licence.UseVerify {
 		key = "licence.use." + u.Kind + "." + u.Channel
 	}

@@ -74,12 +74,15 @@ func (p *pages) wallet(w http.ResponseWriter, r *http.Request) error {
 
 func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	id, actor := contract.LicenceID(r.PathValue("id")), p.k.Actor(r)
-	if actor.Kind == auth.Staff {
+	if actor.Kind == auth.Staff && !actor.AtCounter() {
 		return p.k.SeeOther(w, r, "/staff/licences/"+url.PathEscape(string(id)))
 	}
 	l, err := p.s.Get(r.Context(), actor, id)
 	if err != nil {
 		return err
+	}
+	if actor.AtCounter() && l.Holder.ID != actor.Subject() {
+		return p.k.SeeOther(w, r, "/staff/licences/"+url.PathEscape(string(id)))
 	}
 	uses, err := p.s.Uses(r.Context(), actor, id, r.URL.Query().Get("before"))
 	if err != nil {
