@@ -164,6 +164,7 @@ async function pickedUp({ zhou, clerk, id }, locale) {
   await look(zhou, "counter-ready");
   const code = (await zhou.page.locator(".tb-code8").first().innerText()).trim();
   await scan(clerk, zhou);
+  assert.ok(await page.locator('main a[href^="/staff/counter/shelf/"]').count(), "the window is not told that a result lies ready");
   await page.goto("/staff/counter/shelf");
   const issue = page.locator('form[action="/staff/counter/shelf/issue"]');
   await issue.locator('[name="code"]').fill(code);

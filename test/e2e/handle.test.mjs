@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { actFor, begin, fillIn, send } from "./apply.mjs";
 import { launch, look, open, serve, shots } from "./lib.mjs";
-import { apply, go, hygiene, png, signIn } from "./steps.mjs";
+import { account, apply, go, hygiene, png, signIn } from "./steps.mjs";
 import { disability, restaurant } from "./plans.mjs";
 
 let server;
@@ -42,8 +42,8 @@ async function applicant(name, locale) {
 }
 
 const words = {
-  "zh-CN": { opinion: "材料齐全，符合法定条件，建议准予。", reason: "现场核查涉及多处，需要延长办理期限。", wrong: "平面图没有标出消毒间，请补画。", result: "鉴定结论：肢体二级。" },
-  en: { opinion: "Complete and in form; granting is proposed.", reason: "Several places had to be checked on site.", wrong: "The plan does not show the disinfection room.", result: "Finding: physical disability, second degree." },
+  "zh-CN": { opinion: "材料齐全，符合法定条件，建议准予。", reason: "现场核查涉及多处，需要延长办理期限。", wrong: "平面图没有标出消毒间，请补画。", result: "鉴定结论：肢体二级。", note: "我周三外出，请接着核查现场。" },
+  en: { opinion: "Complete and in form; granting is proposed.", reason: "Several places had to be checked on site.", wrong: "The plan does not show the disinfection room.", result: "Finding: physical disability, second degree.", note: "I am out on Wednesday; please go on with the visit." },
 };
 
 // fill answers the controls of the desk that a step asks for; a control that must
@@ -108,10 +108,11 @@ async function permit(locale) {
   await mend(person, w.wrong);
   await must("clerk", locale, id, "accept");
 
-  await must("reviewer1", locale, id, "review");
-  const first = await at("reviewer1", locale);
+  await handOver(locale, id, "reviewer1", "reviewer2");
+  await must("reviewer2", locale, id, "review");
+  const first = await at("reviewer2", locale);
   assert.equal(await step(first, id, "countersign"), false, "the first official is also the second");
-  await must("reviewer2", locale, id, "countersign");
+  await must("reviewer1", locale, id, "countersign");
   await must("head", locale, id, "extend", { reasons: w.reason });
   await person.page.goto(`/cases/${id}`);
   assert.ok((await look(person, "handle-extended")).text.includes(w.reason), "the applicant is not told why it takes longer");
@@ -120,6 +121,30 @@ async function permit(locale) {
   await supervise(locale, number);
   await must("approver", locale, id, "approve");
   await licences(person);
+}
+
+// handOver lets an official claim a case from the queue of the unit and give it to a
+// colleague, who finds it with the note.
+async function handOver(locale, id, from, to) {
+  const { page } = await at(from, locale);
+  await page.goto("/staff/tasks?tab=review&queue=unit");
+  await look(staff[from], "handle-unit-queue");
+  await page.locator(`main input[name="case"][value="${id}"]`).check();
+  await go(page, () => page.locator('main button[name="do"][value="claim"]').click());
+  await look(staff[from], "handle-claimed");
+  await page.goto(`/staff/cases/${id}/hands`);
+  await look(staff[from], "handle-hands");
+  const colleague = await account(server.base, to);
+  const option = page.locator('main [name="to"] option', { hasText: colleague.name });
+  await page.locator('main [name="to"]').selectOption(await option.getAttribute("value"));
+  await page.locator('main [name="note"]').fill(words[locale].note);
+  await go(page, () => page.locator('main button[value="hand_over"]').click());
+
+  const receiver = await at(to, locale);
+  await receiver.page.goto("/staff/inbox");
+  await look(receiver, "handle-inbox");
+  await receiver.page.goto("/staff/tasks?tab=review&queue=mine");
+  assert.ok((await look(receiver, "handle-handed")).text.includes(words[locale].note), "the note of the colleague is not shown");
 }
 
 // mend hands in what the notice asks for.
