@@ -98,6 +98,7 @@ func New(t testing.TB) *World {
 		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
 		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
 		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Forms: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs}, Colleagues: bureau{},
+		Counters: windows{}, Drawn: func(mark string) bool { return strings.HasPrefix(mark, "M") },
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,
 	})
