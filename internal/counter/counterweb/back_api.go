@@ -346,7 +346,17 @@ type carrierIn struct {
 	Carrier   string `path:"carrier"`
 	Timestamp string `header:"Tongban-Timestamp" required:"true"`
 	Signature string `header:"Tongban-Signature" required:"true"`
-	RawBody   []byte `contentType:"application/json"`
+	// RawBody is what the signature is about; Body describes it.
+	RawBody []byte
+	Body    struct {
+		_       struct{}  `additionalProperties:"true"`
+		ID      string    `json:"id" doc:"of the event, chosen by the carrier: the same one counts once"`
+		Waybill string    `json:"waybill"`
+		Status  string    `json:"status" enum:"taken,moving,delivered,failed,returned,lost"`
+		Note    string    `json:"note,omitempty"`
+		Signer  string    `json:"signer,omitempty" doc:"who took the parcel"`
+		At      time.Time `json:"at"`
+	}
 }
 
 type carrierOut struct {
