@@ -95,18 +95,7 @@ func TestCounterTakesIn(t *testing.T) {
 	h := window(t, w)
 	draft := begunThere(t, w)
 	b := webtest.Browse(t, h).As("with lin")
-	for locale, says := range map[string]string{"zh-CN": "申请人还没有当面确认，不能提交", "en": "has not confirmed yet"} {
-		b := b.In(locale)
-		check := b.Get(draft + "/check")
-		webtest.Check(t, check)
-		p := b.Post(draft+"/submit", url.Values{"rev": {revOf(check)}, "declared": {"yes"}})
-		webtest.Check(t, p)
-		if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text("#counter .govuk-error-message"), says) ||
-			p.Doc.Find(".govuk-error-summary a[href='#counter']").Length() != 1 || p.Doc.Find("#counter a").Length() != 1 {
-			t.Errorf("%s: sent unconfirmed: %d %s", locale, p.Status, p.Text("main"))
-		}
-		webtest.Check(t, b.Get(draft+"/counter"))
-	}
+	unconfirmed(t, b, draft)
 	page := b.Get(draft + "/counter")
 	boxes := page.Doc.Find("input[type=checkbox][name^='seen.']")
 	if boxes.Length() != len(formtest.Uploads()) {
@@ -120,24 +109,7 @@ func TestCounterTakesIn(t *testing.T) {
 	if p.Doc.Find("input[name='seen."+one+"'][checked]").Length() != 1 || p.Doc.Find("input[name='paper."+one+"'][value=kept][checked]").Length() != 1 {
 		t.Errorf("not kept: %s", p.Text("main"))
 	}
-	for name, try := range map[string]struct {
-		fields map[string]string
-		at     string
-	}{
-		"nobody saw it":    {map[string]string{"method": "paper"}, "#witness-error"},
-		"in no way":        {map[string]string{"witness": "yes"}, "#method-error"},
-		"an empty pad":     {map[string]string{"witness": "yes", "method": "drawn"}, "#mark-error"},
-		"a name for lines": {map[string]string{"witness": "yes", "method": "drawn", "mark-drawn": "林晓"}, "#mark-error"},
-	} {
-		p := confirmThere(t, b, draft+"/counter", try.fields)
-		webtest.Check(t, p)
-		if p.Status != http.StatusUnprocessableEntity || p.Text(try.at) == "" {
-			t.Errorf("%s: %d %s", name, p.Status, p.Text("main"))
-		}
-	}
-	if p := confirmThere(t, b, draft+"/counter", map[string]string{"witness": "yes", "method": "paper"}, [3]string{"sheet", "签字页.exe", "MZ"}); p.Status != http.StatusUnprocessableEntity || p.Text("#sheet-error") == "" {
-		t.Errorf("a program for a sheet: %d %s", p.Status, p.Text("main"))
-	}
+	badlyConfirmed(t, b, draft)
 	p = follow(t, b, confirmThere(t, b, draft+"/counter", map[string]string{"witness": "yes", "method": "paper"}, [3]string{"sheet", "签字页.png", string(formtest.PNG(6, 4))}))
 	if !strings.Contains(p.Text("#counter"), "岗位 window1") || !strings.Contains(p.Text("#counter"), "林晓") {
 		t.Errorf("does not say who confirmed: %s", p.Text("#counter"))
@@ -162,6 +134,46 @@ func TestCounterTakesIn(t *testing.T) {
 	sub := w.Cases.Submitted[0]
 	if sub.Counter.Window != "3" || !sub.Counter.Paper || len(sub.Originals) != 1 || sub.Confirmed == nil || sub.Confirmed.Method != contract.ConfirmDrawn {
 		t.Errorf("submitted: %+v %v %+v", sub.Counter, sub.Originals, sub.Confirmed)
+	}
+}
+
+// unconfirmed is refused at its place, in both languages.
+func unconfirmed(t *testing.T, b *webtest.Browser, draft string) {
+	t.Helper()
+	for locale, says := range map[string]string{"zh-CN": "申请人还没有当面确认，不能提交", "en": "has not confirmed yet"} {
+		b := b.In(locale)
+		check := b.Get(draft + "/check")
+		webtest.Check(t, check)
+		p := b.Post(draft+"/submit", url.Values{"rev": {revOf(check)}, "declared": {"yes"}})
+		webtest.Check(t, p)
+		if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text("#counter .govuk-error-message"), says) ||
+			p.Doc.Find(".govuk-error-summary a[href='#counter']").Length() != 1 || p.Doc.Find("#counter a").Length() != 1 {
+			t.Errorf("%s: sent unconfirmed: %d %s", locale, p.Status, p.Text("main"))
+		}
+		webtest.Check(t, b.Get(draft+"/counter"))
+	}
+}
+
+// badlyConfirmed are confirmations that are none.
+func badlyConfirmed(t *testing.T, b *webtest.Browser, draft string) {
+	t.Helper()
+	for name, try := range map[string]struct {
+		fields map[string]string
+		at     string
+	}{
+		"nobody saw it":    {map[string]string{"method": "paper"}, "#witness-error"},
+		"in no way":        {map[string]string{"witness": "yes"}, "#method-error"},
+		"an empty pad":     {map[string]string{"witness": "yes", "method": "drawn"}, "#mark-error"},
+		"a name for lines": {map[string]string{"witness": "yes", "method": "drawn", "mark-drawn": "林晓"}, "#mark-error"},
+	} {
+		p := confirmThere(t, b, draft+"/counter", try.fields)
+		webtest.Check(t, p)
+		if p.Status != http.StatusUnprocessableEntity || p.Text(try.at) == "" {
+			t.Errorf("%s: %d %s", name, p.Status, p.Text("main"))
+		}
+	}
+	if p := confirmThere(t, b, draft+"/counter", map[string]string{"witness": "yes", "method": "paper"}, [3]string{"sheet", "签字页.exe", "MZ"}); p.Status != http.StatusUnprocessableEntity || p.Text("#sheet-error") == "" {
+		t.Errorf("a program for a sheet: %d %s", p.Status, p.Text("main"))
 	}
 }
 
