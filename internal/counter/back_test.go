@@ -326,23 +326,23 @@ func TestWhatCouldNotBeDoneIsAnsweredAndAskedAbout(t *testing.T) {
 			t.Errorf("a wrong code: %v", err)
 		}
 		head, official := countertest.Staff(auth.RoleHead), countertest.Official("li", auth.RoleClerk)
-		if err := w.Answer(ctx, official, r.ID, 0, counter.StuckSolved, "已经办好了", ""); !errors.Is(err, counter.ErrNoReport) {
+		if err := w.Answer(ctx, official, r.ID, counter.Answering{Result: counter.StuckSolved, Answer: "已经办好了", Law: ""}); !errors.Is(err, counter.ErrNoReport) {
 			t.Errorf("answered by an agency that it is not assigned to: %v", err)
 		}
 		ok(t, w.Assign(ctx, head, r.ID, 1, countertest.Health))
 		if err := w.Assign(ctx, head, r.ID, 1, countertest.Agency); !errors.Is(err, counter.ErrChanged) {
 			t.Errorf("two at once: %v", err)
 		}
-		if err := w.Answer(ctx, official, r.ID, 0, counter.StuckExplained, "依法不能办理", ""); len(fault.FieldsOf(err)) != 1 {
+		if err := w.Answer(ctx, official, r.ID, counter.Answering{Result: counter.StuckExplained, Answer: "依法不能办理", Law: ""}); len(fault.FieldsOf(err)) != 1 {
 			t.Errorf("explained without law: %v", err)
 		}
-		ok(t, w.Answer(ctx, official, r.ID, 0, counter.StuckExplained, "依法不能办理", "公共场所卫生管理条例第八条"))
-		x, err := w.Confirm(ctx, anybody, "192.0.2.1", r.Number, r.Code, false, "还是没有人管")
+		ok(t, w.Answer(ctx, official, r.ID, counter.Answering{Result: counter.StuckExplained, Answer: "依法不能办理", Law: "公共场所卫生管理条例第八条"}))
+		x, err := w.Confirm(ctx, anybody, counter.Word{From: "192.0.2.1", Number: r.Number, Code: r.Code, Words: "还是没有人管"})
 		if err != nil || x.State != counter.StuckOpen || !x.Reopened {
 			t.Errorf("reopened: %+v, %v", x, err)
 		}
-		ok(t, w.Answer(ctx, official, r.ID, 0, counter.StuckSolved, "已经派人上门办好", ""))
-		if _, err := w.Confirm(ctx, anybody, "192.0.2.1", r.Number, r.Code, false, "再来一次"); !errors.Is(err, counter.ErrStuckDone) {
+		ok(t, w.Answer(ctx, official, r.ID, counter.Answering{Result: counter.StuckSolved, Answer: "已经派人上门办好", Law: ""}))
+		if _, err := w.Confirm(ctx, anybody, counter.Word{From: "192.0.2.1", Number: r.Number, Code: r.Code, Words: "再来一次"}); !errors.Is(err, counter.ErrStuckDone) {
 			t.Errorf("opened a second time: %v", err)
 		}
 		supervisor := countertest.Staff(auth.RoleSupervisor)

@@ -105,7 +105,10 @@ func scanHandover(row scanner, more ...any) (Handover, error) {
 	var h Handover
 	err := row.Scan(append([]any{
 		&h.ID, &h.Number, &h.From.ID, &h.From.Name.ZH, &h.From.Name.EN, &h.From.Division, &h.To.ID, &h.To.Name.ZH, &h.To.Name.EN, &h.State,
-		&h.MadeBy.ID, &h.MadeBy.Name, instant{&h.Made}, &h.DoneBy.ID, &h.DoneBy.Name, instant{&h.Done},
+		&h.MadeBy.ID, &h.MadeBy.Name,
+		instant{&h.Made},
+		&h.DoneBy.ID, &h.DoneBy.Name,
+		instant{&h.Done},
 	}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, ErrNoHandover

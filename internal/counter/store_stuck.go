@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
-	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
@@ -91,11 +89,11 @@ func reportsWhere(ctx context.Context, q db.Q, condition string, args ...any) ([
 	return list, rows.Err()
 }
 
-func insertStuckStep(ctx context.Context, q db.Q, id, what string, who contract.Actor, note []byte, at time.Time) error {
+func insertStuckStep(ctx context.Context, q db.Q, id string, x stuckRow) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO counter_stuck_steps (report, no, what, actor_kind, actor_name, note, at)
 		VALUES ($1, (SELECT COUNT(*) + 1 FROM counter_stuck_steps WHERE report = $1), $2, $3, $4, $5, $6)`,
-		id, what, who.Kind, who.Name, note, micro(at))
+		id, x.What, x.Actor.Kind, x.Actor.Name, x.note, micro(x.At))
 	if err != nil {
 		return fmt.Errorf("insert report step: %w", err)
 	}

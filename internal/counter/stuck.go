@@ -1,7 +1,6 @@
 package counter
 
 import (
-	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -301,7 +300,7 @@ func (s *Service) noteStuck(ctx context.Context, tx db.Tx, actor auth.Principal,
 	if actor.Kind == auth.Staff {
 		who.Name = actor.Name
 	}
-	if err := insertStuckStep(ctx, tx, r.ID, what, who, sealed, s.now()); err != nil {
+	if err := insertStuckStep(ctx, tx, r.ID, stuckRow{StuckStep{What: what, Actor: who, At: s.now()}, sealed}); err != nil {
 		return err
 	}
 	e := contract.StuckChanged{Report: r.ID, Number: r.Number, Change: what, Agency: r.Agency.ID, Due: r.Due.String(), At: s.now()}
@@ -369,13 +368,21 @@ func (s *Service) MyReports(ctx context.Context, actor auth.Principal) ([]Report
 	return reportsWhere(ctx, s.c.DB, `person = $1`, actor.ID)
 }
 
+// Word is what somebody says of the answer to a report.
+type Word struct {
+	From, Number, Code string // as Asked takes them
+	Solved             bool
+	Words              string // where it still sticks
+}
+
 // Confirm is the person's own word whether it is really solved. A report is opened
 // again once.
-func (s *Service) Confirm(ctx context.Context, actor auth.Principal, from, number, code string, solved bool, words string) (Report, error) {
-	r, err := s.Asked(ctx, actor, from, number, code)
+func (s *Service) Confirm(ctx context.Context, actor auth.Principal, in Word) (Report, error) {
+	r, err := s.Asked(ctx, actor, in.From, in.Number, in.Code)
 	if err != nil {
 		return r, err
 	}
+	solved, words := in.Solved, in.Words
 	if !solved {
 		if err := invalidUnless(len([]rune(strings.TrimSpace(words))) >= 2 && len([]rune(words)) <= 500, "words", "counter.length", "min", 2, "max", 500); err != nil {
 			return r, err
@@ -422,187 +429,4 @@ func invalidUnless(ok bool, field, code string, args ...any) error {
 		return nil
 	}
 	return invalid(field, code, args...)
-}
-
-// StuckQuery narrows the list of a desk.
-type StuckQuery struct {
-	State string // "" is open and answered
-	Kind  string
-}
-
-// StuckDesk lists the reports that an actor's agency answers or assigns, or that
-// lie in the division of a supervisor.
-func (s *Service) StuckDesk(ctx context.Context, actor auth.Principal, q StuckQuery) ([]Report, error) {
-	if err := s.c.Policy.Check(actor, ActionStuckDesk, policy.Page); err != nil {
-		return nil, err
-	}
-	var list []Report
-	var err error
-	if actor.Is(auth.RoleSupervisor) || actor.Is(auth.RoleAuditor) {
-		list, err = reportsWhere(ctx, s.c.DB, `SUBSTR(division, 1, $2) = $1`, actor.Division, len(actor.Division))
-	} else {
-		list, err = reportsWhere(ctx, s.c.DB, `(agency = $1 OR hall_agency = $1)`, actor.Agency)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(list, func(r Report) bool {
-		state := q.State == "" && r.State == StuckClosed || q.State != "" && q.State != "all" && r.State != q.State
-		return state || q.Kind != "" && r.Kind != q.Kind || s.c.Policy.Check(actor, ActionStuckRead, stuckObject(r)) != nil
-	}), nil
-}
-
-// StuckCount is how many reports of one reason one agency has.
-type StuckCount struct {
-	Kind   string
-	Agency contract.Text
-	All    int
-	Open   int
-	Late   int
-	Solved int // by the person's own word
-}
-
-// StuckCounts counts for supervision, by reason and by agency.
-func (s *Service) StuckCounts(ctx context.Context, actor auth.Principal) (byKind, byAgency []StuckCount, err error) {
-	list, err := s.StuckDesk(ctx, actor, StuckQuery{State: "all"})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, r := range list {
-		byKind = counted(byKind, r, func(c StuckCount) bool { return c.Kind == r.Kind }, StuckCount{Kind: r.Kind})
-		byAgency = counted(byAgency, r, func(c StuckCount) bool { return c.Agency == r.Agency.Name }, StuckCount{Agency: r.Agency.Name})
-	}
-	order := func(a, b StuckCount) int { return cmp.Compare(b.All, a.All) }
-	slices.SortStableFunc(byKind, order)
-	slices.SortStableFunc(byAgency, order)
-	return byKind, byAgency, nil
-}
-
-func counted(list []StuckCount, r Report, same func(StuckCount) bool, first StuckCount) []StuckCount {
-	i := slices.IndexFunc(list, same)
-	if i < 0 {
-		list, i = append(list, first), len(list)
-	}
-	c := &list[i]
-	c.All++
-	if r.State == StuckOpen {
-		c.Open++
-	}
-	if r.Overdue {
-		c.Late++
-	}
-	if r.Solved == "yes" {
-		c.Solved++
-	}
-	return list
-}
-
-// StuckReport opens one to who answers, assigns or supervises. Supervisors see no
-// name and no number; reading them is recorded.
-func (s *Service) StuckReport(ctx context.Context, actor auth.Principal, id string) (Report, error) {
-	r, err := reportByID(ctx, s.c.DB, id)
-	if err != nil {
-		return r, err
-	}
-	if s.c.Policy.Check(actor, ActionStuckRead, stuckObject(r)) != nil {
-		return Report{}, ErrNoReport
-	}
-	if r, err = s.shown(ctx, r); err != nil {
-		return r, err
-	}
-	if s.c.Policy.Check(actor, ActionAnswer, stuckObject(r)) != nil && s.c.Policy.Check(actor, ActionAssign, stuckObject(r)) != nil {
-		r.Name, r.Phone = "", ""
-		return r, nil
-	}
-	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		m := metaOf(actor, string(r.Person), "stuck:"+r.ID)
-		m.Purpose, m.Basis = "stuck", "优化营商环境条例；办不成事反映窗口工作规则"
-		return s.c.Events.Record(ctx, tx, m, contract.PersonalDataRead{
-			Subject: string(r.Person), What: []string{"name", "phone"}, Case: r.Case, Purpose: m.Purpose, Basis: m.Basis, At: s.now(),
-		})
-	})
-	return r, err
-}
-
-// Assign gives a report to an agency.
-func (s *Service) Assign(ctx context.Context, actor auth.Principal, id string, edition int, to contract.AgencyID) error {
-	agency, err := s.c.Agencies.Agency(ctx, to)
-	if err != nil {
-		return invalid("agency", "counter.stuck.agency")
-	}
-	return s.changeReport(ctx, actor, id, edition, ActionAssign, func(r *Report) (string, string, error) {
-		if county(agency.Division) != county(r.Division) {
-			return "", "", invalid("agency", "counter.stuck.agency")
-		}
-		r.Agency = agency
-		return "assigned", agency.Name.ZH, nil
-	})
-}
-
-func county(division string) string { return division[:min(len(division), 6)] }
-
-// Answer tells the person what came of it. What cannot be done needs the law that
-// says so; what is passed on says to whom.
-func (s *Service) Answer(ctx context.Context, actor auth.Principal, id string, edition int, result, answer, law string) error {
-	var form fault.Form
-	if !slices.Contains([]string{StuckSolved, StuckExplained, StuckPassed}, result) {
-		form.Add("result", "counter.stuck.result")
-	}
-	within(&form, "answer", answer, 5, 1000)
-	within(&form, "law", law, 0, 300)
-	if result == StuckExplained && strings.TrimSpace(law) == "" {
-		form.Add("law", "counter.stuck.law")
-	}
-	if err := form.Err(); err != nil {
-		return err
-	}
-	return s.changeReport(ctx, actor, id, edition, ActionAnswer, func(r *Report) (string, string, error) {
-		r.State, r.Result, r.Answer, r.Law, r.Answered = StuckAnswered, result, strings.TrimSpace(answer), strings.TrimSpace(law), s.now()
-		if r.Reopened { // its second answer is its last
-			r.State = StuckClosed
-		}
-		return "answered", r.Answer, nil
-	})
-}
-
-func (s *Service) changeReport(ctx context.Context, actor auth.Principal, id string, edition int, action string, change func(*Report) (what, note string, err error)) error {
-	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		r, err := lockReport(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if s.c.Policy.Check(actor, ActionStuckRead, stuckObject(r)) != nil {
-			return ErrNoReport
-		}
-		if err := s.c.Policy.Check(actor, action, stuckObject(r)); err != nil {
-			return err
-		}
-		if r.State != StuckOpen {
-			return ErrStuckDone
-		}
-		if edition != 0 && r.Edition != edition {
-			return ErrChanged
-		}
-		what, note, err := change(&r)
-		if err != nil {
-			return err
-		}
-		if err := saveReport(ctx, tx, r); err != nil {
-			return err
-		}
-		return s.noteStuck(ctx, tx, actor, r, what, note)
-	})
-}
-
-// StuckDays is how many working days an answer may take.
-func (s *Service) StuckDays() int { return s.c.Back.stuckDays() }
-
-// MayDo says what an actor may do with a report, for its page.
-func (s *Service) MayDo(actor auth.Principal, r Report) (assign, answer bool) {
-	return s.c.Policy.Check(actor, ActionAssign, stuckObject(r)) == nil, s.c.Policy.Check(actor, ActionAnswer, stuckObject(r)) == nil
-}
-
-// AgenciesOf lists those a report can be given to.
-func (s *Service) AgenciesOf(ctx context.Context, r Report) ([]contract.Agency, error) {
-	return s.c.Agencies.Agencies(ctx, r.Division)
 }

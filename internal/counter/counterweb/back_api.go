@@ -463,7 +463,7 @@ type confirmIn struct {
 }
 
 func (o backOps) confirm(ctx context.Context, actor auth.Principal, in *confirmIn) (*reportOut, error) {
-	r, err := o.s.Confirm(ctx, actor, in.ip, in.Body.Number, in.Body.Code, in.Body.Solved, in.Body.Words)
+	r, err := o.s.Confirm(ctx, actor, counter.Word{From: in.ip, Number: in.Body.Number, Code: in.Body.Code, Solved: in.Body.Solved, Words: in.Body.Words})
 	r.Code = ""
 	return &reportOut{reportOf(r)}, err
 }
@@ -544,7 +544,7 @@ type answerIn struct {
 }
 
 func (o backOps) answer(ctx context.Context, actor auth.Principal, in *answerIn) (*reportOut, error) {
-	if err := o.s.Answer(ctx, actor, in.ID, in.Body.Edition, in.Body.Result, in.Body.Answer, in.Body.Law); err != nil {
+	if err := o.s.Answer(ctx, actor, in.ID, counter.Answering{Edition: in.Body.Edition, Result: in.Body.Result, Answer: in.Body.Answer, Law: in.Body.Law}); err != nil {
 		return nil, err
 	}
 	return o.one(ctx, actor, &idIn{in.ID})

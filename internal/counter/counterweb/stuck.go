@@ -127,7 +127,9 @@ func (e site) confirmStuck(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := e.s.Confirm(r.Context(), e.k.Actor(r), web.Host(r.RemoteAddr), f.Get("number"), f.Get("code"), f.Get("solved") == "yes", f.Get("words"))
+	found, err := e.s.Confirm(r.Context(), e.k.Actor(r), counter.Word{
+		From: web.Host(r.RemoteAddr), Number: f.Get("number"), Code: f.Get("code"), Solved: f.Get("solved") == "yes", Words: f.Get("words"),
+	})
 	return e.told(w, r, f, found, err)
 }
 
@@ -196,7 +198,9 @@ func (e site) answer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	edition, _ := strconv.Atoi(f.Get("edition")) // 0 asks for none
-	err = e.s.Answer(r.Context(), e.k.Actor(r), r.PathValue("id"), edition, f.Get("result"), f.Get("answer"), f.Get("law"))
+	err = e.s.Answer(r.Context(), e.k.Actor(r), r.PathValue("id"), counter.Answering{
+		Edition: edition, Result: f.Get("result"), Answer: f.Get("answer"), Law: f.Get("law"),
+	})
 	return e.changedStuck(w, r, f, err, "counter.notice.stuck_answered", "/staff/stuck/"+r.PathValue("id"))
 }
 
