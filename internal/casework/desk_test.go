@@ -208,6 +208,13 @@ func TestATaskIsSentToAnyAgencyOfTheCountyAndLatenessIsShown(t *testing.T) {
 		if len(late) == 0 || !late[0].Late {
 			t.Errorf("late: %+v", late)
 		}
+		for p, want := range map[*auth.Principal]int{&head: len(late), &reviewer2: 0} {
+			x, err := w.Inbox(ctx, *p)
+			must(t, err)
+			if len(x.Overdue) != want {
+				t.Errorf("in the inbox of %q: %+v", key(*p), x.Overdue)
+			}
+		}
 		for _, p := range []auth.Principal{clerk, head, lin, abroad(supervisor)} {
 			if late, err := w.LateOpinions(ctx, p); err != nil || len(late) != 0 {
 				t.Errorf("%q sees %+v, %v", key(p), late, err)

@@ -20,7 +20,7 @@ type Inbox struct {
 	Cards      []Record                // to be explained
 	Rulings    []Record                // explained, to be ruled on: of a supervisor
 	Deputy     []Absence               // for whom the official stands in
-	LateCount  int                     // opinions beyond their day
+	Overdue    []UnitTask              // opinions that others owe beyond their day on cases of the agency
 }
 
 // maxInbox bounds each part: what is more is in its list.
@@ -28,7 +28,7 @@ const maxInbox = 50
 
 // Count is how many things wait: the number on the bar.
 func (x Inbox) Count() int {
-	return len(x.Messages) + len(x.Objections) + len(x.Opinions) + len(x.Cards) + len(x.Rulings) + len(x.Handed)
+	return len(x.Messages) + len(x.Objections) + len(x.Opinions) + len(x.Cards) + len(x.Rulings) + len(x.Handed) + len(x.Overdue)
 }
 
 // Inbox gathers what needs an official. Nothing of an application is in it beyond
@@ -58,10 +58,8 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal) (x Inbox, err
 		if x.Opinions, err = unitTasks(ctx, s.c.DB, actor, nil, maxInbox); err != nil {
 			return x, err
 		}
-		for _, u := range x.Opinions {
-			if u.Late {
-				x.LateCount++
-			}
+		if x.Overdue, err = s.overdueTo(ctx, actor); err != nil {
+			return x, err
 		}
 	}
 	if x.Cards, err = s.cardsOf(ctx, actor); err != nil {
@@ -72,6 +70,18 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal) (x Inbox, err
 	}
 	x.Deputy, err = deputyships(ctx, s.c.DB, actor.ID, s.Today())
 	return x, err
+}
+
+// overdueTo lists the opinions that other agencies owe beyond their day: to who
+// holds the case, and to those who answer for the agency that leads it.
+func (s *Service) overdueTo(ctx context.Context, actor auth.Principal) ([]UnitTask, error) {
+	w := &where{}
+	w.and("c.agency = ? AND u.state = 'open' AND u.late", actor.Agency)
+	w.and("c.concerned NOT LIKE ? ESCAPE '!'", "%|"+escapeLike(actor.ID)+"|%")
+	if !answersFor(actor) {
+		w.and("c.holder = ?", actor.ID)
+	}
+	return tasksWhere(ctx, s.c.DB, w, maxInbox)
 }
 
 // heldBy lists the open cases in an official's hands, the most urgent first.

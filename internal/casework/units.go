@@ -400,8 +400,9 @@ func unitNow(ctx context.Context, q db.Q, id contract.CaseID, unit string) (Unit
 	return list[i], nil
 }
 
-// late notes that an opinion did not come in time: a card for the agency, and its
-// head is told by the event.
+// late notes that an opinion did not come in time: a card for the agency that owes
+// it. From then on it stands in the inbox of its head, of whoever holds the case and
+// of those who answer for the agency that leads it, and before the supervisor.
 func (s *Service) late(ctx context.Context, tx db.Tx, j unitJob) error {
 	c, err := lockCase(ctx, tx, j.Case)
 	if err != nil {

@@ -245,7 +245,8 @@ type inboxOut struct {
 		Held       []caseBody        `json:"held"`
 		Messages   []inboxMessage    `json:"messages"`
 		Objections []inboxObjection  `json:"objections"`
-		Opinions   []inboxOpinion    `json:"opinions"`
+		Opinions   []inboxOpinion    `json:"opinions" doc:"that the agency owes"`
+		Overdue    []inboxOpinion    `json:"overdue" doc:"that others owe beyond their day on cases of the agency"`
 		Cards      []cardBody        `json:"cards" doc:"to be explained"`
 		Rulings    []cardBody        `json:"rulings" doc:"to be ruled on"`
 		Deputy     []inboxDeputyship `json:"deputy"`
@@ -290,6 +291,7 @@ func (o deskOperations) inbox(ctx context.Context, actor auth.Principal, _ *stru
 	b := &out.Body
 	b.Count = x.Count()
 	b.Held, b.Messages, b.Objections, b.Opinions = []caseBody{}, []inboxMessage{}, []inboxObjection{}, []inboxOpinion{}
+	b.Overdue = []inboxOpinion{}
 	b.Cards, b.Rulings, b.Deputy = []cardBody{}, []cardBody{}, []inboxDeputyship{}
 	for _, c := range x.Held {
 		b.Held = append(b.Held, operations(o).body(c, actor))
@@ -301,7 +303,10 @@ func (o deskOperations) inbox(ctx context.Context, actor auth.Principal, _ *stru
 		b.Objections = append(b.Objections, inboxObjection{y.ID, y.Number, y.Item, y.Due.String()})
 	}
 	for _, u := range x.Opinions {
-		b.Opinions = append(b.Opinions, inboxOpinion{string(u.Case), u.ID, u.Number, u.Task, u.Due.String(), u.Late})
+		b.Opinions = append(b.Opinions, opinionOf(u))
+	}
+	for _, u := range x.Overdue {
+		b.Overdue = append(b.Overdue, opinionOf(u))
 	}
 	for _, r := range x.Cards {
 		b.Cards = append(b.Cards, cardOf(r))
@@ -313,6 +318,10 @@ func (o deskOperations) inbox(ctx context.Context, actor auth.Principal, _ *stru
 		b.Deputy = append(b.Deputy, inboxDeputyship{a.Official.Name, a.From.String(), a.To.String()})
 	}
 	return out, nil
+}
+
+func opinionOf(u casework.UnitTask) inboxOpinion {
+	return inboxOpinion{string(u.Case), u.ID, u.Number, u.Task, u.Due.String(), u.Late}
 }
 
 // enteredJSON are findings that a client of the API sends with a step.
