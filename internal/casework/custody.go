@@ -292,7 +292,7 @@ func (s *Service) Papers(ctx context.Context, actor auth.Principal, id contract.
 // PapersToHandOver lists what lies in the hall of an actor's agency for departments
 // of its own place. What goes to another place goes with its case.
 func (s *Service) PapersToHandOver(ctx context.Context, q db.Q, actor auth.Principal) ([]contract.Paper, error) {
-	if err := s.c.Policy.Check(actor, "casework.hand_over", policy.Page); err != nil {
+	if err := s.c.Policy.Check(actor, "casework.papers", policy.Page); err != nil {
 		return nil, err
 	}
 	return papersInHall(ctx, q, actor.Agency)

@@ -212,7 +212,7 @@ func mayAtWindow(p asker, action string, m matter) bool {
 		return p.hall(m) && slices.Contains(m.steps, "receiver")
 	case action == "take_in":
 		return p.hall(m) || p.oneOf("clerk") && p.Agency != "" && p.owns(m)
-	case action == "hand_over":
+	case action == "papers":
 		return p.window()
 	case action == "move_paper":
 		return (p.handles() || p.window()) && p.Agency != "" && (p.Agency == m.keeper || p.Agency == m.receiver)
