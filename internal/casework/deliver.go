@@ -100,20 +100,29 @@ func (s *Service) ChooseDelivery(ctx context.Context, actor auth.Principal, id c
 		if err := checkDelivery(d); err != nil {
 			return err
 		}
-		row := delivery{way: d.Way, by: actor.ID, at: s.c.Now()}
-		for _, f := range []struct {
-			plain string
-			to    *[]byte
-		}{{d.Name, &row.receiver}, {d.Phone, &row.phone}, {d.Address, &row.address}} {
-			if *f.to, err = s.c.Seal.Seal(deliveryField, f.plain); err != nil {
-				return err
-			}
+		row, err := s.sealedDelivery(actor, d)
+		if err != nil {
+			return err
 		}
 		if err := saveDelivery(ctx, tx, id, row); err != nil {
 			return err
 		}
 		return s.c.Events.Record(ctx, tx, meta(actor, c), contract.DeliveryChosen{Case: id, Way: d.Way, At: s.c.Now().UTC().Truncate(time.Microsecond)})
 	})
+}
+
+// sealedDelivery is a choice as it is stored.
+func (s *Service) sealedDelivery(actor auth.Principal, d contract.DeliveryChoice) (row delivery, err error) {
+	row = delivery{way: d.Way, by: actor.ID, at: s.c.Now()}
+	for _, f := range []struct {
+		plain string
+		to    *[]byte
+	}{{d.Name, &row.receiver}, {d.Phone, &row.phone}, {d.Address, &row.address}} {
+		if *f.to, err = s.c.Seal.Seal(deliveryField, f.plain); err != nil {
+			return row, err
+		}
+	}
+	return row, nil
 }
 
 func checkDelivery(d contract.DeliveryChoice) error {

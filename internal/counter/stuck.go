@@ -396,18 +396,9 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Principal, in Word) (R
 		if now.State != StuckAnswered {
 			return ErrStuckDone
 		}
-		what := "confirmed"
-		now.State, now.Solved = StuckClosed, "yes"
-		if !solved {
-			now.Solved = "no"
-			if !now.Reopened {
-				what = "reopened"
-				now.State, now.Reopened, now.Overdue = StuckOpen, true, false
-				now.Due = s.c.Back.Calendars.For(now.Division).AddWorkdays(s.today(), s.c.Back.stuckDays())
-				if err := s.watchStuck(ctx, tx, now); err != nil {
-					return err
-				}
-			}
+		what, err := s.judged(ctx, tx, &now, solved)
+		if err != nil {
+			return err
 		}
 		if err := saveReport(ctx, tx, now); err != nil {
 			return err
@@ -422,6 +413,21 @@ func (s *Service) Confirm(ctx context.Context, actor auth.Principal, in Word) (R
 		return again, err
 	}
 	return s.shown(ctx, again)
+}
+
+// judged closes a report by the person's word, or opens it again, once.
+func (s *Service) judged(ctx context.Context, tx db.Tx, r *Report, solved bool) (what string, err error) {
+	r.State, r.Solved = StuckClosed, "yes"
+	if solved {
+		return "confirmed", nil
+	}
+	r.Solved = "no"
+	if r.Reopened {
+		return "confirmed", nil
+	}
+	r.State, r.Reopened, r.Overdue = StuckOpen, true, false
+	r.Due = s.c.Back.Calendars.For(r.Division).AddWorkdays(s.today(), s.c.Back.stuckDays())
+	return "reopened", s.watchStuck(ctx, tx, *r)
 }
 
 func invalidUnless(ok bool, field, code string, args ...any) error {
