@@ -224,9 +224,9 @@ func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
 		if err := s.noneOwed(ctx, tx, w.c); err != nil {
 			return err
 		}
-		return s.inquired(ctx, tx, w.c.ID, true)
+		return s.inquired(ctx, tx, w, true)
 	case actGrant, actDeny:
-		return s.inquired(ctx, tx, w.c.ID, w.a.Name == actGrant)
+		return s.inquired(ctx, tx, w, w.a.Name == actGrant)
 	}
 	return nil
 }

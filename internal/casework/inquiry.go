@@ -15,9 +15,10 @@ import (
 // Inquiries tells what an agency still has to find out before it decides: site
 // visits, hearings, expert reviews.
 type Inquiries interface {
-	// Missing lists what stands before a decision: before a grant when grant is
-	// set, else before a denial.
-	Missing(ctx context.Context, tx db.Tx, id contract.CaseID, grant bool) ([]contract.Text, error)
+	// Missing lists what stands before a decision. It asks nothing of cases: what a
+	// procedure does at once is decided in the transaction that files the case, and
+	// nobody else sees it yet.
+	Missing(ctx context.Context, tx db.Tx, id contract.CaseID, d contract.Deciding) ([]contract.Text, error)
 	// Keeps reports whether an inquiry that goes on holds the special procedure: it
 	// ends with the inquiry's record and not before.
 	Keeps(ctx context.Context, tx db.Tx, special string) (bool, error)
@@ -50,11 +51,12 @@ func (w worded) In(locale string) string {
 }
 
 // inquired refuses a decision before what it must rest on is found out.
-func (s *Service) inquired(ctx context.Context, tx db.Tx, id contract.CaseID, grant bool) error {
+func (s *Service) inquired(ctx context.Context, tx db.Tx, w *work, grant bool) error {
 	if s.c.Inquiries == nil {
 		return nil
 	}
-	missing, err := s.c.Inquiries.Missing(ctx, tx, id, grant)
+	visits := w.svc.Handling.Visits
+	missing, err := s.c.Inquiries.Missing(ctx, tx, w.c.ID, contract.Deciding{Grant: grant, Visit: visits != nil && visits.Required})
 	if err != nil || len(missing) == 0 {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // pending is what is still to be found out.
 type pending struct{ before, keeps bool }
 
-func (p *pending) Missing(context.Context, db.Tx, contract.CaseID, bool) ([]contract.Text, error) {
+func (p *pending) Missing(context.Context, db.Tx, contract.CaseID, contract.Deciding) ([]contract.Text, error) {
 	if !p.before {
 		return nil, nil
 	}
@@ -30,7 +30,7 @@ func TestADecisionWaitsForWhatItMustRestOn(t *testing.T) {
 		want error
 	}{{pending{before: true}, ErrInquiry}, {pending{}, nil}} {
 		s := &Service{c: Config{Inquiries: &tt.p}}
-		if err := s.inquired(t.Context(), db.Tx{}, "c", true); !errors.Is(err, tt.want) {
+		if err := s.inquired(t.Context(), db.Tx{}, &work{}, true); !errors.Is(err, tt.want) {
 			t.Errorf("%+v: %v", tt.p, err)
 		}
 	}

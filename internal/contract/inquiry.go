@@ -30,6 +30,12 @@ type CheckItem struct {
 	Law   LawRef `json:"law" yaml:"law"`
 }
 
+// Deciding is a decision that may have to wait for what is still to be found out.
+type Deciding struct {
+	Grant bool // else a denial
+	Visit bool // the service asks for a site visit before a grant
+}
+
 // InquiryCase is what an inquiry must know of its case.
 type InquiryCase struct {
 	CaseFacts

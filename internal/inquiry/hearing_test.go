@@ -51,7 +51,7 @@ func TestFiveDaysToAskAreWorkingDaysAndThenTheRightLapsesOnce(t *testing.T) {
 		}
 		if err := w.DB.InTx(ctx, func(ctx contextT, tx db.Tx) error {
 			for _, grant := range []bool{true, false} {
-				list, err := w.Missing(ctx, tx, inquirytest.Case, grant)
+				list, err := w.Missing(ctx, tx, inquirytest.Case, contract.Deciding{Grant: grant, Visit: true})
 				if err != nil || len(list) == 0 || !strings.Contains(list[0].ZH, "听证") {
 					t.Errorf("a decision before the right has lapsed: %v %v", list, err)
 				}

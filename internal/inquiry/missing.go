@@ -11,7 +11,7 @@ import (
 // Missing lists what stands before a decision: a right to be heard that still runs,
 // a hearing whose record is not closed, and before a grant a visit that the service
 // asks for and that was not passed.
-func (s *Service) Missing(ctx context.Context, tx db.Tx, id contract.CaseID, grant bool) ([]contract.Text, error) {
+func (s *Service) Missing(ctx context.Context, tx db.Tx, id contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
 	all, err := s.allUnsealed(ofCase(ctx, tx, id))
 	if err != nil {
 		return nil, err
@@ -22,14 +22,10 @@ func (s *Service) Missing(ctx context.Context, tx db.Tx, id contract.CaseID, gra
 			list = append(list, openHearing(x))
 		}
 	}
-	if !grant {
+	if !d.Grant {
 		return list, nil
 	}
-	c, err := s.c.Cases.ForInquiry(ctx, asSystem, id)
-	if err != nil {
-		return nil, err
-	}
-	if t, missing := visitMissing(all, c.Visits != nil && c.Visits.Required); missing {
+	if t, missing := visitMissing(all, d.Visit); missing {
 		list = append(list, t)
 	}
 	return list, nil

@@ -245,7 +245,7 @@ func TestNothingIsGrantedBeforeTheVisitWasPassed(t *testing.T) {
 		ctx := t.Context()
 		missing := func(grant bool) (n int) {
 			err := w.DB.InTx(ctx, func(ctx contextT, tx db.Tx) error {
-				list, err := w.Missing(ctx, tx, inquirytest.Case, grant)
+				list, err := w.Missing(ctx, tx, inquirytest.Case, contract.Deciding{Grant: grant, Visit: true})
 				n = len(list)
 				return err
 			})
