@@ -175,7 +175,7 @@ func countySQL(from, to int) string {
 		days = append(days, fmt.Sprintf("SELECT %d AS no, '%s' AS d", k, today.AddDate(0, 0, k-10).Format(time.DateOnly)))
 	}
 	official := func(n string) string {
-		return "CASE WHEN " + n + " = 0 THEN 'demo-reviewer1' WHEN " + n + " = 1 THEN 'demo-approver' ELSE 'h' || a || '-' || " + n + " END"
+		return "CASE WHEN a = 0 AND " + n + " = 0 THEN 'demo-reviewer1' WHEN a = 0 AND " + n + " = 1 THEN 'demo-approver' ELSE 'h' || a || '-' || " + n + " END"
 	}
 	return fmt.Sprintf(`WITH RECURSIVE numbers AS (SELECT CAST(%d AS BIGINT) AS i UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < %d),
 	days AS (%s),

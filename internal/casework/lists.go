@@ -424,7 +424,7 @@ func nameBegins(w *where, text string) {
 		w.and("1 = 0")
 		return
 	}
-	w.and("SUBSTR(applicant_name, 1, 2) = ? AND SUBSTR(applicant_name, 1, ?) = ?", string(runes[:2]), len(runes), text)
+	w.and("applicant_name <> '' AND SUBSTR(applicant_name, 1, 2) = ? AND SUBSTR(applicant_name, 1, ?) = ?", string(runes[:2]), len(runes), text)
 }
 
 func narrowed(w *where, q Query, today day.Date) *where {

@@ -215,8 +215,8 @@ func (b *tallies) fill(ctx context.Context, s *Service, list List, t tabRule, ba
 	spans := spansOf(lights, today.String())
 	list.Lights = map[statute.Light]int{}
 	all := 0
-	for rank, x := range spans {
-		list.Lights[ranks[rank]] = x.n
+	for _, x := range spans {
+		list.Lights[ranks[x.rank]] += x.n
 		all += x.n
 	}
 	if list.Items, err = itemNames(ctx, s.c.DB, b.agency, t.stage, some(items, 200)); err != nil {
@@ -229,7 +229,7 @@ func (b *tallies) fill(ctx context.Context, s *Service, list List, t tabRule, ba
 	case q.Item != "":
 		list.Total = items[string(q.Item)]
 	case q.Light != "":
-		list.Total = spans[rankOf(statute.Light(q.Light))].n
+		list.Total = list.Lights[statute.Light(q.Light)]
 	default:
 		list.Total = all
 	}
@@ -241,59 +241,71 @@ func (b *tallies) fill(ctx context.Context, s *Service, list List, t tabRule, ba
 }
 
 // page lists cases rank by rank, each in the order of an index.
-func (s *Service) page(ctx context.Context, w *where, spans map[int]rankSpan, q Query, after *cursor) ([]Case, error) {
+func (s *Service) page(ctx context.Context, w *where, spans []rankSpan, q Query, after *cursor) ([]Case, error) {
 	var list []Case
 	want := q.limit() + 1
 	for rank := range len(ranks) {
-		x := spans[rank]
-		if x.n <= 0 || after != nil && rank < after.Rank || q.Light != "" && rank != rankOf(statute.Light(q.Light)) {
+		if after != nil && rank < after.Rank || q.Light != "" && rank != rankOf(statute.Light(q.Light)) {
 			continue
 		}
 		of := w.clone()
 		of.and(urgency(of.arg(s.Today().String()))+" = ?", rank)
-		more, err := listRank(ctx, s.c.DB, of, x, after, want-len(list))
-		if err != nil {
-			return nil, err
+		var more []Case
+		for _, x := range spans {
+			if x.rank != rank || x.n <= 0 {
+				continue
+			}
+			part, err := listRank(ctx, s.c.DB, of, x, after, want-len(list))
+			if err != nil {
+				return nil, err
+			}
+			more = append(more, part...)
 		}
+		slices.SortFunc(more, func(a, b Case) int {
+			return cmp.Or(strings.Compare(a.Due.Promised.String(), b.Due.Promised.String()), cmp.Compare(a.ID, b.ID))
+		})
 		if list = append(list, more...); len(list) >= want {
-			break
+			return list[:want], nil
 		}
 	}
 	return list, nil
 }
 
 // spansOf sorts what lights follow from into ranks, as urgency does.
-func spansOf(lights map[string]int, today string) map[int]rankSpan {
-	all := map[int]rankSpan{}
+func spansOf(lights map[string]int, today string) []rankSpan {
+	all := map[rankSpan]rankSpan{}
 	for word, n := range lights {
 		part := strings.Split(word, "|")
 		if n == 0 || len(part) != 4 {
 			continue
 		}
-		kind, legal, due, warn := part[0], part[1], part[2], part[3]
-		rank := 3
-		switch {
-		case kind == "-":
-			rank = 5
-		case kind == "r" || kind == "n" && legal != "" && legal < today:
-			rank = 0
-		case kind == "n" && due != "" && due < today:
-			rank = 1
-		case kind == "p":
-			rank = 4
-		case warn != "" && warn <= today:
-			rank = 2
-		}
-		x, known := all[rank]
-		x.rank = rank
-		x.n += n
-		if !known || due < x.first {
+		key := rankSpan{rank: rankOfWord(part[0], part[1], part[2], part[3], today), card: part[0] == "r"}
+		x, known := all[key]
+		x.rank, x.card, x.n = key.rank, key.card, x.n+n
+		if due := part[2]; !known || due < x.first {
 			x.first = due
 		}
-		x.last = max(x.last, due)
-		all[rank] = x
+		x.last = max(x.last, part[2])
+		all[key] = x
 	}
-	return all
+	return slices.Collect(maps.Values(all))
+}
+
+// rankOfWord is the rank of a light's word in the tally.
+func rankOfWord(kind, legal, due, warn, today string) int {
+	switch {
+	case kind == "-":
+		return 5
+	case kind == "r" || kind == "n" && legal != "" && legal < today:
+		return 0
+	case kind == "n" && due != "" && due < today:
+		return 1
+	case kind == "p":
+		return 4
+	case warn != "" && warn <= today:
+		return 2
+	}
+	return 3
 }
 
 // some lists what there is of, at most so many.

@@ -78,7 +78,7 @@ func (s *Service) sought(actor auth.Principal, q Search) (w *where, by string, e
 	case isCode(text):
 		by = "code"
 		begins := string([]rune(text)[:2]) // six letters can be a name, too
-		w.and("query_code = ? OR SUBSTR(applicant_name, 1, 2) = ? AND SUBSTR(applicant_name, 1, ?) = ?", normalCode(text), begins, len([]rune(text)), text)
+		w.and("query_code = ? OR applicant_name <> '' AND SUBSTR(applicant_name, 1, 2) = ? AND SUBSTR(applicant_name, 1, ?) = ?", normalCode(text), begins, len([]rune(text)), text)
 	case len([]rune(text)) >= 2 && len([]rune(text)) <= 100:
 		by = "name"
 		nameBegins(w, text)

@@ -83,16 +83,24 @@ func tallyOf(ctx context.Context, q db.Q, agency string, by dim, stage Stage) ([
 func casesAside(ctx context.Context, q db.Q, account, agency string, not *where) ([]aside, error) {
 	w := not.clone()
 	me, there := w.arg(account), w.arg(agency)
-	rows, err := q.QueryContext(ctx, `
-		SELECT stage, `+placeColumn+`, stage_roles, holder, item, `+lightColumn+`
-		FROM casework_cases WHERE id IN (
-			SELECT id FROM casework_cases WHERE operator = `+me+` AND stage <> 'done'
-			UNION SELECT id FROM casework_cases WHERE applicant_id = `+me+`
-			UNION SELECT id FROM casework_cases WHERE reviewer = `+me+` AND stage <> 'done' AND reviewer <> ''
-			UNION SELECT id FROM casework_cases WHERE second = `+me+` AND stage <> 'done' AND second <> ''
-			UNION SELECT id FROM casework_cases WHERE taker = `+me+` AND stage <> 'done' AND taker <> ''
-			UNION SELECT case_id FROM casework_concerned WHERE account = `+me+`)
-		AND agency = `+there+` AND `+w.sql(), w.args...)
+	// Each part has its own index; a case of several parts comes once.
+	parts := []string{
+		"reviewer = " + me + " AND reviewer <> '' AND stage <> 'done'",
+		"second = " + me + " AND second <> '' AND stage <> 'done'",
+		"taker = " + me + " AND taker <> '' AND stage <> 'done'",
+		"operator = " + me + " AND stage <> 'done'",
+		"applicant_id = " + me,
+		"id IN (SELECT case_id FROM casework_concerned WHERE account = " + me + ")",
+	}
+	lists := make([]string, len(parts))
+	for i, part := range parts {
+		lists[i] = "SELECT stage, " + placeColumn + ", stage_roles, holder, item, " + lightColumn + " FROM casework_cases WHERE " + part +
+			" AND agency = " + there + " AND " + w.sql()
+		for _, before := range parts[:i] {
+			lists[i] += " AND NOT (" + before + ")"
+		}
+	}
+	rows, err := q.QueryContext(ctx, strings.Join(lists, " UNION ALL "), w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list cases aside: %w", err)
 	}
@@ -146,14 +154,22 @@ func holderName(ctx context.Context, q db.Q, holder string) (string, error) {
 }
 
 // rankSpan is where the cases of one rank lie: how many, and between which days.
+// Those with a red card are one span, the others of the rank another.
 type rankSpan struct {
 	rank, n     int
+	card        bool
 	first, last string
 }
 
-// listRank lists cases of one rank, by due day and id.
+// listRank lists cases of one span, by due day and id.
 func listRank(ctx context.Context, q db.Q, w *where, in rankSpan, after *cursor, limit int) ([]Case, error) {
 	w = w.clone()
+	switch {
+	case in.card:
+		w.and("red_cards > 0")
+	case in.rank == 0:
+		w.and("red_cards = 0")
+	}
 	if in.first != "" {
 		w.and("due >= ? AND due <= ?", in.first, in.last)
 	}
