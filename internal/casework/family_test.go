@@ -401,7 +401,7 @@ func TestSpecialProceduresPauseTheClockAndMayOverlap(t *testing.T) {
 			t.Error("the clock runs while another goes on")
 		}
 		w.clock.to("2026-11-20")
-		c = w.act(t, reviewer2, c, opinion("resume"))
+		c = w.act(t, reviewer1, c, opinion("resume"))
 		if c.Due.Paused || c.Stage != StageReview || c.Due.Promised.String() != "2026-11-27" || due != "2026-11-23" {
 			t.Errorf("resumed: %+v, before %s", c.Due, due)
 		}

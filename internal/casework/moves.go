@@ -20,14 +20,13 @@ import (
 // Faults of moves.
 var (
 	ErrMove         = fault.New(fault.NotFound, "casework.move_not_found")
-	ErrMoveSame     = fault.New(fault.Invalid, "casework.move_same")       // nothing would change
-	ErrMoveTarget   = fault.New(fault.Invalid, "casework.move_target")     // no such version or edition
-	ErrMoveSettled  = fault.New(fault.Conflict, "casework.move_settled")   // approved or dropped by somebody else
-	ErrMoveSeen     = fault.New(fault.Conflict, "casework.move_seen")      // the approver saw another list
-	ErrMoveOwn      = fault.New(fault.Denied, "casework.move_own")         // four eyes
-	ErrMoveEmpty    = fault.New(fault.Conflict, "casework.move_empty")     // no case may move
-	ErrMoveCounting = fault.New(fault.Conflict, "casework.move_counting")  // the dry run did not end
-	ErrMoveReason   = fault.New(fault.Invalid, "casework.reason_required") // of the plan
+	ErrMoveSame     = fault.New(fault.Invalid, "casework.move_same")      // nothing would change
+	ErrMoveTarget   = fault.New(fault.Invalid, "casework.move_target")    // no such version or edition
+	ErrMoveSettled  = fault.New(fault.Conflict, "casework.move_settled")  // approved or dropped by somebody else
+	ErrMoveSeen     = fault.New(fault.Conflict, "casework.move_seen")     // the approver saw another list
+	ErrMoveOwn      = fault.New(fault.Denied, "casework.move_own")        // four eyes
+	ErrMoveEmpty    = fault.New(fault.Conflict, "casework.move_empty")    // no case may move
+	ErrMoveCounting = fault.New(fault.Conflict, "casework.move_counting") // the dry run did not end
 )
 
 // Target says which running cases are to be handled by which versions.

@@ -29,6 +29,7 @@ func TestEveryDocumentSaysWhatTheLawAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, dbtest.SQLite(t, areas()...))
 	w.c.Code = func(int) string { return "7KQ4M2" }
+	opening603(w)
 	ways := []func(c Case) Case{
 		func(c Case) Case { // correction, extension, grant
 			c = w.act(t, clerk, c, Action{Name: "correct", Marks: []contract.Mark{
@@ -127,6 +128,8 @@ func (w *world) otherPapers(t *testing.T, seen map[string]bool) {
 	b = w.act(t, reviewer1, b, opinion("review"))
 	b = w.act(t, approver, b, Action{Name: "approve"})
 	keep(b, map[string]string{"publication": "publication", "grant": "grant-benefit"})
+
+	keep(w.takenNextDoor(t, "paper-far", hygiene), map[string]string{"transit_receipt": "transit_receipt"})
 
 	p := w.committed(t, "paper-promise")
 	p = w.act(t, reviewer1, p, Action{Name: "breach", Reasons: []string{"现场没有消毒设施"}})
