@@ -47,17 +47,21 @@ var roles = []role{
 	{"catalogue manager", false, account("catalog")},
 	{"administrator", false, account("admin")},
 	{"counter", false, func(t *testing.T, w *world) caller { return w.sits(t, "window1", "1") }},
-	{"counter, serving", false, func(t *testing.T, w *world) caller {
-		c := w.sits(t, "window1", "1")
-		var desk struct{ Session *struct{ ID string } }
-		if c.call(http.MethodGet, "/counter", nil, &desk); desk.Session != nil {
-			c.ends(desk.Session.ID)
-		}
-		c.serves(walkIn, "唐秀兰", "")
-		return c
-	}},
+	{"counter, serving", false, func(t *testing.T, w *world) caller { return w.serving(t) }},
 	{"machine", true, func(t *testing.T, w *world) caller { return w.machine(t) }},
 	{"machine, all scopes", true, func(t *testing.T, w *world) caller { return w.machine(t, w.policy.Scopes()...) }},
+}
+
+// serving is a clerk of a window with somebody new standing there.
+func (w *world) serving(t *testing.T) caller {
+	t.Helper()
+	c := w.sits(t, "window1", "1")
+	var desk struct{ Session *struct{ ID string } }
+	if c.call(http.MethodGet, "/counter", nil, &desk); desk.Session != nil {
+		c.ends(desk.Session.ID)
+	}
+	c.serves(walkIn, "唐秀兰", "")
+	return c
 }
 
 // endpoint is a page or an operation of the API.

@@ -345,7 +345,7 @@ func TestEveryDemonstrationAccountSignsIn(t *testing.T) {
 // demoAccounts are those that serve tells a newcomer, in its order.
 var demoAccounts = []string{
 	"zhou", "lin", "chen", "huang", "zhao", "sun", "he",
-	"clerk", "reviewer1", "reviewer2", "approver", "head", "supervisor", "catalog", "admin",
+	"clerk", "reviewer1", "reviewer2", "approver", "head", "supervisor", "catalog", "admin", "window1", "window2", "window3",
 	"health", "health-head", "civil", "civil2", "civil-head", "disabled", "disabled-head", "industry", "industry-head",
 	"market", "market-head", "fire", "fire2", "fire-head", "city", "city-head", "social",
 }
