@@ -139,6 +139,9 @@ func (agencies) Agency(_ context.Context, id contract.AgencyID) (contract.Agency
 	if id == elsewhere {
 		return contract.Agency{ID: id, Name: contract.Text{ZH: "岳池县行政审批局", EN: "Yuechi Approval Bureau"}, Division: "511621"}, nil
 	}
+	if id == neighbour {
+		return contract.Agency{ID: id, Name: contract.Text{ZH: "前锋区行政审批局", EN: "Qianfeng Approval Bureau"}, Division: "511603"}, nil
+	}
 	if id == fire || id == city {
 		return contract.Agency{ID: id, Name: contract.Text{ZH: "广安区" + string(id), EN: string(id)}, Division: "511602"}, nil
 	}
