@@ -285,7 +285,7 @@ func TestPermissionsAreOneRule(t *testing.T) {
 		total, told = n/2, true // on each database
 	}
 	each(t, func(t *testing.T, w *world) {
-		began := time.Now() //nolint:forbidigo // says how long it took
+		began := time.Now()                                          //nolint:forbidigo // says how long it took
 		x := newManyAsked(t, w, uint64(total)+uint64(len(t.Name()))) // other cases on each database
 		var count, listed, allowed atomic.Int64
 		for batch := 0; count.Load() < int64(total) && !t.Failed(); batch++ {
