@@ -26,7 +26,7 @@ func TestStrangersCannotTellWhatExists(t *testing.T) {
 		real := w.things(t, lin, open, r)
 		elsewhere := auth.Principal{
 			Kind: auth.Staff, ID: "stranger", Agency: "another-agency", Division: "511621",
-			Roles: []string{auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead, auth.RoleSupervisor, auth.RoleAuditor},
+			Roles: []string{auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead, auth.RoleSupervisor, auth.RoleAuditor, auth.RoleCounter},
 		}
 		strangers := map[string]caller{
 			"zhou": w.signIn(t, "zhou"), "nobody": w.nobody(t), "machine": w.machine(t, w.policy.Scopes()...),
@@ -67,7 +67,20 @@ func (w *world) things(t *testing.T, lin caller, open draftView, r receiptView) 
 	}
 	lin.call(http.MethodGet, "/drafts/"+open.ID, nil, &draft)
 	m := draft.Materials[slices.IndexFunc(draft.Materials, func(m material) bool { return len(m.Files) > 0 })]
+	window := w.sits(t, "window1", "1")
+	session := window.serves(walkIn, "唐秀兰", "")
+	window.ends(session)
+	w.reported(t)
+	var desk struct{ Reports []struct{ ID string } }
+	w.signIn(t, "head").call(http.MethodGet, "/stuck/desk?state=all", nil, &desk)
+	case2 := w.reviewed(t)
+	var visit inquiryView
+	w.signIn(t, "reviewer1").call(http.MethodPost, "/cases/"+case2+"/visits", map[string]any{
+		"purpose": "核对场所", "place": "洪洲大道 12 号", "officials": demo("reviewer1", "reviewer2"), "day": "2026-11-18", "time": "09:00-11:00",
+	}, &visit)
 	return map[string]map[string]string{
+		"counter/sessions": {"id": session}, "stuck": {"id": desk.Reports[0].ID}, "stuck/desk": {"id": desk.Reports[0].ID},
+		"inquiries": {"id": visit.ID}, "visits": {"id": visit.ID},
 		"cases":    {"id": r.Case, "doc": docs.Documents[0].ID, "file": materialOf(t, lin, r.Case), "action": "accept"},
 		"drafts":   {"id": open.ID, "page": draft.Pages[0].ID, "material": m.ID, "file": m.Files[0].ID},
 		"licences": {"id": mine.Licences[0].ID},
@@ -84,7 +97,7 @@ func materialOf(t *testing.T, lin caller, id string) string {
 	return rest[:strings.IndexAny(rest, `"?#`)]
 }
 
-var about = regexp.MustCompile(`^(?:/api/v1|/staff)?/(cases|drafts|licences)/\{id\}`)
+var about = regexp.MustCompile(`^(?:/api/v1|/staff)?/(cases|drafts|licences|inquiries|visits|counter/sessions|stuck|stuck/desk)/\{id\}`)
 
 func kindOf(e endpoint) (string, bool) {
 	m := about.FindStringSubmatch(e.path)

@@ -254,6 +254,22 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, subject stri
 	})
 }
 
+// mayWith asks the policy about a session. Who may not is told so within the agency
+// alone: to everybody else it is not there.
+func (s *Service) mayWith(ctx context.Context, actor auth.Principal, action string, x Session) error {
+	o, err := s.sessionObject(ctx, x)
+	if err != nil {
+		return err
+	}
+	if err := s.c.Policy.Check(actor, action, o); err != nil {
+		if actor.Agency != string(x.Agency) {
+			return ErrNoSession
+		}
+		return err
+	}
+	return nil
+}
+
 // End ends the session of a clerk and clears the window for the next person. A
 // second click finds it ended.
 func (s *Service) End(ctx context.Context, actor auth.Principal, id string) error {
@@ -261,11 +277,7 @@ func (s *Service) End(ctx context.Context, actor auth.Principal, id string) erro
 	if err != nil {
 		return err
 	}
-	o, err := s.sessionObject(ctx, x)
-	if err != nil {
-		return err
-	}
-	if err := s.c.Policy.Check(actor, ActionServe, o); err != nil {
+	if err := s.mayWith(ctx, actor, ActionServe, x); err != nil {
 		return err
 	}
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {

@@ -83,11 +83,7 @@ func (s *Service) Summary(ctx context.Context, actor auth.Principal, id string) 
 	if err != nil {
 		return Summary{}, err
 	}
-	o, err := s.sessionObject(ctx, x)
-	if err != nil {
-		return Summary{}, err
-	}
-	if err := s.c.Policy.Check(actor, ActionSummary, o); err != nil {
+	if err := s.mayWith(ctx, actor, ActionSummary, x); err != nil {
 		return Summary{}, err
 	}
 	sum := Summary{Session: x}
@@ -167,11 +163,7 @@ func (s *Service) Requests(ctx context.Context, actor auth.Principal, session st
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.sessionObject(ctx, x)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.c.Policy.Check(actor, ActionAudit, o); err != nil {
+	if err := s.mayWith(ctx, actor, ActionAudit, x); err != nil {
 		return nil, err
 	}
 	return requestsOf(ctx, s.c.DB, session)
