@@ -34,6 +34,8 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodPost, "/cases/{id}/actions", "case-act", "casework.act", "Take a step: accept, correct, review, approve, deny, withdraw, ..."), o.act)
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
 	applicantAPI(a, s)
+	contentAPI(a, s)
+	transitAPI(a, s)
 	workAPI(a, s)
 	listAPI(a, s)
 	deskAPI(a, s)

@@ -174,11 +174,7 @@ func (o operations) messageFile(ctx context.Context, actor auth.Principal, in *c
 	if err != nil {
 		return nil, err
 	}
-	name := m.Name
-	if m.Unmarked != "" {
-		name = "unmarked-" + name
-	}
-	return api.NewFile(m.Type, name, body), nil
+	return handedFile(m, body), nil
 }
 
 type placeBody struct {

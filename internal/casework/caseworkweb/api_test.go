@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,11 +25,18 @@ import (
 // service is the API of the county; the header X-Who says who asks.
 func service(t *testing.T) (*caseworktest.World, func(who, method, path string, body any) (int, string)) {
 	t.Helper()
+	return serviceFor(t, nil)
+}
+
+// serviceFor is service for more people.
+func serviceFor(t *testing.T, more map[string]auth.Principal) (*caseworktest.World, func(who, method, path string, body any) (int, string)) {
+	t.Helper()
 	w := caseworktest.New(t)
 	people := map[string]auth.Principal{
 		"lin": caseworktest.Lin, "zhou": caseworktest.Zhou, "clerk": caseworktest.Clerk, "reviewer1": caseworktest.Reviewer1,
 		"reviewer2": caseworktest.Reviewer2, "approver": caseworktest.Approver, "supervisor": caseworktest.Supervisor,
 	}
+	maps.Copy(people, more)
 	mux := http.NewServeMux()
 	a := api.New(api.Config{
 		Mux: mux, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
