@@ -48,5 +48,5 @@ type conditions struct{ rules *rule.Engine }
 func (c conditions) Holds(
 	svc contract.Service, when string, applicant contract.Party, on day.Date, answers, found contract.Answers,
 ) (bool, error) {
-	return form.Holds(c.rules, svc, when, applicant, on, answers, found)
+	return form.Holds(c.rules, svc, when, form.Input{Applicant: applicant, Today: on, Answers: answers, Found: found})
 }

@@ -39,6 +39,7 @@ func (r rules) entry(c Case, e statute.ClockEffect, in input) (clockEntry, error
 		if in.Name == actReceive && !in.OnTheWay.Arrived.IsZero() {
 			out.entry.On = in.OnTheWay.Arrived
 		}
+	case statute.Limits: // a move writes it itself, no step of a procedure does
 	}
 	return out, nil
 }

@@ -126,7 +126,7 @@ func worked(cal *statute.Calendar, proc *statute.Procedure, history []clockEntry
 			}
 		case statute.Stop:
 			run.to = e.entry.On
-		case statute.Extend:
+		case statute.Extend, statute.Limits:
 		}
 	}
 	if run.from.IsZero() || run.to.IsZero() {

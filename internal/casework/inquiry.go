@@ -78,14 +78,12 @@ func (s *Service) kept(ctx context.Context, tx db.Tx, w *work) error {
 
 // StartSpecial begins a special procedure in a caller's transaction: the clock
 // stands still and the applicant is told in writing (Licensing Law art. 45).
-func (s *Service) StartSpecial(
-	ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, kind statute.Special, days int, reason string,
-) (string, error) {
+func (s *Service) StartSpecial(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, p contract.Pause) (string, error) {
 	c, err := s.lockSeen(ctx, tx, actor, id)
 	if err != nil {
 		return "", err
 	}
-	a, err := tidy(Action{Name: actPause, Special: kind, Days: days, Reasons: []string{reason}, inquired: true})
+	a, err := tidy(Action{Name: actPause, Special: statute.Special(p.Special), Days: p.Days, Reasons: []string{p.Reason}, inquired: true})
 	if err != nil {
 		return "", err
 	}

@@ -140,7 +140,8 @@ func (s *Service) recomputeSome(ctx context.Context, tx db.Tx, j recomputeJob) e
 	}
 	moved := 0
 	for _, c := range batch {
-		if !j.covers(c.Division) && !(c.Stage == StageTransit && j.covers(c.Counter.Division)) {
+		onTheWay := c.Stage == StageTransit && j.covers(c.Counter.Division)
+		if !onTheWay && !j.covers(c.Division) {
 			continue
 		}
 		changed, err := s.recompute(ctx, tx, c, j.Reason)

@@ -68,18 +68,7 @@ func (m *moving) apply(ctx context.Context, tx db.Tx, plan Move) error {
 // applyUnits recalls, changes and asks. It returns the agencies that are asked now.
 func (m *moving) applyUnits(ctx context.Context, tx db.Tx, w *work, plan Move) ([]contract.AgencyID, error) {
 	for _, u := range m.release {
-		wasOpen := u.State == UnitOpen
-		u.State, u.Required, u.Ended, u.Why = UnitRecalled, false, m.at, plan.Reason
-		if err := updateUnit(ctx, tx, u); err != nil {
-			return nil, err
-		}
-		if err := setTerms(ctx, tx, u); err != nil {
-			return nil, err
-		}
-		if !wasOpen {
-			continue
-		}
-		if err := m.s.tellUnit(ctx, tx, w.actor, w.c, u, UnitRecalled); err != nil {
+		if err := m.recall(ctx, tx, w, u, plan.Reason); err != nil {
 			return nil, err
 		}
 	}
@@ -112,6 +101,22 @@ func (m *moving) applyUnits(ctx context.Context, tx db.Tx, w *work, plan Move) (
 	}
 	w.c = w.c.count(newest(all))
 	return asked, nil
+}
+
+// recall tells an agency that its opinion is no longer waited for, if it was.
+func (m *moving) recall(ctx context.Context, tx db.Tx, w *work, u Unit, reason string) error {
+	wasOpen := u.State == UnitOpen
+	u.State, u.Required, u.Ended, u.Why = UnitRecalled, false, m.at, reason
+	if err := updateUnit(ctx, tx, u); err != nil {
+		return err
+	}
+	if err := setTerms(ctx, tx, u); err != nil {
+		return err
+	}
+	if !wasOpen {
+		return nil
+	}
+	return m.s.tellUnit(ctx, tx, w.actor, w.c, u, UnitRecalled)
 }
 
 // goOn is the case after the move and what follows it by itself, with the clocks of

@@ -193,10 +193,8 @@ func (w *shuffled) move(t *testing.T, to Target) {
 	if plan.Movable == 0 {
 		return
 	}
-	touched := contract.CaseID("")
 	if w.one(3) { // somebody works on one in between
-		touched = w.cases[w.rng.IntN(len(w.cases))]
-		w.work(t, touched)
+		w.work(t, w.cases[w.rng.IntN(len(w.cases))])
 	}
 	was := w.known(t)
 	_, err = w.ApproveMove(t.Context(), head, plan.ID, plan.Hash)

@@ -200,6 +200,15 @@ func moveTable() []moveRow {
 		{"two officials, one reviewed", benefit, reviewed, two(true), nil, "", true, "waits second"},
 		{"one official is enough", hygiene, reviewed, two(false), nil, "", true, "one"},
 		{"a visit is missing", hygiene, accepted, func(s *contract.Service) { s.Handling.Visits = &contract.VisitSpec{Required: true} }, nil, "", true, "visit"},
+	}
+}
+
+// moveUnitsTable is what a move does to the agencies that are asked, and to parts.
+func moveUnitsTable() []moveRow {
+	reviewed := func(t testing.TB, w *moveWorld, c Case) Case {
+		return w.act(t, reviewer1, accepted(t, w, c), Action{Name: actReview, Opinion: "符合"})
+	}
+	return []moveRow{
 		{"another agency's from now on", hygiene, accepted, func(s *contract.Service) { s.Agency = elsewhere }, nil, "", true, "agency"},
 		{"an agency is no longer asked", joint, accepted, dropUnit("v-city"), nil, "", true, "waits released"},
 		{"both are not", joint, accepted, func(s *contract.Service) { s.Handling.Units = nil }, nil, "", true, "released released"},
@@ -223,9 +232,7 @@ func moveTable() []moveRow {
 			s.Handling.Units = []contract.Unit{{ID: "w-new", Agency: fire, Required: true, Days: 4}}
 		}, nil, "", false, "asked no_opinions"},
 		{"agencies are asked at acceptance", joint, nil, dropUnit("u-fire"), nil, "", true, "units_later"},
-		{"the join is complete", joint, func(t testing.TB, w *moveWorld, c Case) Case {
-			return w.act(t, reviewer1, accepted(t, w, c), Action{Name: actReview, Opinion: "符合"})
-		}, dropUnit("u-fire"), nil, "", true, "released joins"},
+		{"the join is complete", joint, reviewed, dropUnit("u-fire"), nil, "", true, "released joins"},
 		{"a part is gone", opening, nil, func(s *contract.Service) { s.Parts = s.Parts[:2] }, nil, "", false, "part_gone"},
 		{"the parts are enough now", opening, func(t testing.TB, w *moveWorld, c Case) Case {
 			_, parts := w.reload(t, c.ID)
@@ -256,7 +263,7 @@ func (s sometimes) Holds(svc contract.Service, when string, p contract.Party, on
 
 func TestWhyACaseMayMove(t *testing.T) {
 	t.Parallel()
-	for _, row := range moveTable() {
+	for _, row := range slices.Concat(moveTable(), moveUnitsTable()) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, base *world) { row.check(t, newMoveWorld(base)) })

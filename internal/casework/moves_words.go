@@ -191,6 +191,7 @@ func clockName(k statute.ClockKind) contract.Text {
 		return contract.Text{ZH: "受理期限", EN: "The time for acceptance"}
 	case statute.Delivery:
 		return contract.Text{ZH: "送达期限", EN: "The time for delivery"}
+	case statute.Forwarding, statute.Decision, statute.Correction, statute.Verification, statute.Rectification:
 	}
 	return contract.Text{ZH: "决定期限", EN: "The time for the decision"}
 }

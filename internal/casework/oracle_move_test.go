@@ -94,5 +94,5 @@ func (c *lawClock) mayBecome(a almanac, limit, promised, today int) bool {
 		return false
 	}
 	over := func(n int) bool { return c.lastDay(a, n, today) < today }
-	return !(limit < c.limit && over(limit)) && !(promised < c.promised && over(promised))
+	return (limit == c.limit || !over(limit)) && (promised == c.promised || !over(promised))
 }

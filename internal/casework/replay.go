@@ -166,30 +166,11 @@ func (x *replaying) entries(ctx context.Context) error {
 			want = append(want, list...)
 			continue
 		}
-		proc, err := x.s.procedureThen(x.c, st)
+		list, err := x.entered(st, &received)
 		if err != nil {
 			return err
 		}
-		t, err := proc.Transition(st.From, st.Action)
-		if err != nil { // a supplement is no step of a procedure
-			continue
-		}
-		if t.Effect(statute.Acceptance) == statute.Start {
-			received = day.In(st.At)
-			if st.Action == actReceive && !x.arrived.IsZero() {
-				received = x.arrived
-			}
-		}
-		for _, e := range t.Clocks {
-			on := day.In(st.At)
-			if st.Action == actReceive && !x.arrived.IsZero() {
-				on = x.arrived
-			}
-			if t.Deemed && e.Entry == statute.Start {
-				on = received
-			}
-			want = append(want, fmt.Sprintf("%d %s %s %s", st.No, e.Clock, e.Entry, on))
-		}
+		want = append(want, list...)
 	}
 	have := make([]string, 0, len(x.history))
 	for _, e := range x.history {
@@ -202,6 +183,35 @@ func (x *replaying) entries(ctx context.Context) error {
 		x.differ(DiffEntry, fmt.Sprint("no. ", i+1), at(have, i), at(want, i))
 	}
 	return nil
+}
+
+// entered is what one step enters. Received is the day the application came, which
+// a step may set and deemed acceptance reads.
+func (x *replaying) entered(st Step, received *day.Date) ([]string, error) {
+	proc, err := x.s.procedureThen(x.c, st)
+	if err != nil {
+		return nil, err
+	}
+	t, err := proc.Transition(st.From, st.Action)
+	if err != nil { // a supplement is no step of a procedure
+		return nil, nil //nolint:nilerr // see above: such a step enters nothing
+	}
+	on := day.In(st.At)
+	if st.Action == actReceive && !x.arrived.IsZero() {
+		on = x.arrived
+	}
+	if t.Effect(statute.Acceptance) == statute.Start {
+		*received = on
+	}
+	list := make([]string, 0, len(t.Clocks))
+	for _, e := range t.Clocks {
+		from := on
+		if t.Deemed && e.Entry == statute.Start {
+			from = *received
+		}
+		list = append(list, fmt.Sprintf("%d %s %s %s", st.No, e.Clock, e.Entry, from))
+	}
+	return list, nil
 }
 
 // lineOf is an entry in words.

@@ -103,7 +103,7 @@ func slowly(cal *statute.Calendar, history []clockEntry, steps []Step) int {
 				paused[e.entry.ID] = true
 			case statute.Resume:
 				delete(paused, e.entry.ID)
-			case statute.Start, statute.Extend, statute.Stop:
+			case statute.Start, statute.Extend, statute.Stop, statute.Limits:
 			}
 		}
 		waiting := false

@@ -190,6 +190,7 @@ func (c Case) receipt() contract.Receipt {
 		r.AcceptBy = c.Due.Promised.String()
 	case statute.Forwarding:
 		r.ForwardBy = c.Due.Promised.String()
+	case statute.Decision, statute.Delivery, statute.Correction, statute.Verification, statute.Rectification:
 	}
 	return r
 }

@@ -387,17 +387,21 @@ type handTry struct {
 	do   func(p auth.Principal, key string) error
 }
 
+// heldBy is a case in review that somebody holds, or nobody.
+func (w *world) heldBy(t testing.TB, key string, holder auth.Principal) Case {
+	t.Helper()
+	c := w.reviewable(t, key)
+	if holder.ID != "" {
+		_, err := w.Claim(t.Context(), holder, c.ID)
+		must(t, err)
+	}
+	return c
+}
+
 func (w *world) handTries(t *testing.T) []handTry {
 	t.Helper()
 	ctx := t.Context()
-	fresh := func(key string, holder auth.Principal) Case {
-		c := w.reviewable(t, key)
-		if holder.ID != "" {
-			_, err := w.Claim(ctx, holder, c.ID)
-			must(t, err)
-		}
-		return c
-	}
+	fresh := func(key string, holder auth.Principal) Case { return w.heldBy(t, key, holder) }
 	return []handTry{
 		{"claim", []string{"reviewer1", "reviewer2"}, func(p auth.Principal, key string) error {
 			_, err := w.Claim(ctx, p, fresh(key, auth.Principal{}).ID)

@@ -223,6 +223,14 @@ type Unit struct {
 	Materials []string `json:"materials" yaml:"materials"`
 }
 
+// Pause is a special procedure that begins: its kind (see SpecialSpec), the working
+// days it is expected to take, and why, for the written notice to the applicant.
+type Pause struct {
+	Special string
+	Days    int
+	Reason  string
+}
+
 // SpecialSpec is one special procedure that pauses the clock while it lasts
 // (Licensing Law art. 45).
 type SpecialSpec struct {

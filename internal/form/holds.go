@@ -2,20 +2,17 @@ package form
 
 import (
 	"github.com/tongban/tongban/internal/contract"
-	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/rule"
 )
 
 // Holds evaluates a condition of the service over answers that were handed in: by
-// it the service says which other agencies are asked. Found is what officials found by then.
-func Holds(
-	e *rule.Engine, svc contract.Service, when string, applicant contract.Party, today day.Date, answers, found contract.Answers,
-) (bool, error) {
+// it the service says which other agencies are asked.
+func Holds(e *rule.Engine, svc contract.Service, when string, in Input) (bool, error) {
 	c, err := Compile(e, svc)
 	if err != nil {
 		return false, err
 	}
-	return c.engine.Bool(when, c.handedIn(Input{Applicant: applicant, Today: today, Answers: answers, Found: found}))
+	return c.engine.Bool(when, c.handedIn(in))
 }
 
 // handedIn is what rules see of answers that were handed in.

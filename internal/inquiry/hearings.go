@@ -180,7 +180,7 @@ func (s *Service) Arrange(ctx context.Context, actor auth.Principal, id string, 
 		if x.State == Asked {
 			what = "set"
 			days := cmp.Or(in.Days, cal.Workdays(s.Today(), in.Slot.Day)+1)
-			if x.Special, err = s.c.Cases.StartSpecial(ctx, tx, actor, x.Case, statute.Hearing, days, h.Why); err != nil {
+			if x.Special, err = s.c.Cases.StartSpecial(ctx, tx, actor, x.Case, contract.Pause{Special: string(statute.Hearing), Days: days, Reason: h.Why}); err != nil {
 				return "", err
 			}
 		}

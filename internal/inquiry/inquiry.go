@@ -164,7 +164,7 @@ type Upload struct {
 type Cases interface {
 	ForInquiry(ctx context.Context, actor auth.Principal, id contract.CaseID) (contract.InquiryCase, error)
 	PlaceOf(ctx context.Context, actor auth.Principal, id contract.CaseID) (contract.Text, error)
-	StartSpecial(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, kind statute.Special, days int, reason string) (string, error)
+	StartSpecial(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, p contract.Pause) (string, error)
 	EndSpecial(ctx context.Context, tx db.Tx, actor auth.Principal, id contract.CaseID, special, result string) error
 	RaiseLate(ctx context.Context, tx db.Tx, id contract.CaseID, occurrence string) error
 }

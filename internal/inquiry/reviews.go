@@ -69,7 +69,7 @@ func (s *Service) StartReview(ctx context.Context, actor auth.Principal, id cont
 	}
 	x.Review, x.State, x.Due = r, Sitting, r.Until
 	return x, s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		x.Special, err = s.c.Cases.StartSpecial(ctx, tx, actor, x.Case, in.Special, in.Days, r.Question)
+		x.Special, err = s.c.Cases.StartSpecial(ctx, tx, actor, x.Case, contract.Pause{Special: string(in.Special), Days: in.Days, Reason: r.Question})
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (s *Service) onlyOne(ctx context.Context, tx db.Tx, x Inquiry) error {
 
 // Draw puts experts on the panel by chance.
 func (s *Service) Draw(ctx context.Context, actor auth.Principal, id string, rev int64, field string, n int) (Inquiry, error) {
-	return s.review(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+	return s.review(ctx, actor, id, rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		if n < 1 || len(x.Review.Seated())+n > maxPanel {
 			var form fault.Form
 			form.Add("n", "inquiry.panel_size", "max", maxPanel)
@@ -117,7 +117,7 @@ func (s *Service) Draw(ctx context.Context, actor auth.Principal, id string, rev
 
 // Choose puts one expert on the panel, with the reason why this one.
 func (s *Service) Choose(ctx context.Context, actor auth.Principal, id string, rev int64, expert, why string) (Inquiry, error) {
-	return s.review(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+	return s.review(ctx, actor, id, rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		var form fault.Form
 		why = checkWords(&form, "why", why, maxLine, true)
 		roster, err := s.rosterOf(ctx, tx, x.Agency)
@@ -146,7 +146,7 @@ func (s *Service) member(e Expert, how, why string) Member {
 // Replace takes an expert off who declared a conflict of interest, and draws
 // another of the same field in their place.
 func (s *Service) Replace(ctx context.Context, actor auth.Principal, id string, rev int64, member, conflict string) (Inquiry, error) {
-	return s.review(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+	return s.review(ctx, actor, id, rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		return s.replace(ctx, tx, x, member, conflict)
 	})
 }
@@ -183,7 +183,7 @@ type Opinion struct{ Member, Verdict, Text string }
 
 // EnterOpinion enters an expert's written opinion, for the secretary of the review.
 func (s *Service) EnterOpinion(ctx context.Context, actor auth.Principal, id string, rev int64, o Opinion) (Inquiry, error) {
-	return s.review(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+	return s.review(ctx, actor, id, rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		m := x.Review.member(o.Member)
 		if m == nil {
 			return "", ErrNotFound
@@ -201,7 +201,7 @@ func (s *Service) EnterOpinion(ctx context.Context, actor auth.Principal, id str
 // shown once and only its hash is kept.
 func (s *Service) Link(ctx context.Context, actor auth.Principal, id, member string) (string, error) {
 	secret := s.c.Token(32)
-	_, err := s.review(ctx, actor, id, "plan", 0, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+	_, err := s.review(ctx, actor, id, 0, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		m := x.Review.member(member)
 		if m == nil || m.Conflict != "" || !m.Given.IsZero() {
 			return "", ErrState
@@ -358,7 +358,7 @@ func (s *Service) CloseReview(ctx context.Context, actor auth.Principal, id stri
 	if err != nil {
 		return Inquiry{}, err
 	}
-	return s.review(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+	return s.review(ctx, actor, id, rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		r := x.Review
 		var form fault.Form
 		if !slices.Contains(verdicts(), verdict) {
@@ -389,8 +389,8 @@ func (s *Service) CloseReview(ctx context.Context, actor auth.Principal, id stri
 }
 
 // review is step for expert reviews and errands that go on.
-func (s *Service) review(ctx context.Context, actor auth.Principal, id, action string, rev int64, do change) (Inquiry, error) {
-	return s.step(ctx, actor, id, action, rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
+func (s *Service) review(ctx context.Context, actor auth.Principal, id string, rev int64, do change) (Inquiry, error) {
+	return s.step(ctx, actor, id, "plan", rev, func(ctx context.Context, tx db.Tx, x *Inquiry) (string, error) {
 		if x.Review == nil {
 			return "", ErrNotFound
 		}

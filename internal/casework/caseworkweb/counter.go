@@ -85,7 +85,7 @@ func (p pages) printed(w http.ResponseWriter, r *http.Request) error {
 	if d.Parts, err = p.s.Parts(ctx, actor, d.Case.ID); err != nil {
 		return err
 	}
-	return p.k.Render(w, r, http.StatusOK, printPage(p.k.View(r), d))
+	return p.k.Render(w, r, http.StatusOK, confirmationPage(p.k.View(r), d))
 }
 
 // progressPath leads to the progress of a case; the number is filled in.

@@ -330,7 +330,7 @@ func atCounterLinks(v web.View, c casework.Case) templ.Component {
 	})
 }
 
-func printPage(v web.View, d receiptData) templ.Component {
+func confirmationPage(v web.View, d receiptData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -169,10 +169,10 @@ func (w *World) PlaceOf(context.Context, auth.Principal, contract.CaseID) (contr
 }
 
 // StartSpecial notes that the clock stands still.
-func (w *World) StartSpecial(_ context.Context, _ db.Tx, _ auth.Principal, _ contract.CaseID, kind statute.Special, days int, _ string) (string, error) {
+func (w *World) StartSpecial(_ context.Context, _ db.Tx, _ auth.Principal, _ contract.CaseID, p contract.Pause) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.Specials = append(w.Specials, fmt.Sprintf("start %s %d", kind, days))
+	w.Specials = append(w.Specials, fmt.Sprintf("start %s %d", p.Special, p.Days))
 	return fmt.Sprintf("special-%d", len(w.Specials)), nil
 }
 
