@@ -108,24 +108,32 @@ func orientation(b []byte) int {
 // upright turns a picture as its camera was held. Mirrored ones, which no camera
 // makes, stay.
 func upright(src image.Image, how int) image.Image {
-	r := src.Bounds()
-	w, h := r.Dx(), r.Dy()
-	var out *image.RGBA
-	var from func(x, y int) (int, int)
-	switch how {
-	case 3:
-		out, from = image.NewRGBA(image.Rect(0, 0, w, h)), func(x, y int) (int, int) { return w - 1 - x, h - 1 - y }
-	case 6:
-		out, from = image.NewRGBA(image.Rect(0, 0, h, w)), func(x, y int) (int, int) { return y, h - 1 - x }
-	case 8:
-		out, from = image.NewRGBA(image.Rect(0, 0, h, w)), func(x, y int) (int, int) { return w - 1 - y, x }
-	default:
+	if how != 3 && how != 6 && how != 8 {
 		return src
 	}
-	for y := range out.Bounds().Dy() {
-		for x := range out.Bounds().Dx() {
-			sx, sy := from(x, y)
-			out.Set(x, y, src.At(r.Min.X+sx, r.Min.Y+sy))
+	r := src.Bounds()
+	w, h := r.Dx(), r.Dy()
+	// A photo of a phone has twelve million points: they are turned as four bytes
+	// each, since asking every one for its colour takes seconds.
+	in := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(in, in.Bounds(), src, r.Min, draw.Src)
+	out := image.NewRGBA(image.Rect(0, 0, h, w))
+	if how == 3 {
+		out = image.NewRGBA(in.Bounds())
+	}
+	for y := range h {
+		for x := range w {
+			to := 0
+			switch how {
+			case 3:
+				to = out.PixOffset(w-1-x, h-1-y)
+			case 6:
+				to = out.PixOffset(h-1-y, x)
+			case 8:
+				to = out.PixOffset(y, w-1-x)
+			}
+			from := in.PixOffset(x, y)
+			copy(out.Pix[to:to+4], in.Pix[from:from+4])
 		}
 	}
 	return out
