@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/inquiry"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/id"
 )
@@ -26,6 +27,10 @@ func (i inquiries) Keeps(ctx context.Context, tx db.Tx, special string) (bool, e
 
 func (i inquiries) Cited(ctx context.Context, id contract.CaseID) ([]contract.Text, error) {
 	return i.areas.inquiry.Cited(ctx, id)
+}
+
+func (i inquiries) Agenda(ctx context.Context, actor auth.Principal, whose []contract.AccountID) ([]contract.InquiryTask, error) {
+	return i.areas.inquiry.Agenda(ctx, actor, whose)
 }
 
 // records is casework as inquiries enter their documents there.

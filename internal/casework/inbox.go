@@ -21,6 +21,9 @@ type Inbox struct {
 	Rulings    []Record                // explained, to be ruled on: of a supervisor
 	Deputy     []Absence               // for whom the official stands in
 	Overdue    []UnitTask              // opinions that others owe beyond their day on cases of the agency
+	Recusals   []Recusal               // that the agency has to answer, for who answers; without the words
+	Today      []contract.InquiryTask  // appointments of today: visits, hearings
+	Inquiries  []contract.InquiryTask  // what else visits, hearings and reviews ask
 }
 
 // maxInbox bounds each part: what is more is in its list.
@@ -28,7 +31,8 @@ const maxInbox = 50
 
 // Count is how many things wait: the number on the bar.
 func (x Inbox) Count() int {
-	return len(x.Messages) + len(x.Objections) + len(x.Opinions) + len(x.Cards) + len(x.Rulings) + len(x.Handed) + len(x.Overdue)
+	return len(x.Messages) + len(x.Objections) + len(x.Opinions) + len(x.Cards) + len(x.Rulings) + len(x.Handed) + len(x.Overdue) +
+		len(x.Recusals) + due(x.Today) + due(x.Inquiries)
 }
 
 // Inbox gathers what needs an official. Nothing of an application is in it beyond
@@ -53,6 +57,9 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal) (x Inbox, err
 		if x.Objections, err = s.Objections(ctx, actor, false); err != nil {
 			return x, err
 		}
+		if x.Recusals, err = s.recusalsFor(ctx, actor); err != nil {
+			return x, err
+		}
 	}
 	if unitActor(actor) {
 		if x.Opinions, err = unitTasks(ctx, s.c.DB, actor, nil, maxInbox); err != nil {
@@ -68,8 +75,34 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal) (x Inbox, err
 	if x.Rulings, err = s.toRule(ctx, actor); err != nil {
 		return x, err
 	}
-	x.Deputy, err = deputyships(ctx, s.c.DB, actor.ID, s.Today())
-	return x, err
+	if x.Deputy, err = deputyships(ctx, s.c.DB, actor.ID, s.Today()); err != nil {
+		return x, err
+	}
+	return x, s.agenda(ctx, actor, &x)
+}
+
+// recusalsFor are the open requests that an official withdraws which the actor may
+// answer: what they say is read on their own page.
+func (s *Service) recusalsFor(ctx context.Context, actor auth.Principal) ([]Recusal, error) {
+	list, err := recusalsWhere(ctx, s.c.DB, recusalsOfAgency(contract.AgencyID(actor.Agency), false))
+	if err != nil {
+		return nil, err
+	}
+	var mine []Recusal
+	for _, r := range list {
+		c, err := caseByID(ctx, s.c.DB, r.Case)
+		if err != nil {
+			return nil, err
+		}
+		if s.mayRule(ctx, actor, c, "casework.answer_withdrawal", r.Official.ID) == nil {
+			r.sealed, r.sealedAnswer = nil, nil
+			mine = append(mine, r)
+		}
+		if len(mine) == maxInbox {
+			break
+		}
+	}
+	return mine, nil
 }
 
 // overdueTo lists the opinions that other agencies owe beyond their day: to who

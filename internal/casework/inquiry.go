@@ -24,6 +24,8 @@ type Inquiries interface {
 	Keeps(ctx context.Context, tx db.Tx, special string) (bool, error)
 	// Cited are the records that a decision rests on (Licensing Law art. 48(2)).
 	Cited(ctx context.Context, id contract.CaseID) ([]contract.Text, error)
+	// Agenda lists what inquiries ask of officials of the actor's agency.
+	Agenda(ctx context.Context, actor auth.Principal, whose []contract.AccountID) ([]contract.InquiryTask, error)
 }
 
 // Faults of inquiries.

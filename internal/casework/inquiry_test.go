@@ -6,11 +6,15 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 )
 
 // pending is what is still to be found out.
-type pending struct{ before, keeps bool }
+type pending struct {
+	before, keeps bool
+	agenda        []contract.InquiryTask
+}
 
 func (p *pending) Missing(context.Context, db.Tx, contract.CaseID, contract.Deciding) ([]contract.Text, error) {
 	if !p.before {
@@ -20,6 +24,10 @@ func (p *pending) Missing(context.Context, db.Tx, contract.CaseID, contract.Deci
 }
 
 func (p *pending) Keeps(context.Context, db.Tx, string) (bool, error) { return p.keeps, nil }
+
+func (p *pending) Agenda(context.Context, auth.Principal, []contract.AccountID) ([]contract.InquiryTask, error) {
+	return p.agenda, nil
+}
 
 func (p *pending) Cited(context.Context, contract.CaseID) ([]contract.Text, error) { return nil, nil }
 

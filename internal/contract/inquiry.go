@@ -62,3 +62,21 @@ type Official struct {
 	Division string    `json:"division"`
 	Roles    []string  `json:"roles"`
 }
+
+// InquiryTask is what an inquiry asks of an official.
+type InquiryTask struct {
+	Inquiry  string
+	Kind     string // "visit", "hearing", "review", "errand"
+	Case     CaseID
+	Number   string
+	ItemName Text
+	Who      AccountID // whose it is: the one who asks, or whom they stand in for
+	// Do is what is to be done: "go", "answer", "record", "sign", "others" and
+	// "corrections" of visits, "arrange", "preside", "record" and "objection" of
+	// hearings, "panel", "opinions", "close" and "report" of reviews and errands.
+	Do   string
+	Day  string // of the appointment, "" for none
+	Slot string // "09:00-11:00"
+	Due  string // last day of the next step, "" for none
+	Now  bool   // it is to be done today
+}

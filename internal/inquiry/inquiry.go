@@ -106,6 +106,7 @@ type Head struct {
 	Due        day.Date // by which the next step is due
 	Late       bool     // that it is late was noted
 	People     []contract.AccountID
+	Secretary  contract.AccountID // who began it and organises it
 	Public     bool
 	Special    string // special procedure of the case; "" while the clock runs
 	Revision   int64

@@ -261,7 +261,7 @@ func (s *Service) begin(ctx context.Context, actor auth.Principal, id contract.C
 	}
 	x := Inquiry{Head: Head{
 		ID: s.c.NewID(), Kind: kind, Case: c.ID, Number: c.Number, Item: c.Item, ItemName: c.ItemName,
-		Agency: c.Agency, AgencyName: c.AgencyName, Division: c.Division, Applicant: c.Applicant, Operator: c.Operator,
+		Agency: c.Agency, AgencyName: c.AgencyName, Division: c.Division, Applicant: c.Applicant, Operator: c.Operator, Secretary: contract.AccountID(actor.ID),
 	}}
 	if err := s.c.Policy.Check(actor, "inquiry.plan", object(x.Head, c)); err != nil {
 		return x, c, err

@@ -22,17 +22,17 @@ type row struct {
 
 const columns = `id, kind, case_id, number, item, item_zh, item_en, agency, agency_zh, agency_en, division,
 	applicant, applicant_kind, applicant_name, operator, state, open, on_day, slot, due, late, people, public, special,
-	revision, body, made_at, moved_at, closed_at`
+	revision, body, made_at, moved_at, closed_at, secretary`
 
 // insert refuses a second open inquiry of its kind: two clicks are one.
 func insert(ctx context.Context, q db.Q, r row) error {
 	res, err := q.ExecContext(ctx, `INSERT INTO inquiry_inquiries (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 		ON CONFLICT DO NOTHING`,
 		r.ID, string(r.Kind), string(r.Case), r.Number, string(r.Item), r.ItemName.ZH, r.ItemName.EN,
 		string(r.Agency), r.AgencyName.ZH, r.AgencyName.EN, r.Division,
 		r.Applicant.ID, r.Applicant.Kind, r.Applicant.Name, string(r.Operator), string(r.State), r.Open, r.Day, r.Slot, r.Due, r.Late,
-		joined(r.People), r.Public, r.Special, r.Revision, r.body, micro(r.Made), micro(r.Moved), micro(r.Closed))
+		joined(r.People), r.Public, r.Special, r.Revision, r.body, micro(r.Made), micro(r.Moved), micro(r.Closed), string(r.Secretary))
 	if err != nil {
 		return fmt.Errorf("insert inquiry: %w", err)
 	}
@@ -71,7 +71,7 @@ func scanRow(s scanner) (row, error) {
 	err := s.Scan(&r.ID, &r.Kind, &r.Case, &r.Number, &r.Item, &r.ItemName.ZH, &r.ItemName.EN,
 		&r.Agency, &r.AgencyName.ZH, &r.AgencyName.EN, &r.Division,
 		&r.Applicant.ID, &r.Applicant.Kind, &r.Applicant.Name, &r.Operator, &r.State, &r.Open, &r.Day, &r.Slot, &r.Due, &r.Late,
-		&people, &r.Public, &r.Special, &r.Revision, &r.body, &made, &moved, &closed)
+		&people, &r.Public, &r.Special, &r.Revision, &r.body, &made, &moved, &closed, &r.Secretary)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, ErrNotFound
 	}

@@ -37,3 +37,20 @@ func agenda(ctx context.Context, q db.Q, s scope, tab, after string, limit int) 
 	return rowsOf(q.QueryContext(ctx, `SELECT `+columns+agendaWhere+` AND (on_day, id) > ($8, $9) ORDER BY on_day, id LIMIT $10`,
 		s.agency, s.actor, s.kind, s.mine, tab, s.today, s.week, day, id, limit))
 }
+
+// waiting lists what may ask something of an official: what is open of theirs, and
+// visits of theirs whose corrections nobody confirmed. $3 is the actor, about whose
+// own case nothing is listed.
+func waiting(ctx context.Context, q db.Q, agency, who, actor string, limit int) ([]row, error) {
+	return rowsOf(q.QueryContext(ctx, `SELECT `+columns+` FROM inquiry_inquiries
+		WHERE agency = $1 AND operator <> $3 AND applicant <> $3 AND (people LIKE '%|' || $2 || '|%' OR secretary = $2)
+			AND (open OR kind = 'visit' AND state = 'closed' AND due <> '')
+		ORDER BY on_day, id LIMIT $4`, agency, who, actor, limit))
+}
+
+// hearingsSet lists the hearings of an agency that are set and not held yet.
+func hearingsSet(ctx context.Context, q db.Q, agency, actor string, limit int) ([]row, error) {
+	return rowsOf(q.QueryContext(ctx, `SELECT `+columns+` FROM inquiry_inquiries
+		WHERE agency = $1 AND open AND kind = 'hearing' AND state = 'set' AND operator <> $2 AND applicant <> $2
+		ORDER BY on_day, id LIMIT $3`, agency, actor, limit))
+}

@@ -250,6 +250,10 @@ type inboxOut struct {
 		Cards      []cardBody        `json:"cards" doc:"to be explained"`
 		Rulings    []cardBody        `json:"rulings" doc:"to be ruled on"`
 		Deputy     []inboxDeputyship `json:"deputy"`
+
+		Withdrawals []recusalBody  `json:"withdrawals" doc:"requests that an official withdraws, to be answered; the reasons are told by their own operation"`
+		Today       []inboxInquiry `json:"today" doc:"appointments of today: visits and hearings"`
+		Inquiries   []inboxInquiry `json:"inquiries" doc:"what else visits, hearings and reviews ask of the caller, or of whom the caller stands in for"`
 	}
 }
 
@@ -274,6 +278,35 @@ type inboxOpinion struct {
 	Task   contract.Text `json:"task"`
 	Due    string        `json:"due"`
 	Late   bool          `json:"late"`
+}
+
+type inboxInquiry struct {
+	Inquiry string        `json:"inquiry"`
+	Kind    string        `json:"kind" enum:"visit,hearing,review,errand"`
+	Case    string        `json:"case"`
+	Number  string        `json:"number"`
+	Name    contract.Text `json:"name"`
+	Do      string        `json:"do" enum:"go,answer,record,sign,others,corrections,arrange,preside,objection,panel,opinions,close,report"`
+	Day     string        `json:"day,omitempty" doc:"of the appointment"`
+	Slot    string        `json:"slot,omitempty"`
+	Due     string        `json:"due,omitempty"`
+	Now     bool          `json:"now" doc:"it is to be done today"`
+	Instead string        `json:"instead_of,omitempty" doc:"account of the colleague for whom the caller stands in"`
+}
+
+func inquiriesOf(x casework.Inbox, list []contract.InquiryTask) []inboxInquiry {
+	out := []inboxInquiry{}
+	for _, t := range list {
+		b := inboxInquiry{
+			Inquiry: t.Inquiry, Kind: t.Kind, Case: string(t.Case), Number: t.Number, Name: t.ItemName, Do: t.Do,
+			Day: t.Day, Slot: t.Slot, Due: t.Due, Now: t.Now,
+		}
+		if x.Instead(t) != "" {
+			b.Instead = string(t.Who)
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 type inboxDeputyship struct {
@@ -314,6 +347,8 @@ func (o deskOperations) inbox(ctx context.Context, actor auth.Principal, _ *stru
 	for _, r := range x.Rulings {
 		b.Rulings = append(b.Rulings, cardOf(r))
 	}
+	b.Withdrawals = recusalBodies(x.Recusals).Body.Withdrawals
+	b.Today, b.Inquiries = inquiriesOf(x, x.Today), inquiriesOf(x, x.Inquiries)
 	for _, a := range x.Deputy {
 		b.Deputy = append(b.Deputy, inboxDeputyship{a.Official.Name, a.From.String(), a.To.String()})
 	}

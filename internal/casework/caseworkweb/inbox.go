@@ -2,16 +2,18 @@ package caseworkweb
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/web"
 )
 
 // inboxData is what needs an official today.
 type inboxData struct {
 	casework.Inbox
-	Today day.Date
+	On    day.Date
 	Left  func(casework.Case, day.Date) int
 	State func(casework.Case) contract.Text
 }
@@ -21,12 +23,25 @@ func (p pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := inboxData{Inbox: x, Today: p.s.Today(), Left: p.s.DaysLeft, State: p.s.StateName}
+	d := inboxData{Inbox: x, On: p.s.Today(), Left: p.s.DaysLeft, State: p.s.StateName}
 	return p.k.Render(w, r, http.StatusOK, inboxPage(p.k.View(r), d))
 }
 
 // empty reports whether nothing waits.
-func (d inboxData) empty() bool { return d.Count()+len(d.Held)+len(d.Deputy) == 0 }
+func (d inboxData) empty() bool {
+	return d.Count()+len(d.Held)+len(d.Deputy)+len(d.Today)+len(d.Inquiries) == 0
+}
+
+// inquiryWhen is the appointment of a task, or the last day of what is to be done.
+func inquiryWhen(v web.View, t contract.InquiryTask) string {
+	if on, err := day.Parse(t.Day); err == nil {
+		return strings.TrimSpace(v.Date(on) + " " + strings.ReplaceAll(t.Slot, "-", "–"))
+	}
+	if by, err := day.Parse(t.Due); err == nil {
+		return v.T("casework.inbox.by", "date", by)
+	}
+	return ""
+}
 
 // handedNote is what a colleague wrote when handing a case over.
 func (d inboxData) handedNote(c casework.Case) (casework.HandNote, bool) {
