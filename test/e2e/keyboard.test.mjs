@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, look, open, serve, shots } from "./lib.mjs";
-import { account, go, hygiene, pdf, png, signIn } from "./steps.mjs";
+import { account, file, go, signIn } from "./steps.mjs";
 
 const cases = 10;
 let server;
@@ -19,37 +19,6 @@ after(async () => {
   await server?.stop();
   process.stdout.write(`pictures: ${shots}\n`);
 });
-
-// What the hairdresser answers, by field.
-const answers = {
-  place_kind: "hair", area: 48, seats: 4, water: "mains", water_tank: false, disinfection: true, disinfection_ways: ["heat"],
-  toilet: true, central_air: false, staff: 3, certified: 3, manager_self: true, paper: "electronic", declared: true,
-};
-
-// file sends the hairdresser's application by the API, ten times.
-async function file(count) {
-  let token = "";
-  const call = async (method, path, body, type = "application/json") => {
-    const answer = await fetch(`${server.base}/api/v1${path}`, {
-      method, body: body && type === "application/json" ? JSON.stringify(body) : body,
-      headers: { ...(body ? { "content-type": type } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    });
-    const text = await answer.text();
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
-    return text ? JSON.parse(text) : null;
-  };
-  const { password } = await account(server.base, "lin");
-  token = (await call("POST", "/session", { username: "lin", password })).token;
-  for (let i = 0; i < count; i++) {
-    const { id } = await call("POST", "/drafts", { service: hygiene });
-    const { materials } = await call("PUT", `/drafts/${id}/answers`, { answers });
-    for (const m of materials.filter((x) => x.asked)) {
-      const picture = m.id === "plans";
-      await call("POST", `/drafts/${id}/materials/${m.id}?name=${picture ? "plan.png" : "paper.pdf"}`, picture ? png : pdf, "application/octet-stream");
-    }
-    await call("POST", `/drafts/${id}/submission`);
-  }
-}
 
 // press presses keys that lead to another page.
 const press = (page, ...keys) => go(page, async () => {
@@ -87,7 +56,7 @@ async function work(name, opinion, locale = "zh-CN") {
 }
 
 test("ten cases accepted, reviewed and decided by keys alone", async () => {
-  await file(cases);
+  await file(server.base, cases);
   const accepted = await work("clerk");
   assert.equal(accepted.size, cases);
   await work("reviewer1", "材料齐全，符合条件。");
@@ -96,7 +65,7 @@ test("ten cases accepted, reviewed and decided by keys alone", async () => {
 });
 
 test("keys are told, can be switched off, mark, and fill in a template", async () => {
-  await file(1);
+  await file(server.base, 1);
   const head = await open(browser, server.base);
   await signIn(head, server.base, "head");
   await head.page.goto("/staff/phrases");

@@ -189,3 +189,37 @@ async function act(desk, id, order, done) {
   }
   return "";
 }
+
+// The same answers as programs send them.
+const typed = {
+  place_kind: "hair", area: 48, seats: 4, water: "mains", water_tank: false, disinfection: true, disinfection_ways: ["heat"],
+  toilet: true, central_air: false, staff: 3, certified: 3, manager_self: true, paper: "electronic", declared: true,
+};
+
+// file sends the hairdresser's application by the API, count times, and returns
+// the receipts.
+export async function file(base, count) {
+  let token = "";
+  const receipts = [];
+  const call = async (method, path, body, type = "application/json") => {
+    const answer = await fetch(`${base}/api/v1${path}`, {
+      method, body: body && type === "application/json" ? JSON.stringify(body) : body,
+      headers: { ...(body ? { "content-type": type } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    });
+    const text = await answer.text();
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+  const { password } = await account(base, "lin");
+  token = (await call("POST", "/session", { username: "lin", password })).token;
+  for (let i = 0; i < count; i++) {
+    const { id } = await call("POST", "/drafts", { service: hygiene });
+    const { materials } = await call("PUT", `/drafts/${id}/answers`, { answers: typed });
+    for (const m of materials.filter((x) => x.asked)) {
+      const picture = m.id === "plans";
+      await call("POST", `/drafts/${id}/materials/${m.id}?name=${picture ? "plan.png" : "paper.pdf"}`, picture ? png : pdf, "application/octet-stream");
+    }
+    receipts.push(await call("POST", `/drafts/${id}/submission`));
+  }
+  return receipts;
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -65,7 +66,9 @@ func (e site) clients(w http.ResponseWriter, r *http.Request) error {
 
 func (e site) renderClients(w http.ResponseWriter, r *http.Request, status int, d clientsData) error {
 	var err error
-	d.Scopes = e.s.Scopes()
+	// A card reader gets its key with its window, at the page of halls: one made
+	// here would belong to no window.
+	d.Scopes = slices.DeleteFunc(slices.Clone(e.s.Scopes()), func(s string) bool { return s == "counter.device" })
 	if d.Clients, err = e.s.Clients(r.Context(), e.k.Actor(r)); err != nil {
 		return err
 	}
