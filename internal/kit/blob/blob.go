@@ -16,7 +16,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/clock"
@@ -49,18 +51,13 @@ type Store interface {
 type Folder struct {
 	root string
 	now  func() time.Time
+	kept [256]atomic.Bool // the folder is there and durable
 }
 
 // Open returns the store in the folder root, which is made if need be.
 func Open(root string) (*Folder, error) {
 	for _, name := range []string{"tmp", "part", "trash"} {
 		if err := os.MkdirAll(filepath.Join(root, name), 0o700); err != nil {
-			return nil, fmt.Errorf("blob folder: %w", err)
-		}
-	}
-	for i := range 256 {
-		err := os.Mkdir(filepath.Join(root, fmt.Sprintf("%02x", i)), 0o700)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("blob folder: %w", err)
 		}
 	}
@@ -100,6 +97,9 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (id string, 
 // folder is synced even if the name is there already, for whoever made it may
 // not have come that far.
 func (f *Folder) keep(tmp *os.File, id string) error {
+	if err := f.folder(id); err != nil {
+		return err
+	}
 	place := f.path(id)
 	// What is there is young again, so that nobody deletes it as forgotten.
 	now := f.now()
@@ -112,6 +112,23 @@ func (f *Folder) keep(tmp *os.File, id string) error {
 		}
 	}
 	return syncDir(filepath.Dir(place))
+}
+
+// folder makes the folder of an id when its first file comes. Who finds it there
+// makes it durable too, for whoever made it may not have come that far.
+func (f *Folder) folder(id string) error {
+	n, err := strconv.ParseUint(id[:2], 16, 8)
+	if err != nil || f.kept[n].Load() {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(f.root, id[:2]), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := syncDir(f.root); err != nil {
+		return err
+	}
+	f.kept[n].Store(true)
+	return nil
 }
 
 // Open implements Store.
