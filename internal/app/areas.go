@@ -122,7 +122,7 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	}
 	a.counter = counter.New(counter.Config{
 		DB: t.db, Jobs: t.jobs, Events: t.events, Policy: t.policy, Seal: t.seal, Keys: keys, People: a.identity, Agencies: a.directory,
-		Services: names{a.catalog}, Now: t.now, NewID: t.newID, Demo: t.config.Demo, Back: a.back(t),
+		Logins: a.sessions, Services: names{a.catalog}, Now: t.now, NewID: t.newID, Demo: t.config.Demo, Back: a.back(t),
 	})
 	if err := a.buildCases(t, rules); err != nil {
 		return nil, err
@@ -138,6 +138,10 @@ func build(ctx context.Context, t *tools) (*areas, error) {
 	a.notify.Jobs(t.jobs, t.events)
 	a.form.Jobs(t.jobs)
 	a.counter.Jobs(t.jobs)
+	a.identity.Jobs(t.jobs)
+	if err := a.identity.Plan(ctx); err != nil {
+		return nil, err
+	}
 	return a, a.form.Plan(ctx)
 }
 

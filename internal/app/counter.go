@@ -21,8 +21,8 @@ func (w windows) Serving(ctx context.Context, clerk contract.AccountID) (auth.Ac
 	return w.a.counter.Serving(ctx, clerk)
 }
 
-func (w windows) Left(ctx context.Context, tx db.Tx, clerk auth.Principal) error {
-	return w.a.counter.Left(ctx, tx, clerk)
+func (w windows) Left(ctx context.Context, tx db.Tx, actor auth.Principal, clerk contract.AccountID, login string) error {
+	return w.a.counter.Left(ctx, tx, actor, clerk, login)
 }
 
 // watched finds who asks, and keeps each request that staff make for a person at

@@ -157,8 +157,8 @@ func heldBy(ctx context.Context, q db.Q, agency contract.AgencyID, account strin
 }
 
 // heldAnywhere lists cases that an official holds, whichever agency has them.
-func heldAnywhere(ctx context.Context, q db.Q, account string, limit int) ([]contract.CaseID, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id FROM casework_cases WHERE holder = $1 ORDER BY id LIMIT $2`, account, limit)
+func heldAnywhere(ctx context.Context, q db.Q, account string, after contract.CaseID, limit int) ([]contract.CaseID, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id FROM casework_cases WHERE holder = $1 AND id > $2 ORDER BY id LIMIT $3`, account, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list held cases: %w", err)
 	}

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -10,28 +11,35 @@ import (
 	"github.com/tongban/tongban/internal/kit/job"
 )
 
-// goneJob gives back the cases of an official whose account was locked.
+// goneJob gives back the cases of an official whose account was locked, or who lost
+// the post or a role.
 type goneJob struct {
 	Account contract.AccountID `json:"account"`
+	// Stays is set where the official may still act: then only those cases go back
+	// whose step is theirs no more.
+	Stays bool            `json:"stays,omitempty"`
+	After contract.CaseID `json:"after,omitempty"` // of a batch before
 }
 
 // Kind names the job.
 func (goneJob) Kind() string { return "casework.gone" }
 
-// accountChanged hears that an account was locked: whoever had it has left, or may
-// not act now, and the clocks of their cases run on.
+// accountChanged hears that an account was locked, or that somebody has another post
+// or none: whoever had it has left, or may not act now, and the clocks of their cases
+// run on.
 func (s *Service) accountChanged(ctx context.Context, tx db.Tx, _ event.Recorded, e contract.AccountChanged) error {
-	if e.What != contract.AccountLocked {
-		return nil
+	switch e.What {
+	case contract.AccountLocked, contract.AccountPost:
+		return s.c.Jobs.InsertTx(ctx, tx, goneJob{Account: e.Account, Stays: e.What == contract.AccountPost}, job.Insert{})
 	}
-	return s.c.Jobs.InsertTx(ctx, tx, goneJob{e.Account}, job.Insert{})
+	return nil
 }
 
 // holderGone puts what an official held back into the queue of each unit. A case
 // that is back already is not moved again. A deputy does not keep it: a deputy
 // stands in for somebody who comes back.
 func (s *Service) holderGone(ctx context.Context, tx db.Tx, j goneJob) error {
-	ids, err := heldAnywhere(ctx, tx, string(j.Account), releaseBatch)
+	ids, err := heldAnywhere(ctx, tx, string(j.Account), j.After, releaseBatch)
 	if err != nil {
 		return err
 	}
@@ -43,14 +51,42 @@ func (s *Service) holderGone(ctx context.Context, tx db.Tx, j goneJob) error {
 		if c.Holder.ID != string(j.Account) {
 			continue
 		}
+		if j.Stays {
+			keeps, err := s.stillFits(ctx, j.Account, c)
+			if err != nil {
+				return err
+			}
+			if keeps {
+				continue
+			}
+		}
 		if err := s.hand(ctx, tx, auth.SystemPrincipal("gone"), &c, inHand{why: contract.HeldGone}); err != nil {
 			return err
 		}
 	}
 	if len(ids) == releaseBatch {
+		j.After = ids[len(ids)-1]
 		return s.c.Jobs.InsertTx(ctx, tx, j, job.Insert{})
 	}
 	return nil
+}
+
+// stillFits reports whether an official may hold a case as they are today.
+func (s *Service) stillFits(ctx context.Context, account contract.AccountID, c Case) (bool, error) {
+	o, err := s.colleague(ctx, c.Agency, account)
+	if errors.Is(err, ErrColleague) {
+		return false, nil
+	}
+	if err == nil {
+		err = s.fits(ctx, principalOf(o), c)
+	}
+	switch {
+	case errors.Is(err, ErrUnfit):
+		return false, nil
+	case errors.Is(err, ErrNoQueue):
+		return true, nil // nothing is to be done in it now
+	}
+	return err == nil, err
 }
 
 // handled is an official as they change something of a case outside its steps: the

@@ -57,6 +57,44 @@ func TestCasesOfALockedHolderGoBackOnce(t *testing.T) {
 	})
 }
 
+// An official who gets other roles keeps what they may still do; one who moved to
+// another agency, or has no post, keeps nothing.
+func TestCasesOfALostPostGoBack(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.staffed()
+		ctx := t.Context()
+		took := func(k string, p auth.Principal, c Case) Case {
+			t.Helper()
+			_, err := w.Claim(ctx, p, c.ID)
+			must(t, err)
+			return c
+		}
+		fresh, other := took("a", clerk2, w.file(t, "a", hygiene)), took("b", clerk, w.file(t, "b", hygiene))
+		reviews := clerk2
+		reviews.Roles = []string{auth.RoleClerk, auth.RoleReviewer}
+		w.staffed(clerk, reviews, head)
+		read := took("c", reviews, w.reviewable(t, "c"))
+		holders := func(want ...string) {
+			t.Helper()
+			for i, c := range []Case{fresh, read, other} {
+				if got := w.load(t, c.ID).Holder.ID; got != want[i] {
+					t.Errorf("case %d is held by %q, want %q", i, got, want[i])
+				}
+			}
+		}
+		w.accountIs(t, clerk2, contract.AccountPost)
+		holders(clerk2.ID, clerk2.ID, clerk.ID)
+		reviews.Roles = []string{auth.RoleReviewer}
+		w.staffed(clerk, reviews, head)
+		w.accountIs(t, clerk2, contract.AccountPost)
+		holders("", clerk2.ID, clerk.ID)
+		w.staffed(clerk, head)
+		w.accountIs(t, clerk2, contract.AccountPost)
+		holders("", "", clerk.ID)
+	})
+}
+
 // Whoever does not hold a case writes to the applicant and settles its checks as
 // little as they take its steps.
 func TestOnlyTheHolderWritesAndSettles(t *testing.T) {

@@ -395,12 +395,17 @@ func (LicenceExpiring) EventName() string { return "licence.expiring.v1" }
 // AccountChanged says what an administrator did to an account.
 type AccountChanged struct {
 	Account AccountID `json:"account"`
-	What    string    `json:"what"` // created, made_at_counter, AccountLocked, unlocked, factor_reset, password_link, password_set
+	What    string    `json:"what"` // created, made_at_counter, AccountLocked, unlocked, factor_reset, password_link, password_set, AccountPost
 	At      time.Time `json:"at"`
 }
 
-// AccountLocked says that nobody can sign in to the account any more.
-const AccountLocked = "locked"
+// What happens to an account that others have to heed.
+const (
+	AccountLocked = "locked" // nobody can sign in to it any more
+	AccountPost   = "post"   // a member of staff has another post, other roles in it, or none any more
+)
 
+	// Post is what a member of staff is from now on, of AccountPost; nil is nothing.
+	Post *Official `json:"post,omitempty"`
 // EventName is the event's wire name.
 func (AccountChanged) EventName() string { return "identity.account_changed.v1" }

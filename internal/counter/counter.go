@@ -160,12 +160,14 @@ type Session struct {
 	Seen        time.Time
 	Ended       time.Time // zero while open
 	Reason      string
+	Login       string // under which the clerk opened it
 }
 
 // Why a session ended.
 const (
 	EndDone      = "done"
 	EndSignedOut = "signed_out"
+	EndLogin     = "login" // somebody else ended the login of the clerk, or it was over
 	EndIdle      = "idle"
 	EndDay       = "day"
 	EndTakenOver = "taken_over"

@@ -60,6 +60,12 @@ type Services interface {
 	Name(ctx context.Context, item contract.ItemID) (contract.Text, error)
 }
 
+// Logins knows who is signed in.
+type Logins interface {
+	// Live reports whether a login is still good.
+	Live(ctx context.Context, q db.Q, login string) (bool, error)
+}
+
 // Config is what New needs.
 type Config struct {
 	DB       *db.DB
@@ -69,6 +75,7 @@ type Config struct {
 	Seal     Sealer
 	Keys     *auth.Keys // of card readers
 	People   People
+	Logins   Logins
 	Agencies Agencies
 	Services Services
 	Now      func() time.Time
@@ -124,10 +131,27 @@ func (s *Service) Serving(ctx context.Context, clerk contract.AccountID) (auth.A
 // ErrNoSession.
 func (s *Service) current(ctx context.Context, q db.Q, clerk contract.AccountID) (Session, error) {
 	x, err := s.openSession(ctx, q, clerk)
-	if err == nil && !x.open(s.c.Now()) {
+	if err != nil {
+		return Session{}, err
+	}
+	ok, err := s.lives(ctx, q, x)
+	if err == nil && !ok {
 		err = ErrNoSession
 	}
 	return x, err
+}
+
+// lives reports whether a session may still be used: it ends with the login under
+// which it was opened, however that ended, because nobody may find the person of an
+// earlier login at the window.
+func (s *Service) lives(ctx context.Context, q db.Q, x Session) (bool, error) {
+	if !x.open(s.c.Now()) {
+		return false, nil
+	}
+	if x.Login == "" {
+		return true, nil
+	}
+	return s.c.Logins.Live(ctx, q, x.Login)
 }
 
 // At says at which window a session is or was, as an application carries it.

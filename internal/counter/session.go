@@ -3,6 +3,7 @@ package counter
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func (s *Service) Open(ctx context.Context, actor auth.Principal, in Identify) (
 	x := Session{
 		ID: s.c.NewID(), Hall: p.Hall.ID, Window: p.Window.ID, Clerk: contract.AccountID(actor.ID), ClerkName: actor.Name, Agency: p.Hall.Agency,
 		Person: v.Account, Name: v.Name, Number: v.Number, How: in.How, Device: device, Level: v.Level,
-		SubjectKind: "person", Subject: string(v.Account), Opened: s.now(), OnDay: s.today(), Seen: s.now(),
+		SubjectKind: "person", Subject: string(v.Account), Opened: s.now(), OnDay: s.today(), Seen: s.now(), Login: actor.Session,
 	}
 	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		return s.open(ctx, tx, actor, &x, in.Read, v.New)
@@ -107,15 +108,14 @@ func (s *Service) identify(ctx context.Context, actor auth.Principal, p Place, i
 	return v, "", onField(field, err)
 }
 
-// open stores a session, unless the clerk or the person has one.
+// open stores a session, unless the clerk or the person has one. Of two at once
+// the unique indexes let one in: windows do not wait for each other, because none
+// takes a lock that another one needs.
 func (s *Service) open(ctx context.Context, tx db.Tx, actor auth.Principal, x *Session, read string, fresh bool) error {
-	if err := tx.Lock(ctx, "counter.sessions"); err != nil {
-		return err
-	}
-	if err := tx.Lock(ctx, queueOf(x.Hall)); err != nil {
-		return err
-	}
 	if err := s.makeRoom(ctx, tx, *x); err != nil {
+		return err
+	}
+	if err := s.store(ctx, tx, *x); err != nil {
 		return err
 	}
 	if read != "" {
@@ -123,18 +123,7 @@ func (s *Service) open(ctx context.Context, tx db.Tx, actor auth.Principal, x *S
 			return err
 		}
 	}
-	t, err := ticketAt(ctx, tx, x.Window)
-	switch {
-	case errors.Is(err, ErrNoTicket):
-	case err != nil:
-		return err
-	case t.Day == s.today():
-		x.Ticket = t.ID
-		if err := s.begin(ctx, tx, actor, &t); err != nil {
-			return err
-		}
-	}
-	if err := s.putSession(ctx, tx, *x); err != nil {
+	if err := s.takeTicket(ctx, tx, actor, x); err != nil {
 		return err
 	}
 	if err := s.c.Jobs.InsertTx(ctx, tx, idleJob{x.ID}, job.Insert{At: x.endsAt(), Unique: x.ID}); err != nil {
@@ -146,31 +135,86 @@ func (s *Service) open(ctx context.Context, tx db.Tx, actor auth.Principal, x *S
 	})
 }
 
+// store stores a session; where another one was faster it says which.
+func (s *Service) store(ctx context.Context, tx db.Tx, x Session) error {
+	ok, err := s.putSession(ctx, tx, x)
+	if err != nil || ok {
+		return err
+	}
+	if err := s.makeRoom(ctx, tx, x); err != nil {
+		return err
+	}
+	return ErrChanged // the one that was faster has ended again
+}
+
+// takeTicket begins the ticket that was called to the window. The queue of the hall
+// waits only then.
+func (s *Service) takeTicket(ctx context.Context, tx db.Tx, actor auth.Principal, x *Session) error {
+	if _, err := ticketAt(ctx, tx, x.Window); errors.Is(err, ErrNoTicket) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if err := tx.Lock(ctx, queueOf(x.Hall)); err != nil {
+		return err
+	}
+	t, err := ticketAt(ctx, tx, x.Window)
+	if errors.Is(err, ErrNoTicket) || err == nil && t.Day != s.today() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	x.Ticket = t.ID
+	if err := s.begin(ctx, tx, actor, &t); err != nil {
+		return err
+	}
+	return setTicket(ctx, tx, x.ID, t.ID)
+}
+
 // makeRoom ends sessions of the clerk and of the person that ended by themselves
 // already, and refuses where one still runs.
 func (s *Service) makeRoom(ctx context.Context, tx db.Tx, x Session) error {
+	var stale []Session
 	mine, err := s.openSession(ctx, tx, x.Clerk)
-	switch {
-	case errors.Is(err, ErrNoSession):
-	case err != nil:
+	if err == nil {
+		ok, err := s.lives(ctx, tx, mine)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return ErrServing.With("name", mine.Name)
+		}
+		stale = append(stale, mine)
+	} else if !errors.Is(err, ErrNoSession) {
 		return err
-	case mine.open(s.c.Now()):
-		return ErrServing.With("name", mine.Name)
-	default:
-		if err := s.endStale(ctx, tx, mine); err != nil {
+	}
+	other, err := s.sessionOfPerson(ctx, tx, x.Person)
+	if err == nil && other.ID != mine.ID {
+		ok, err := s.lives(ctx, tx, other)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return s.elsewhere(ctx, tx, other)
+		}
+		stale = append(stale, other)
+	} else if err != nil && !errors.Is(err, ErrNoSession) {
+		return err
+	}
+	// In one order, so that two who clear the same do not wait for each other.
+	slices.SortFunc(stale, func(a, b Session) int { return strings.Compare(a.ID, b.ID) })
+	for _, old := range stale {
+		if err := s.endStale(ctx, tx, old); err != nil {
 			return err
 		}
 	}
-	other, err := s.sessionOfPerson(ctx, tx, x.Person)
-	switch {
-	case errors.Is(err, ErrNoSession):
-		return nil
-	case err != nil:
-		return err
-	case !other.open(s.c.Now()):
-		return s.endStale(ctx, tx, other)
-	}
-	w, err := windowByID(ctx, tx, other.Window)
+	return nil
+}
+
+// elsewhere says at which window a person stands already.
+func (s *Service) elsewhere(ctx context.Context, q db.Q, x Session) error {
+	w, err := windowByID(ctx, q, x.Window)
 	if err != nil {
 		return err
 	}
@@ -318,18 +362,35 @@ func (s *Service) served(ctx context.Context, tx db.Tx, actor auth.Principal, t 
 	return s.ticketChanged(ctx, tx, actor, t, "served")
 }
 
-// Left ends what a clerk had open who signs out: the session, and the place at
-// the window.
-func (s *Service) Left(ctx context.Context, tx db.Tx, clerk auth.Principal) error {
-	return s.leave(ctx, tx, clerk, contract.AccountID(clerk.ID), EndSignedOut)
+// Left ends what a clerk had open whose login ends: by signing out, or because
+// somebody locked the account, took the post away or gave a new password. With one
+// login of several the session goes that was opened under it; with all, or with the
+// one at hand, the place at the window too.
+func (s *Service) Left(ctx context.Context, tx db.Tx, actor auth.Principal, clerk contract.AccountID, login string) error {
+	reason := EndLogin
+	if actor.ID == string(clerk) {
+		reason = EndSignedOut
+	}
+	if login == "" {
+		return s.leave(ctx, tx, actor, clerk, reason)
+	}
+	return s.endOpen(ctx, tx, actor, clerk, reason, func(x Session) bool { return x.Login == login })
+}
+
+// endOpen ends the session that a clerk has open, if it is the one meant.
+func (s *Service) endOpen(ctx context.Context, tx db.Tx, actor auth.Principal, clerk contract.AccountID, reason string, meant func(Session) bool) error {
+	x, err := s.openSession(ctx, tx, clerk)
+	if errors.Is(err, ErrNoSession) {
+		return nil
+	}
+	if err != nil || !meant(x) {
+		return err
+	}
+	return s.end(ctx, tx, actor, x, reason)
 }
 
 func (s *Service) leave(ctx context.Context, tx db.Tx, actor auth.Principal, clerk contract.AccountID, reason string) error {
-	x, err := s.openSession(ctx, tx, clerk)
-	if err == nil {
-		err = s.end(ctx, tx, actor, x, reason)
-	}
-	if err != nil && !errors.Is(err, ErrNoSession) {
+	if err := s.endOpen(ctx, tx, actor, clerk, reason, func(Session) bool { return true }); err != nil {
 		return err
 	}
 	w, err := windowOfClerk(ctx, tx, clerk)
@@ -412,8 +473,11 @@ func (s *Service) endIdle(ctx context.Context, tx db.Tx, j idleJob) error {
 // endStale ends a session that ended by itself already.
 func (s *Service) endStale(ctx context.Context, tx db.Tx, x Session) error {
 	reason := EndIdle
-	if x.OnDay != s.today() {
+	switch {
+	case x.OnDay != s.today():
 		reason = EndDay
+	case x.open(s.c.Now()): // so it was the login
+		reason = EndLogin
 	}
 	return s.end(ctx, tx, auth.SystemPrincipal("counter.idle"), x, reason)
 }

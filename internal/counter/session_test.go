@@ -3,6 +3,7 @@ package counter_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +180,52 @@ func TestAClickTwiceOpensOneSession(t *testing.T) {
 	})
 }
 
+// TestSessionsAtOnce opens many sessions at the same moment: of two at one window one
+// is let in, of one person at two windows too, and all others do not disturb each other.
+func TestSessionsAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *countertest.World) {
+		var clerks []auth.Principal
+		for i, window := range []string{"1", "2", "3", "8", "9"} {
+			clerks = append(clerks, sit(t, w, fmt.Sprintf("clerk-%d", i), window))
+		}
+		take(t, w, counter.Take{Kind: "A"})
+		if _, err := w.CallNext(t.Context(), clerks[0]); err != nil {
+			t.Fatal(err)
+		}
+		people := []struct{ number, name string }{{countertest.Zhou, "周淑芬"}, {countertest.Lin, "林晓梅"}, {countertest.Elder, "吴老太"}}
+		type try struct{ clerk, person int }
+		tries := []try{{0, 0}, {0, 1}, {1, 2}, {2, 2}, {3, 0}, {4, 1}, {3, 1}}
+		errs := make([]error, len(tries))
+		var wg sync.WaitGroup
+		for i, x := range tries {
+			wg.Go(func() {
+				p := people[x.person]
+				_, errs[i] = w.Open(t.Context(), clerks[x.clerk], countertest.Seen(p.number, p.name))
+			})
+		}
+		wg.Wait()
+		open := map[string]int{}
+		for i, err := range errs {
+			switch {
+			case err == nil:
+				open[fmt.Sprint("clerk ", tries[i].clerk)]++
+				open[fmt.Sprint("person ", tries[i].person)]++
+			case !errors.Is(err, counter.ErrServing) && !errors.Is(err, counter.ErrElsewhere):
+				t.Errorf("try %v: %v", tries[i], err)
+			}
+		}
+		for who, n := range open {
+			if n != 1 {
+				t.Errorf("%s has %d sessions", who, n)
+			}
+		}
+		if n := open["person 2"]; n != 1 {
+			t.Errorf("nobody serves the one who went to two windows: %d", n)
+		}
+	})
+}
+
 func TestASessionEndsByItself(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -200,11 +247,37 @@ func TestASessionEndsByItself(t *testing.T) {
 			}
 		}, counter.EndDay},
 		{"with signing out", func(t *testing.T, w *countertest.World, clerk auth.Principal) {
-			err := w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error { return w.Left(ctx, tx, clerk) })
+			err := w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+				return w.Left(ctx, tx, clerk, contract.AccountID(clerk.ID), "")
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}, counter.EndSignedOut},
+		{"with the account being locked", func(t *testing.T, w *countertest.World, clerk auth.Principal) {
+			err := w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+				return w.Left(ctx, tx, countertest.Staff(auth.RoleAdministrator), contract.AccountID(clerk.ID), "")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, counter.EndLogin},
+		{"with its login ended elsewhere", func(t *testing.T, w *countertest.World, clerk auth.Principal) {
+			err := w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+				return w.Left(ctx, tx, clerk, contract.AccountID(clerk.ID), "login-yuan")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, counter.EndSignedOut},
+		{"not with another login", func(t *testing.T, w *countertest.World, clerk auth.Principal) {
+			err := w.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+				return w.Left(ctx, tx, clerk, contract.AccountID(clerk.ID), "another")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -229,6 +302,28 @@ func TestASessionEndsByItself(t *testing.T) {
 }
 
 // trace is a request of a clerk who serves somebody; one without is nothing.
+// However a login ends, nobody finds the person of an earlier one at the window, and
+// the window can serve the next.
+func TestASessionDoesNotOutliveItsLogin(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *countertest.World) {
+		clerk := sit(t, w, "yuan", "1")
+		x := openFor(t, w, clerk, countertest.Zhou, "周淑芬")
+		w.Logins["login-yuan"] = true
+		if a := serving(t, w, clerk); a.ID != "" {
+			t.Fatalf("serves %q", a.ID)
+		}
+		clerk.Session = "login-2"
+		openFor(t, w, clerk, countertest.Lin, "林晓梅")
+		gong := sit(t, w, "gong", "2")
+		openFor(t, w, gong, countertest.Zhou, "周淑芬")
+		sum, err := w.Summary(t.Context(), clerk, x.ID)
+		if err != nil || sum.Reason != counter.EndLogin {
+			t.Errorf("ended %q, %v", sum.Reason, err)
+		}
+	})
+}
+
 func trace(t *testing.T, w *countertest.World, clerk auth.Principal) {
 	t.Helper()
 	clerk.For = serving(t, w, clerk)

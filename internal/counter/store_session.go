@@ -14,7 +14,7 @@ import (
 )
 
 const sessionColumns = `id, hall, window_id, clerk, clerk_name, agency, ticket, person, how, device, level, who,
-	subject_kind, subject, opened_at, on_day, seen_at, ended_at, reason`
+	subject_kind, subject, opened_at, on_day, seen_at, ended_at, reason, login`
 
 // fieldWho is the name under which a visitor's name and number are sealed.
 const fieldWho = "counter.who"
@@ -31,7 +31,7 @@ func (s *Service) scanSession(row scanner) (Session, error) {
 		sealed []byte
 	)
 	err := row.Scan(&x.ID, &x.Hall, &x.Window, &x.Clerk, &x.ClerkName, &x.Agency, &x.Ticket, &x.Person, &x.How, &x.Device,
-		&x.Level, &sealed, &x.SubjectKind, &x.Subject, instant{&x.Opened}, &x.OnDay, instant{&x.Seen}, instant{&x.Ended}, &x.Reason)
+		&x.Level, &sealed, &x.SubjectKind, &x.Subject, instant{&x.Opened}, &x.OnDay, instant{&x.Seen}, instant{&x.Ended}, &x.Reason, &x.Login)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, ErrNoSession
 	}
@@ -77,19 +77,31 @@ func (s *Service) sessionOfPerson(ctx context.Context, q db.Q, person contract.A
 		`SELECT `+sessionColumns+` FROM counter_sessions WHERE person = $1 AND ended_at = 0`, string(person)))
 }
 
-func (s *Service) putSession(ctx context.Context, q db.Q, x Session) error {
+// putSession reports false where the clerk, or the person, has one that is open.
+func (s *Service) putSession(ctx context.Context, q db.Q, x Session) (bool, error) {
 	text, err := jsonText(who{x.Name, x.Number})
 	if err != nil {
-		return fmt.Errorf("store session: %w", err)
+		return false, fmt.Errorf("store session: %w", err)
 	}
 	sealed, err := s.c.Seal.Seal(fieldWho, text)
 	if err != nil {
-		return fmt.Errorf("store session: %w", err)
+		return false, fmt.Errorf("store session: %w", err)
 	}
-	return exec(ctx, q, "store session", `INSERT INTO counter_sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, '')`,
+	res, err := q.ExecContext(ctx, `INSERT INTO counter_sessions (`+sessionColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, '', $18)
+		ON CONFLICT DO NOTHING`,
 		x.ID, x.Hall, x.Window, string(x.Clerk), x.ClerkName, string(x.Agency), x.Ticket, string(x.Person), x.How, x.Device, x.Level, sealed,
-		x.SubjectKind, x.Subject, micro(x.Opened), x.OnDay, micro(x.Seen))
+		x.SubjectKind, x.Subject, micro(x.Opened), x.OnDay, micro(x.Seen), x.Login)
+	if err != nil {
+		return false, fmt.Errorf("store session: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// setTicket notes which ticket a session began with.
+func setTicket(ctx context.Context, q db.Q, id, ticket string) error {
+	return exec(ctx, q, "change session", `UPDATE counter_sessions SET ticket = $2 WHERE id = $1`, id, ticket)
 }
 
 func chooseSubject(ctx context.Context, q db.Q, id, kind, subject string) (bool, error) {

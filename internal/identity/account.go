@@ -135,6 +135,11 @@ func (s *Service) EndSession(ctx context.Context, p auth.Principal, session stri
 		if !ok {
 			return ErrNoSession
 		}
+		if p.Kind == auth.Staff {
+			if err := s.leave(ctx, tx, p, accountID(p), session); err != nil {
+				return err
+			}
+		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
 		return s.c.Events.Record(ctx, tx, m, SignedOut{Account: accountID(p), At: s.at()})
 	})

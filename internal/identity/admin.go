@@ -29,6 +29,7 @@ type Row struct {
 	Agency   contract.AgencyID
 	Division string
 	Roles    []string
+	Holds    bool // the post, today
 }
 
 // pageSize is how many accounts one page shows.
@@ -117,26 +118,29 @@ func (s *Service) change(
 		if err := do(ctx, tx, a); err != nil {
 			return err
 		}
-		if err := s.c.Sessions.EndAll(ctx, tx, string(id), ""); err != nil {
+		if err := s.shutOut(ctx, tx, p, a); err != nil {
 			return err
 		}
 		return s.accountChanged(ctx, tx, p, id, what)
 	})
 }
 
+// shutOut ends the sessions of an account, and what it had open at a window.
+func (s *Service) shutOut(ctx context.Context, tx db.Tx, actor auth.Principal, a Account) error {
+	if err := s.c.Sessions.EndAll(ctx, tx, string(a.ID), ""); err != nil || a.Kind != auth.Staff {
+		return err
+	}
+	return s.leave(ctx, tx, actor, a.ID, "")
+}
+
 // object has the facts that the policy of accounts looks at.
 func (s *Service) object(ctx context.Context, q db.Q, a Account) (policy.Object, error) {
 	facts := map[string]any{"account": string(a.ID), "kind": string(a.Kind), "division": ""}
-	posts, err := postsOf(ctx, q, a.ID)
+	post, _, err := postOn(ctx, q, a.ID, s.today())
 	if err != nil {
 		return policy.Object{}, err
 	}
-	for _, post := range posts {
-		if post.holds(s.today()) {
-			facts["division"] = post.Division
-			break
-		}
-	}
+	facts["division"] = post.Division
 	return policy.Object{Type: "Account", ID: string(a.ID), Attrs: facts}, nil
 }
 

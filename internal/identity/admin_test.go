@@ -94,6 +94,8 @@ func TestEveryRoleTriesEveryAction(t *testing.T) {
 		{identity.ActionUnlock, fixed(account("x", "staff", "511602")), []string{"administrator"}},
 		{identity.ActionResetFactor, fixed(account("x", "staff", "511602")), []string{"administrator"}},
 		{identity.ActionResetFactor, fixed(account("administrator", "staff", "511602")), nil},
+		{identity.ActionPost, fixed(account("x", "staff", "511602")), []string{"administrator"}},
+		{identity.ActionPost, fixed(account("administrator", "staff", "511602")), nil},
 		{identity.ActionClients, page, []string{"administrator", "auditor", "both", "abroad"}},
 		{identity.ActionClientCreate, page, []string{"administrator", "abroad"}},
 		{identity.ActionClientRevoke, page, []string{"administrator", "abroad"}},

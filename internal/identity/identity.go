@@ -49,6 +49,7 @@ const (
 	ActionResetFactor   = "identity.reset_factor"
 	ActionStaffCreate   = "identity.staff_create"
 	ActionNewPassword   = "identity.new_password"
+	ActionPost          = "identity.post"
 	ActionClients       = "identity.clients"
 	ActionClientCreate  = "identity.client_create"
 	ActionClientRevoke  = "identity.client_revoke"
@@ -74,6 +75,7 @@ var (
 	ErrExpired       = fault.New(fault.Unauthenticated, "identity.sign_in_expired")
 	ErrLink          = fault.New(fault.NotFound, "identity.staff.link")
 	ErrNoFactor      = fault.New(fault.Conflict, "identity.no_factor")
+	ErrNoPost        = fault.New(fault.Conflict, "identity.post.none")
 	ErrNotStarted    = fault.New(fault.Unauthenticated, "identity.enrol_first")
 )
 

@@ -41,6 +41,7 @@ type world struct {
 	// them did not answer.
 	family []identity.Relation
 	silent bool
+	left   []left
 }
 
 // Wards makes world the registers of families.
@@ -109,7 +110,7 @@ func open(t *testing.T, d *db.DB, demo bool) *world {
 	w.Service = identity.New(identity.Config{
 		DB: d, Events: w.events, Policy: policy.Must(map[string]string{"identity": identity.Policies}), Seal: sealer,
 		Agencies: agencies, Sessions: w.sessions, Keys: keys, Hasher: auth.NewHasher(2),
-		Services: services{"i1": "最低生活保障", "i2": "残疾人证新办"}, Relations: w,
+		Services: services{"i1": "最低生活保障", "i2": "残疾人证新办"}, Relations: w, Windows: w,
 		Now: w.now, NewID: id.New, Log: slog.New(slog.DiscardHandler), Demo: demo,
 	})
 	if err := w.SeedDemo(t.Context()); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/job"
 	"github.com/tongban/tongban/internal/kit/policy"
 )
 
@@ -109,6 +110,7 @@ type Service struct {
 	limiter *auth.Limiter
 	finds   *auth.Limiter // of other people, for a mandate
 	visits  *auth.Limiter // of people at a window
+	jobs    *job.Queue    // nil until Jobs
 }
 
 // New returns the Service.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
@@ -99,6 +100,9 @@ func (s *Service) await(ctx context.Context, acc Account, in Attempt) (Entry, er
 	}
 	e := Entry{Factor: true}
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) (err error) {
+		if err := s.replaced(ctx, tx, in.Earlier); err != nil {
+			return err
+		}
 		e.Token, err = s.c.Sessions.BeginFactor(ctx, tx, string(acc.ID), in.from())
 		return err
 	})
@@ -144,6 +148,9 @@ func (s *Service) enter(ctx context.Context, acc Account, in Attempt, factor boo
 		}
 		p, until, err := s.principal(ctx, tx, acc)
 		if err != nil {
+			return err
+		}
+		if err := s.replaced(ctx, tx, in.Earlier); err != nil {
 			return err
 		}
 		if e.Token, err = s.c.Sessions.Begin(ctx, tx, p, until, in.from()); err != nil {
@@ -193,12 +200,23 @@ func (s *Service) Enrolment(ctx context.Context, token string) (e Enrolment, ok 
 	return Enrolment{Username: acc.Username, Secret: secret, URL: auth.FactorURL("Tongban", acc.Username, secret)}, true, nil
 }
 
-// leave ends what a clerk of a window had open.
-func (s *Service) leave(ctx context.Context, tx db.Tx, p auth.Principal) error {
-	if p.Kind != auth.Staff || s.c.Windows == nil {
+// leave ends what a clerk of a window had open under a login, or under all (""): the
+// person who stands there must not be served by whoever comes next.
+func (s *Service) leave(ctx context.Context, tx db.Tx, actor auth.Principal, clerk contract.AccountID, login string) error {
+	if s.c.Windows == nil {
 		return nil
 	}
-	return s.c.Windows.Left(ctx, tx, p)
+	return s.c.Windows.Left(ctx, tx, actor, clerk, login)
+}
+
+// replaced ends what was open at a window under the session that a sign-in replaces
+// in the same browser.
+func (s *Service) replaced(ctx context.Context, tx db.Tx, earlier string) error {
+	p, ok, err := s.c.Sessions.Behind(ctx, tx, earlier)
+	if err != nil || !ok || p.Kind != auth.Staff {
+		return err
+	}
+	return s.leave(ctx, tx, p, accountID(p), "")
 }
 
 // SignOut ends the session of p.
@@ -210,8 +228,10 @@ func (s *Service) SignOut(ctx context.Context, p auth.Principal) error {
 		if _, err := s.c.Sessions.End(ctx, tx, p.ID, p.Session); err != nil {
 			return err
 		}
-		if err := s.leave(ctx, tx, p); err != nil {
-			return err
+		if p.Kind == auth.Staff {
+			if err := s.leave(ctx, tx, p, accountID(p), ""); err != nil {
+				return err
+			}
 		}
 		m := event.Meta{Actor: p, Subject: p.ID, Object: "account:" + p.ID}
 		return s.c.Events.Record(ctx, tx, m, SignedOut{Account: accountID(p), At: s.at()})

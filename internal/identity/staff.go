@@ -56,21 +56,11 @@ func (n NewStaff) check() error {
 	if c := utf8.RuneCountInString(n.Name); c == 0 || c > maxName {
 		f.Add("name", "identity.staff.name", "max", maxName)
 	}
-	if c := utf8.RuneCountInString(n.Title.ZH); c == 0 || c > maxName || utf8.RuneCountInString(n.Title.EN) > maxName {
-		f.Add("title", "identity.staff.title", "max", maxName)
-	}
+	checkTitle(&f, n.Title)
 	if n.Agency == "" {
 		f.Add("agency", "identity.staff.agency")
 	}
-	switch {
-	case len(n.Roles) == 0:
-		f.Add("roles", "identity.staff.roles")
-	case slices.ContainsFunc(n.Roles, func(r string) bool { return !slices.Contains(StaffRoles(), r) }):
-		f.Add("roles", "identity.staff.role_unknown")
-	// Who audits does not administer (GB/T 22239-2019, level 3).
-	case slices.Contains(n.Roles, auth.RoleAuditor) && slices.Contains(n.Roles, auth.RoleAdministrator):
-		f.Add("roles", "identity.staff.audit_apart")
-	}
+	checkRoles(&f, n.Roles)
 	if n.From.IsZero() {
 		f.Add("from", "identity.mandate.from_missing")
 	}
@@ -78,6 +68,24 @@ func (n NewStaff) check() error {
 		f.Add("to", "identity.mandate.to_before")
 	}
 	return f.Err()
+}
+
+func checkTitle(f *fault.Form, title contract.Text) {
+	if c := utf8.RuneCountInString(title.ZH); c == 0 || c > maxName || utf8.RuneCountInString(title.EN) > maxName {
+		f.Add("title", "identity.staff.title", "max", maxName)
+	}
+}
+
+func checkRoles(f *fault.Form, roles []string) {
+	switch {
+	case len(roles) == 0:
+		f.Add("roles", "identity.staff.roles")
+	case slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(StaffRoles(), r) }):
+		f.Add("roles", "identity.staff.role_unknown")
+	// Who audits does not administer (GB/T 22239-2019, level 3).
+	case slices.Contains(roles, auth.RoleAuditor) && slices.Contains(roles, auth.RoleAdministrator):
+		f.Add("roles", "identity.staff.audit_apart")
+	}
 }
 
 // StaffAgencies lists the agencies that p may make accounts of staff for.
@@ -137,6 +145,9 @@ func (s *Service) addStaff(ctx context.Context, p auth.Principal, n NewStaff, di
 		}
 		post := Post{ID: s.c.NewID(), Account: a.ID, Agency: n.Agency, Division: division, Title: n.Title, Roles: n.Roles, From: n.From, To: n.To}
 		if err := putPost(ctx, tx, post); err != nil {
+			return err
+		}
+		if err := s.planEnd(ctx, tx, post); err != nil {
 			return err
 		}
 		if err := putLink(ctx, tx, hashOf(token), a.ID, p.ID, s.at().Add(linkLife)); err != nil {
@@ -203,10 +214,10 @@ func (s *Service) SetPassword(ctx context.Context, ip, token, password string) e
 		if err := s.cred.Clear(ctx, tx, a.Username); err != nil {
 			return err
 		}
-		if err := s.c.Sessions.EndAll(ctx, tx, id, ""); err != nil {
+		self := auth.Principal{Kind: a.Kind, ID: id, Name: a.Name}
+		if err := s.shutOut(ctx, tx, self, a); err != nil {
 			return err
 		}
-		self := auth.Principal{Kind: a.Kind, ID: id, Name: a.Name}
 		return s.accountChanged(ctx, tx, self, a.ID, "password_set")
 	})
 }

@@ -127,17 +127,48 @@ func putPost(ctx context.Context, q db.Q, p Post) error {
 	return nil
 }
 
+// updatePost changes what a post is and its last day.
+func updatePost(ctx context.Context, q db.Q, p Post) error {
+	roles, err := json.Marshal(p.Roles)
+	if err != nil {
+		return fmt.Errorf("change post: %w", err)
+	}
+	return update(ctx, q, `UPDATE identity_posts SET title_zh = $2, title_en = $3, roles = $4, valid_to = $5 WHERE id = $1`,
+		p.ID, p.Title.ZH, p.Title.EN, string(roles), p.To)
+}
+
+// endingPosts lists the posts that will end.
+func endingPosts(ctx context.Context, q db.Q, today day.Date) ([]Post, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, account, valid_to FROM identity_posts WHERE valid_to >= $1 ORDER BY id LIMIT 100000`, today)
+	if err != nil {
+		return nil, fmt.Errorf("list posts: %w", err)
+	}
+	defer rows.Close()
+	var list []Post
+	for rows.Next() {
+		var p Post
+		if err := rows.Scan(&p.ID, &p.Account, &p.To); err != nil {
+			return nil, fmt.Errorf("list posts: %w", err)
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
 // listAccounts has the rule of the policy as SQL: residents, and staff whose
-// post of today is in the division or below. One row more than a page tells
+// post of today is in the division or below; where somebody holds none it is the
+// one made last, so that they can be given another. One row more than a page tells
 // that there are more.
 func listAccounts(ctx context.Context, q db.Q, division string, on day.Date, f Filter) ([]Row, error) {
 	rows, err := q.QueryContext(ctx, `SELECT a.id, a.username, a.kind, a.name, a.state, a.level, a.demo, a.enrolled,
-			COALESCE(p.title_zh, ''), COALESCE(p.title_en, ''), COALESCE(p.agency, ''), COALESCE(p.division, ''), COALESCE(p.roles, '[]')
+			COALESCE(p.title_zh, ''), COALESCE(p.title_en, ''), COALESCE(p.agency, ''), COALESCE(p.division, ''), COALESCE(p.roles, '[]'),
+			CASE WHEN p.valid_from <= $1 AND (p.valid_to = '' OR p.valid_to >= $1) THEN 1 ELSE 0 END
 		FROM identity_accounts a
-		LEFT JOIN identity_posts p ON p.id = (
-			SELECT x.id FROM identity_posts x
+		LEFT JOIN identity_posts p ON p.id = COALESCE(
+			(SELECT x.id FROM identity_posts x
 			WHERE x.account = a.id AND x.valid_from <= $1 AND (x.valid_to = '' OR x.valid_to >= $1)
-			ORDER BY x.id LIMIT 1)
+			ORDER BY x.id LIMIT 1),
+			(SELECT x.id FROM identity_posts x WHERE x.account = a.id ORDER BY x.id DESC LIMIT 1))
 		WHERE a.username > $2 AND a.username NOT LIKE 'visitor:%'
 			AND (a.kind = 'resident' OR (length($3) IN (2, 4, 6, 9, 12) AND substr(p.division, 1, length($3)) = $3))
 			AND ($4 = '' OR substr(a.username, 1, length($4)) = $4 OR (a.kind = 'staff' AND a.name LIKE '%' || $5 || '%' ESCAPE '!'))
@@ -152,15 +183,17 @@ func listAccounts(ctx context.Context, q db.Q, division string, on day.Date, f F
 		var (
 			r     Row
 			roles string
+			holds int
 		)
 		err := rows.Scan(&r.Account, &r.Username, &r.Kind, &r.Name, &r.State, &r.Level, &r.Demo, &r.Enrolled,
-			&r.Title.ZH, &r.Title.EN, &r.Agency, &r.Division, &roles)
+			&r.Title.ZH, &r.Title.EN, &r.Agency, &r.Division, &roles, &holds)
 		if err == nil {
 			err = json.Unmarshal([]byte(roles), &r.Roles)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("list accounts: %w", err)
 		}
+		r.Holds = holds == 1
 		list = append(list, r)
 	}
 	return list, rows.Err()

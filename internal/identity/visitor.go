@@ -23,8 +23,9 @@ import (
 type Windows interface {
 	// Serving tells for whom a clerk acts at this moment; ok is false for nobody.
 	Serving(ctx context.Context, clerk contract.AccountID) (a auth.Acting, ok bool, err error)
-	// Left ends what a clerk had open, who signs out or may not sign in any more.
-	Left(ctx context.Context, tx db.Tx, clerk auth.Principal) error
+	// Left ends what a clerk had open, whose sign-in ends: of one login, or of all
+	// ("") with the place at the window. The actor is who ends it.
+	Left(ctx context.Context, tx db.Tx, actor auth.Principal, clerk contract.AccountID, login string) error
 }
 
 // Real-name levels of a check in person: the number typed from the card that was

@@ -47,6 +47,7 @@ type World struct {
 	People *People
 	Engine *policy.Engine
 	Cases  *Cases // behind the window
+	Logins Logins
 
 	mu  sync.Mutex
 	now time.Time
@@ -61,7 +62,7 @@ func Tables() []db.Area {
 // in China.
 func Open(t testing.TB, d *db.DB) *World {
 	t.Helper()
-	w := &World{DB: d, now: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), People: newPeople()}
+	w := &World{DB: d, now: time.Date(2026, 11, 20, 2, 0, 0, 0, time.UTC), People: newPeople(), Logins: Logins{}}
 	provider, err := seal.OpenKeyFile(filepath.Join(t.TempDir(), "master.key"))
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func Open(t testing.TB, d *db.DB) *World {
 	back, cases := newBack(t)
 	w.Cases = cases
 	w.Service = counter.New(counter.Config{
-		DB: d, Jobs: w.Queue, Events: w.Events, Policy: w.Engine, Seal: sealer, Keys: w.Keys, People: w.People,
+		DB: d, Jobs: w.Queue, Events: w.Events, Policy: w.Engine, Seal: sealer, Keys: w.Keys, People: w.People, Logins: w.Logins,
 		Agencies: agencies{}, Services: services{}, Now: w.Now, NewID: id.New, Demo: true, Back: back,
 	})
 	w.Jobs(w.Queue)
@@ -86,6 +87,12 @@ func Open(t testing.TB, d *db.DB) *World {
 	}
 	return w
 }
+
+// Logins are those that ended.
+type Logins map[string]bool
+
+// Live reports whether a login did not end.
+func (l Logins) Live(_ context.Context, _ db.Q, login string) (bool, error) { return !l[login], nil }
 
 // Now is the clock of the world.
 func (w *World) Now() time.Time {
@@ -104,7 +111,7 @@ func (w *World) Add(d time.Duration) {
 // Clerk is staff of an integrated window of the hall.
 func Clerk(name string) auth.Principal {
 	return auth.Principal{
-		Kind: auth.Staff, ID: name, Name: name, Roles: []string{auth.RoleCounter}, Agency: Agency, Division: "511602",
+		Kind: auth.Staff, ID: name, Name: name, Roles: []string{auth.RoleCounter}, Agency: Agency, Division: "511602", Session: "login-" + name,
 	}
 }
 

@@ -13,6 +13,9 @@ func (e site) staffRoutes() {
 	e.k.Page("GET /staff/accounts/new", identity.ActionStaffCreate, e.newStaff)
 	e.k.Page("POST /staff/accounts/new", identity.ActionStaffCreate, e.createStaff)
 	e.k.Page("POST /staff/accounts/{id}/password", identity.ActionNewPassword, e.newPassword)
+	e.k.Page("GET /staff/accounts/{id}/post", identity.ActionPost, e.post)
+	e.k.Page("POST /staff/accounts/{id}/post", identity.ActionPost, e.putPost)
+	e.k.Page("POST /staff/accounts/{id}/post/end", identity.ActionPost, e.change(e.s.EndPost, "identity.notice.post_ended"))
 	e.k.Page("GET /signin/set", identity.ActionSignIn, e.showSet)
 	e.k.Page("POST /signin/set", identity.ActionSignIn, e.set)
 }
@@ -131,4 +134,68 @@ func roleOptions(v web.View) []web.Option {
 		list = append(list, web.Option{Value: r, Label: v.T("identity.role." + r)})
 	}
 	return list
+}
+
+type postData struct {
+	Form     *web.Form
+	Account  identity.Account
+	Post     identity.Post
+	Holds    bool // the post, today
+	Agency   contract.Agency
+	Agencies []contract.Agency // for a new post
+	From     string
+}
+
+func (e site) post(w http.ResponseWriter, r *http.Request) error {
+	return e.renderPost(w, r, http.StatusOK, nil)
+}
+
+func (e site) renderPost(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
+	p := e.k.Actor(r)
+	d := postData{Form: f, From: e.s.Today().String()}
+	var err error
+	if d.Account, d.Post, d.Holds, err = e.s.NowPost(r.Context(), p, contract.AccountID(r.PathValue("id"))); err != nil {
+		return err
+	}
+	if d.Agencies, err = e.s.StaffAgencies(r.Context(), p); err != nil {
+		return err
+	}
+	for _, a := range d.Agencies {
+		if a.ID == d.Post.Agency {
+			d.Agency = a
+		}
+	}
+	noStore(w)
+	return e.k.Render(w, r, status, postPage(e.k.View(r), d))
+}
+
+func (e site) putPost(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(w, r, formBytes)
+	if err != nil {
+		return err
+	}
+	in := identity.PostInput{
+		Agency: contract.AgencyID(f.Get("agency")), Title: contract.Text{ZH: f.Get("title"), EN: f.Get("title_en")}, Roles: f.All("roles"),
+	}
+	dates(f, &in.Period)
+	if f.Bad() {
+		return e.renderPost(w, r, http.StatusUnprocessableEntity, f)
+	}
+	err = e.s.PutPost(r.Context(), e.k.Actor(r), contract.AccountID(r.PathValue("id")), in)
+	if f.Fail(err) {
+		return e.renderPost(w, r, http.StatusUnprocessableEntity, f)
+	}
+	if err != nil {
+		return err
+	}
+	e.k.Flash(w, "identity.notice.post")
+	return e.k.SeeOther(w, r, "/staff/accounts")
+}
+
+// lastDay is the last day of a post as its field shows it; "" is open.
+func (d postData) lastDay() string {
+	if !d.Holds || d.Post.To.IsZero() {
+		return ""
+	}
+	return d.Post.To.String()
 }

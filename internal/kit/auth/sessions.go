@@ -216,6 +216,25 @@ func (s *Sessions) EndAll(ctx context.Context, tx db.Tx, account, except string)
 	return deleteSessions(ctx, tx, account, except)
 }
 
+// Live reports whether a session is still good: not ended, and not over.
+func (s *Sessions) Live(ctx context.Context, q db.Q, session string) (bool, error) {
+	row, ok, err := sessionByID(ctx, q, session)
+	return err == nil && ok && !row.over(s.now()), err
+}
+
+// Behind tells whose session a token is, which a sign-in is about to replace; ok is
+// false for none.
+func (s *Sessions) Behind(ctx context.Context, q db.Q, token string) (p Principal, ok bool, err error) {
+	if token == "" {
+		return Principal{}, false, nil
+	}
+	row, ok, err := getSession(ctx, q, digest(token), stageFull)
+	if err != nil || !ok {
+		return Principal{}, false, err
+	}
+	return row.principal(s.now()), true, nil
+}
+
 // Of lists the sessions of an account, newest first.
 func (s *Sessions) Of(ctx context.Context, account string) ([]Session, error) {
 	rows, err := listSessions(ctx, s.db, account)

@@ -31,7 +31,14 @@ func scanSession(scan func(...any) error) (sessionRow, error) {
 func instant(micro int64) time.Time { return time.UnixMicro(micro).UTC() }
 
 func getSession(ctx context.Context, q db.Q, hash, stage string) (sessionRow, bool, error) {
-	row := q.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM auth_sessions WHERE token_hash = $1 AND stage = $2`, hash, stage)
+	return oneSession(q.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM auth_sessions WHERE token_hash = $1 AND stage = $2`, hash, stage))
+}
+
+func sessionByID(ctx context.Context, q db.Q, id string) (sessionRow, bool, error) {
+	return oneSession(q.QueryRowContext(ctx, `SELECT `+sessionColumns+` FROM auth_sessions WHERE id = $1 AND stage = $2`, id, stageFull))
+}
+
+func oneSession(row *sql.Row) (sessionRow, bool, error) {
 	r, err := scanSession(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return sessionRow{}, false, nil
