@@ -37,6 +37,7 @@ func document(t *testing.T) []byte {
 	t.Helper()
 	f := fpdf.New("P", "mm", "A4", "")
 	f.SetCreationDate(at)
+	f.SetModificationDate(at)
 	f.SetFont("Helvetica", "", 14)
 	f.AddPage()
 	f.Text(20, 30, "Licence 0318")
