@@ -2,9 +2,9 @@
 //
 //	dbtest.Each(t, func(t *testing.T, d *db.DB) { ... }, job.Area(), event.Area(), db.Area{Name: "licence", Files: licence.Migrations})
 //
-// SQLite is a file in the test's folder. PostgreSQL is a fresh schema on the
-// server that TEST_POSTGRES names (scripts/test-postgres starts one), dropped
-// when the test ends. Without TEST_POSTGRES that half is skipped; where CI is
+// SQLite is a file in the test's folder. PostgreSQL is a schema on the server that
+// TEST_POSTGRES names (scripts/test-postgres starts one), emptied before the next
+// test gets it. Without TEST_POSTGRES that half is skipped; where CI is
 // set it fails, so that nobody can forget half of the tests.
 package dbtest
 
@@ -12,7 +12,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -47,28 +46,26 @@ func SQLite(tb testing.TB, areas ...db.Area) *db.DB {
 	return open(tb, path)
 }
 
-// Postgres returns a fresh PostgreSQL schema with the tables of areas. It skips
-// the test when there is no server.
+// Postgres returns a PostgreSQL schema with the tables of areas, empty but for what
+// the migrations wrote. It skips the test when there is no server.
 func Postgres(tb testing.TB, areas ...db.Area) *db.DB {
 	tb.Helper()
-	d := open(tb, PostgresURL(tb))
-	if err := d.Migrate(tb.Context(), areas...); err != nil {
+	k, err := key(areas)
+	if err != nil {
 		tb.Fatal(err)
 	}
-	return d
+	f, _ := pools.LoadOrStore(k, NewFilled(nil, areas...))
+	return open(tb, f.(*Filled).URL(tb))
 }
+
+// pools are the schemas of this test binary, by the areas they have.
+var pools sync.Map // string to *Filled
 
 // PostgresURL returns the URL of a fresh, empty schema, for a test that opens
 // it several times. It skips the test when there is no server.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
-	server := os.Getenv("TEST_POSTGRES")
-	if server == "" {
-		if os.Getenv("CI") != "" {
-			tb.Fatal("TEST_POSTGRES is not set, and CI must not skip half of the tests")
-		}
-		tb.Skip("TEST_POSTGRES is not set")
-	}
+	server := serverURL(tb)
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
 		tb.Fatal(err)
@@ -82,14 +79,27 @@ func PostgresURL(tb testing.TB) string {
 			tb.Error(err)
 		}
 	})
-	u, err := url.Parse(server)
+	return inSchema(tb, server, schema)
+}
+
+func inSchema(tb testing.TB, server, schema string) string {
+	tb.Helper()
+	u, err := searchPath(server, schema)
 	if err != nil {
 		tb.Fatal(err)
+	}
+	return u
+}
+
+func searchPath(server, schema string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
 	}
 	q := u.Query()
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
-	return u.String()
+	return u.String(), nil
 }
 
 // exec outlives the test's context, which has ended when clean-up runs.
@@ -123,11 +133,11 @@ func template(tb testing.TB, areas []db.Area) []byte {
 	if len(areas) == 0 {
 		return nil
 	}
-	key := ""
-	for _, a := range areas {
-		key += fmt.Sprintf("%s %#v;", a.Name, a.Files)
+	k, err := key(areas)
+	if err != nil {
+		tb.Fatal(err)
 	}
-	make1, _ := templates.LoadOrStore(key, sync.OnceValues(func() ([]byte, error) { return migrated(areas) }))
+	make1, _ := templates.LoadOrStore(k, sync.OnceValues(func() ([]byte, error) { return migrated(areas) }))
 	file, err := make1.(func() ([]byte, error))()
 	if err != nil {
 		tb.Fatal(err)
