@@ -113,9 +113,9 @@ func (t Transition) Effect(k ClockKind) EntryKind {
 
 // Transition finds the step that an action takes in a state.
 func (p *Procedure) Transition(state, action string) (Transition, error) {
-	for _, t := range p.transitions {
-		if t.From == state && t.Action == action {
-			return t, nil
+	for i := range p.transitions { // by index: a Transition is large, and lists ask thousands of times
+		if t := &p.transitions[i]; t.From == state && t.Action == action {
+			return *t, nil
 		}
 	}
 	return Transition{}, ErrTransition.With("state", state, "action", action)
