@@ -66,7 +66,7 @@ type oracle struct {
 // newOracle draws the country and some regions with days of their own.
 func newOracle(t testing.TB) *oracle {
 	t.Helper()
-	procs, err := statute.LoadProcedures()
+	procs, err := procedures()
 	must(t, err)
 	o := &oracle{procs: procs}
 	country := readAlmanac(t)

@@ -21,7 +21,7 @@ import (
 func TestExpectationsAreThoseOfASlowCalculation(t *testing.T) {
 	t.Parallel()
 	cal := statute.NewBook(statute.National()...).For("511602")
-	procs, err := statute.LoadProcedures()
+	procs, err := procedures()
 	must(t, err)
 	proc, err := procs.Get("licensing")
 	must(t, err)

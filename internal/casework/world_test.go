@@ -263,6 +263,9 @@ func (conditions) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Da
 	return ok && area > 40, nil
 }
 
+// procedures are read once: nobody changes them.
+var procedures = sync.OnceValues(statute.LoadProcedures)
+
 // newWorld builds the service on a fresh database.
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
@@ -279,7 +282,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	must(t, err)
 	blobs, err := blob.Open(filepath.Join(dir, "blobs"))
 	must(t, err)
-	procs, err := statute.LoadProcedures()
+	procs, err := procedures()
 	must(t, err)
 	w.Service, err = New(Config{
 		DB: d, Jobs: w.jobs, Events: w.events, Policy: policy.Must(map[string]string{"casework": Policies}),
