@@ -201,7 +201,7 @@ func (a *areas) buildCases(t *tools, rules *rule.Engine) error {
 		return err
 	}
 	a.notify = notify.New(notify.Config{
-		DB: t.db, Jobs: t.jobs, Policy: t.policy, Items: names{a.catalog}, Addresses: a.identity, Recipients: a.identity, Cases: a.casework, Codes: backCases{a},
+		DB: t.db, Jobs: t.jobs, Policy: t.policy, Items: names{a.catalog}, Addresses: a.identity, Recipients: a.identity, Cases: a.casework, Duties: a.casework, Codes: backCases{a},
 		Mail: t.mail, SMS: t.sms, Hooks: webhook.New(t.config.Webhook.Allow), Seal: t.seal, Text: t.text, BaseURL: t.config.BaseURL, Now: t.now, NewID: t.newID,
 	})
 	return nil

@@ -73,6 +73,7 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	caseworkweb.Routes(k, a.casework, begun{unsent{a.form, a.casework}}, caseworkweb.Panels{
 		Staff:    []caseworkweb.Panel{inquiryweb.StaffPanel(a.inquiry), counterweb.ShelfPanel(a.counter)},
 		Resident: []caseworkweb.Panel{counterweb.PickupPanel(a.counter), inquiryweb.ResidentPanel(a.inquiry)},
+		Inbox:    []caseworkweb.InboxPanel{notifyweb.InboxPanel(a.notify)},
 	})
 	caseworkweb.API(operations, a.casework)
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})

@@ -42,7 +42,8 @@ type Record struct {
 // Two yellow cards make a red one.
 func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *Case, cards []card) error {
 	for _, k := range cards {
-		fresh, err := insertRecord(ctx, tx, *c, k, s.newRecord(*c, k))
+		r := s.newRecord(*c, k)
+		fresh, err := insertRecord(ctx, tx, *c, k, r)
 		if err != nil {
 			return err
 		}
@@ -62,7 +63,8 @@ func (s *Service) raise(ctx context.Context, tx db.Tx, actor auth.Principal, c *
 		}
 		if err := s.c.Events.Record(ctx, tx, meta(actor, *c), contract.SupervisionRaised{
 			Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency,
-			Rule: k.rule, Light: string(k.light), Unit: k.of.ID, At: s.c.Now().UTC().Truncate(time.Microsecond),
+			Rule: k.rule, Light: string(k.light), Unit: k.of.ID, Card: r.ID, Handler: contract.AccountID(r.HandlerID),
+			ExplainBy: r.ExplainBy.String(), At: s.c.Now().UTC().Truncate(time.Microsecond),
 		}); err != nil {
 			return err
 		}

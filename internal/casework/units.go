@@ -211,7 +211,7 @@ func (s *Service) watchUnit(ctx context.Context, tx db.Tx, u Unit) error {
 func (s *Service) tellUnit(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, u Unit, change string) error {
 	return s.c.Events.Record(ctx, tx, meta(actor, c), contract.UnitTask{
 		Case: c.ID, Number: c.Number, Item: c.Item, Lead: c.Agency, Unit: u.ID, Agency: u.Agency, Round: u.Round,
-		Change: change, Due: u.Due.String(), At: s.c.Now().UTC().Truncate(time.Microsecond),
+		Change: change, Due: u.Due.String(), Name: u.AgencyName, Task: u.Task, At: s.c.Now().UTC().Truncate(time.Microsecond),
 	})
 }
 

@@ -100,7 +100,12 @@ type SupervisionRaised struct {
 	Rule   string    `json:"rule"`           // "deemed", "promised", "legal", "second_notice", "two_yellow"
 	Light  string    `json:"light"`          // "yellow" or "red"
 	Unit   AgencyID  `json:"unit,omitempty"` // whose card it is, where it is another agency's
-	At     time.Time `json:"at"`
+	Card   string    `json:"card,omitempty"` // id
+	// Handler is who had the case, "" where nobody had; ExplainBy the last day on which
+	// the card is explained.
+	Handler   AccountID `json:"handler,omitempty"`
+	ExplainBy string    `json:"explain_by,omitempty"`
+	At        time.Time `json:"at"`
 }
 
 // EventName is the event's wire name.
@@ -397,6 +402,8 @@ type AccountChanged struct {
 	Account AccountID `json:"account"`
 	What    string    `json:"what"` // created, made_at_counter, AccountLocked, unlocked, factor_reset, password_link, password_set, AccountPost
 	At      time.Time `json:"at"`
+	// Post is what a member of staff is from now on, of AccountPost; nil is nothing.
+	Post *Official `json:"post,omitempty"`
 }
 
 // What happens to an account that others have to heed.
@@ -405,7 +412,5 @@ const (
 	AccountPost   = "post"   // a member of staff has another post, other roles in it, or none any more
 )
 
-	// Post is what a member of staff is from now on, of AccountPost; nil is nothing.
-	Post *Official `json:"post,omitempty"`
 // EventName is the event's wire name.
 func (AccountChanged) EventName() string { return "identity.account_changed.v1" }

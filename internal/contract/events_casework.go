@@ -26,6 +26,8 @@ type UnitTask struct {
 	Round  int       `json:"round"`
 	Change string    `json:"change"` // "sent", "answered", "recalled", "closed", "late"
 	Due    string    `json:"due,omitempty"`
+	Name   Text      `json:"name,omitzero"` // of the agency that is asked
+	Task   Text      `json:"task,omitzero"`
 	At     time.Time `json:"at"`
 }
 

@@ -109,3 +109,24 @@ type WorkRuleSet struct {
 
 // EventName is the event's wire name.
 func (WorkRuleSet) EventName() string { return "casework.work_rule.v1" }
+
+// Kinds of what officials are told about.
+const (
+	DutyCard       = "card"       // a card that Handler has to explain
+	DutyRedCard    = "red_card"   // and who answers for the agency with them
+	DutyObjection  = "objection"  // to be answered
+	DutyOpinion    = "opinion"    // asked of Agency
+	DutyOverdue    = "overdue"    // an opinion that another agency owes too long
+	DutyWithdrawal = "withdrawal" // a request to be answered
+	DutyHands      = "hands"      // a case that came into the hands of Handler
+)
+
+// Duty is something about a case that officials are told: who of them, the area of
+// cases knows.
+type Duty struct {
+	Kind    string
+	Case    CaseID
+	Agency  AgencyID  // whose officials
+	Handler AccountID // of a card, or into whose hands a case came
+	Of      string    // id of the objection, of the request, or of the unit's task
+}

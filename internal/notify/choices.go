@@ -67,6 +67,9 @@ type Choices struct {
 	To    Clock `json:"to"`
 	// Off lists the groups that a channel does not carry.
 	Off map[Channel][]Group `json:"off,omitempty"`
+	// On lists the groups of officials that a channel carries: without a choice the
+	// inbox alone has them.
+	On map[Channel][]Group `json:"on,omitempty"`
 }
 
 // Standard is what holds until a person chooses.
@@ -74,8 +77,14 @@ func Standard() Choices {
 	return Choices{Quiet: true, From: 22 * 60, To: 8 * 60}
 }
 
-// Wants reports whether a channel was left on for a group.
-func (c Choices) Wants(ch Channel, g Group) bool { return !slices.Contains(c.Off[ch], g) }
+// Wants reports whether a channel was left on for a group, or switched on for one of
+// officials.
+func (c Choices) Wants(ch Channel, g Group) bool {
+	if slices.Contains(DutyGroups(), g) {
+		return slices.Contains(c.On[ch], g)
+	}
+	return !slices.Contains(c.Off[ch], g)
+}
 
 // Reach is where a person can be reached.
 type Reach struct{ Mail, SMS, Webhook bool }
@@ -186,18 +195,27 @@ func (s *Service) Choose(ctx context.Context, actor auth.Principal, c Choices) e
 	if err := c.check([]string{"zh-CN", "en"}); err != nil {
 		return err
 	}
-	off := map[Channel][]Group{}
-	for _, ch := range Channels() {
-		for _, g := range Groups() {
-			if slices.Contains(c.Off[ch], g) {
-				off[ch] = append(off[ch], g)
-			}
-		}
+	if actor.Kind == auth.Staff {
+		c.Off, c.On = nil, known(c.On, DutyGroups())
+	} else {
+		c.Off, c.On = known(c.Off, Groups()), nil
 	}
-	c.Off = off
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		return saveChoices(ctx, tx, actor.ID, c, s.c.Now())
 	})
+}
+
+// known keeps of what was chosen the channels and groups that there are.
+func known(chosen map[Channel][]Group, groups []Group) map[Channel][]Group {
+	out := map[Channel][]Group{}
+	for _, ch := range Channels() {
+		for _, g := range groups {
+			if slices.Contains(chosen[ch], g) {
+				out[ch] = append(out[ch], g)
+			}
+		}
+	}
+	return out
 }
 
 // maskPhone shows 138****0001.

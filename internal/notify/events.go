@@ -33,6 +33,7 @@ func (s *Service) Jobs(q *job.Queue, l *event.Log) {
 	event.Subscribe(l, me, s.onSigningEnded)
 	event.Subscribe(l, me, s.onMandate)
 	event.Subscribe(l, me, s.onInquiry)
+	s.dutyEvents(l, me)
 	job.HandleOutside(q, s.deliver, s.delivered)
 }
 

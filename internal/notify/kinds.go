@@ -2,6 +2,8 @@ package notify
 
 import (
 	"strings"
+
+	"github.com/tongban/tongban/internal/kit/auth"
 )
 
 // Group gathers kinds of message that a person wants or does not want.
@@ -17,9 +19,29 @@ const (
 	Reminders Group = "reminders"
 )
 
-// Groups lists all groups in the order of the page.
+// The groups of what officials are told. The inbox has all of it; beside it a channel
+// carries only what the official asked for.
+const (
+	Cards      Group = "cards"
+	Objections Group = "objections" // and requests to withdraw
+	Opinions   Group = "opinions"
+	Hands      Group = "hands" // cases that come into one's hands
+)
+
+// Groups lists the groups of applicants in the order of the page.
 func Groups() []Group {
 	return []Group{Statutory, Progress, Messages, Signing, Mandates, Reminders}
+}
+
+// DutyGroups lists the groups of officials in the order of the page.
+func DutyGroups() []Group { return []Group{Cards, Objections, Opinions, Hands} }
+
+// GroupsOf are the groups that somebody chooses about.
+func GroupsOf(p auth.Principal) []Group {
+	if p.Kind == auth.Staff {
+		return DutyGroups()
+	}
+	return Groups()
 }
 
 // Kinds that are not the name of a step.
@@ -63,6 +85,8 @@ var kinds = map[string]Group{
 	"hearing.told": Statutory, "hearing.set": Statutory, "hearing.moved": Statutory, "hearing.host": Statutory, "hearing.host_kept": Statutory,
 	"hearing.lapsed": Progress, "hearing.closed": Progress, "hearing.cancelled": Statutory, "hearing.due_moved": Statutory,
 	"review.closed": Progress, "errand.closed": Progress,
+	kindCard + "yellow": Cards, kindCard + "red": Cards, kindObjection: Objections, kindWithdrawal: Objections,
+	kindOpinion: Opinions, kindOverdue: Opinions, kindAssigned: Hands, kindHanded: Hands,
 	kindMessage: Messages, "objection.kept": Messages, "objection.changed": Messages, "withdrawal.granted": Messages, "withdrawal.refused": Messages,
 }
 

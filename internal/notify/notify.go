@@ -1,6 +1,7 @@
 // Package notify tells applicants what happens: a message in their inbox for
 // each step that concerns them, and the same by mail, short message and webhook
-// as each of them chose.
+// as each of them chose. Officials are told what falls to them: cards, objections,
+// opinions, requests to withdraw, cases that a colleague puts into their hands.
 //
 // Messages about steps that the law says must be told (acceptance, correction,
 // decision and their like) are statutory and cannot be switched off. A message
@@ -115,6 +116,7 @@ type Config struct {
 	Addresses  Addresses
 	Recipients Recipients
 	Cases      Cases
+	Duties     Duties      // nil: officials are told nothing
 	Codes      Codes       // nil: no results lie in halls
 	Mail       mail.Sender // nil: no mail is sent
 	SMS        sms.Sender  // nil: no short messages are sent

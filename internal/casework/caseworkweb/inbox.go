@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
@@ -16,6 +18,8 @@ type inboxData struct {
 	On    day.Date
 	Left  func(casework.Case, day.Date) int
 	State func(casework.Case) contract.Text
+
+	Panels []templ.Component // of other areas
 }
 
 func (p pages) inbox(w http.ResponseWriter, r *http.Request) error {
@@ -23,13 +27,23 @@ func (p pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	v := p.k.View(r)
 	d := inboxData{Inbox: x, On: p.s.Today(), Left: p.s.DaysLeft, State: p.s.StateName}
-	return p.k.Render(w, r, http.StatusOK, inboxPage(p.k.View(r), d))
+	for _, ask := range p.panels.Inbox {
+		c, err := ask(r.Context(), v)
+		if err != nil {
+			return err
+		}
+		if c != nil {
+			d.Panels = append(d.Panels, c)
+		}
+	}
+	return p.k.Render(w, r, http.StatusOK, inboxPage(v, d))
 }
 
 // empty reports whether nothing waits.
 func (d inboxData) empty() bool {
-	return d.Count()+len(d.Held)+len(d.Deputy)+len(d.Today)+len(d.Inquiries) == 0
+	return d.Count()+len(d.Held)+len(d.Deputy)+len(d.Today)+len(d.Inquiries)+len(d.Panels) == 0
 }
 
 // inquiryWhen is the appointment of a task, or the last day of what is to be done.

@@ -30,8 +30,8 @@ type others struct{}
 func (others) Name(context.Context, contract.ItemID) (contract.Text, error) { return item, nil }
 
 func (others) Email(_ context.Context, id contract.AccountID) (string, error) {
-	if id == "lin" {
-		return "lin@example.org", nil
+	if id == "lin" || id == "clerk" {
+		return string(id) + "@example.org", nil
 	}
 	return "", nil
 }
@@ -45,6 +45,11 @@ func (others) Phone(_ context.Context, id contract.AccountID) (string, error) {
 
 func (others) Recipients(context.Context, contract.Party) ([]contract.AccountID, error) {
 	return nil, nil
+}
+
+// Told gives a duty to the official whom it names.
+func (others) Told(_ context.Context, d contract.Duty) ([]contract.AccountID, error) {
+	return []contract.AccountID{d.Handler}, nil
 }
 
 // nowhere takes mail and refuses short messages.
@@ -67,7 +72,7 @@ func (others) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (co
 
 // Open returns the area on a fresh SQLite database after the events were
 // delivered, with its policies. Cases are lin's, who has mail and a telephone
-// whose messages are refused.
+// whose messages are refused; clerk has mail alone.
 func Open(t testing.TB, now func() time.Time, text func(locale, key string, args ...any) string, events ...event.Event) (*notify.Service, *policy.Engine) {
 	t.Helper()
 	d := dbtest.SQLite(t, job.Area(), event.Area(), db.Area{Name: "notify", Files: notify.Migrations})
@@ -75,7 +80,7 @@ func Open(t testing.TB, now func() time.Time, text func(locale, key string, args
 	q := job.New(d, now, id.New, slog.New(slog.DiscardHandler))
 	l := event.New(d, q, now, id.New)
 	s := notify.New(notify.Config{
-		DB: d, Jobs: q, Policy: engine, Items: others{}, Addresses: others{}, Recipients: others{}, Cases: others{},
+		DB: d, Jobs: q, Policy: engine, Items: others{}, Addresses: others{}, Recipients: others{}, Cases: others{}, Duties: others{},
 		Mail: nowhere{}, SMS: refusing{}, Hooks: webhook.New(nil), Seal: plain{},
 		Text: text, Now: now, NewID: id.New, BaseURL: "https://example.org",
 	})

@@ -131,6 +131,7 @@ type choicesJSON struct {
 	From   string              `json:"from" pattern:"^[0-2][0-9]:[0-5][0-9]$" example:"22:00"`
 	To     string              `json:"to" pattern:"^[0-2][0-9]:[0-5][0-9]$" example:"08:00"`
 	Off    map[string][]string `json:"off" doc:"By channel (mail, sms, webhook), the groups it does not carry: statutory, progress, messages, signing, mandates, reminders."`
+	On     map[string][]string `json:"on,omitempty" doc:"Of officials: by channel, the groups it carries beside the inbox: cards, objections, opinions, hands."`
 }
 
 type choicesView struct {
@@ -155,7 +156,7 @@ type (
 )
 
 func (in *choicesIn) choices() (notify.Choices, error) {
-	c := notify.Choices{Locale: in.Body.Locale, Quiet: in.Body.Quiet, Off: map[notify.Channel][]notify.Group{}}
+	c := notify.Choices{Locale: in.Body.Locale, Quiet: in.Body.Quiet}
 	var err error
 	if c.From, err = notify.ParseClock(in.Body.From); err != nil {
 		return c, err
@@ -163,12 +164,18 @@ func (in *choicesIn) choices() (notify.Choices, error) {
 	if c.To, err = notify.ParseClock(in.Body.To); err != nil {
 		return c, err
 	}
-	for ch, groups := range in.Body.Off {
+	c.Off, c.On = chosenOf(in.Body.Off), chosenOf(in.Body.On)
+	return c, nil
+}
+
+func chosenOf(sent map[string][]string) map[notify.Channel][]notify.Group {
+	out := map[notify.Channel][]notify.Group{}
+	for ch, groups := range sent {
 		for _, g := range groups {
-			c.Off[notify.Channel(ch)] = append(c.Off[notify.Channel(ch)], notify.Group(g))
+			out[notify.Channel(ch)] = append(out[notify.Channel(ch)], notify.Group(g))
 		}
 	}
-	return c, nil
+	return out
 }
 
 func choicesJSONOf(v notify.View) choicesView {
@@ -180,6 +187,12 @@ func choicesJSONOf(v notify.View) choicesView {
 		}
 		for _, g := range v.Off[ch] {
 			out.Off[string(ch)] = append(out.Off[string(ch)], string(g))
+		}
+		for _, g := range v.On[ch] {
+			if out.On == nil {
+				out.On = map[string][]string{}
+			}
+			out.On[string(ch)] = append(out.On[string(ch)], string(g))
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/web"
 	"github.com/tongban/tongban/internal/notify"
@@ -14,6 +15,8 @@ const choicesPath = "/account/notices"
 type choicesData struct {
 	notify.View
 	Form *web.Form
+	Groups []notify.Group
+	Staff  bool
 	// MayHook is set for who stands for the person or company in everything.
 	MayHook bool
 }
@@ -44,7 +47,8 @@ func (p *pages) showChoices(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	_, err = p.s.Hook(r.Context(), p.k.Actor(r))
-	d := choicesData{View: v, Form: f, MayHook: fault.KindOf(err) != fault.Denied}
+	actor := p.k.Actor(r)
+	d := choicesData{View: v, Form: f, Groups: notify.GroupsOf(actor), Staff: actor.Kind == auth.Staff, MayHook: fault.KindOf(err) != fault.Denied}
 	return p.k.Render(w, r, status, choicesPage(p.k.View(r), d))
 }
 
@@ -53,7 +57,7 @@ func (p *pages) choose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := readChoices(f)
+	c, err := readChoices(f, notify.GroupsOf(p.k.Actor(r)))
 	if err == nil {
 		err = p.s.Choose(r.Context(), p.k.Actor(r), c)
 	}
@@ -68,8 +72,8 @@ func (p *pages) choose(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readChoices reads the form. A box that was not sent was not ticked.
-func readChoices(f *web.Form) (notify.Choices, error) {
-	c := notify.Choices{Locale: f.Get("locale"), Quiet: f.Get("quiet") == "yes", Off: map[notify.Channel][]notify.Group{}}
+func readChoices(f *web.Form, groups []notify.Group) (notify.Choices, error) {
+	c := notify.Choices{Locale: f.Get("locale"), Quiet: f.Get("quiet") == "yes", Off: map[notify.Channel][]notify.Group{}, On: map[notify.Channel][]notify.Group{}}
 	var form fault.Form
 	for name, at := range map[string]*notify.Clock{"from": &c.From, "to": &c.To} {
 		var err error
@@ -77,9 +81,12 @@ func readChoices(f *web.Form) (notify.Choices, error) {
 			form.Add(name, "notify.choice.clock")
 		}
 	}
-	for _, g := range notify.Groups() {
+	for _, g := range groups {
 		for _, ch := range notify.Channels() {
-			if !f.Has(box(g), string(ch)) && f.Has("shown", string(ch)) {
+			switch {
+			case f.Has(box(g), string(ch)):
+				c.On[ch] = append(c.On[ch], g)
+			case f.Has("shown", string(ch)):
 				c.Off[ch] = append(c.Off[ch], g)
 			}
 		}

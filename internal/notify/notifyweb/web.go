@@ -3,11 +3,15 @@
 package notifyweb
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/fault"
@@ -75,4 +79,21 @@ func codeOf(err error) string {
 		return "form.broken"
 	}
 	return e.Code
+}
+
+// InboxPanel shows on the page of what waits for an official what they were told and
+// have not read.
+func InboxPanel(s *notify.Service) func(ctx context.Context, v web.View) (templ.Component, error) {
+	return func(ctx context.Context, v web.View) (templ.Component, error) {
+		n, err := s.Unread(ctx, v.Actor)
+		if err != nil || n == 0 {
+			return nil, err
+		}
+		page, err := s.Inbox(ctx, v.Actor, "")
+		if err != nil {
+			return nil, err
+		}
+		list := slices.DeleteFunc(page.Messages, func(m notify.Message) bool { return m.Read })
+		return dutyPanel(v, s, list[:min(len(list), 5)], n), nil
+	}
 }

@@ -48,7 +48,7 @@ func TestInboxSaysWhatHappenedAndUntilWhen(t *testing.T) {
 		{Actor: "lin", Path: "/inbox", Has: []string{"申请已受理：公共场所卫生许可", "最迟 2026 年 11 月 30 日（星期一）作出决定", "法定告知", "未读"}},
 		{Actor: "lin", Locale: "en", Path: "/inbox", Has: []string{"We will decide by Monday 30 November 2026"}},
 		{Actor: "zhou", Path: "/inbox", Has: []string{"还没有消息"}, HasNot: []string{"卫生许可"}},
-		{Actor: "clerk", Path: "/inbox", Status: 403},
+		{Actor: "clerk", Path: "/inbox", Has: []string{"工作消息", "还没有消息"}, HasNot: []string{"卫生许可"}},
 		{Path: "/inbox", Status: 303, To: "/signin?next=%2Finbox"},
 		{Actor: "zhou", Path: "/inbox/read", Form: url.Values{}, Status: 303, To: "/inbox"},
 		{Name: "still unread", Actor: "lin", Path: "/inbox", Has: []string{"未读"}},
@@ -88,6 +88,43 @@ func TestEveryMessageHasWords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Officials read what falls to them, and nothing goes out that they did not ask for.
+func TestOfficialsAreToldAndChooseHow(t *testing.T) {
+	t.Parallel()
+	k := open(t, contract.SupervisionRaised{Case: "C1", Agency: "bureau", Rule: "legal", Light: "red", Card: "K1", Handler: "clerk", ExplainBy: "2026-11-26", At: webtest.Now})
+	const path = "/account/notices"
+	box := func(p *webtest.Page, name string) bool {
+		_, checked := p.Doc.Find(`input[name="group.` + name + `"][value="mail"]`).Attr("checked")
+		return checked
+	}
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "told", Actor: "clerk", Path: "/inbox", Has: []string{"红牌：公共场所卫生许可", "在 2026 年 11 月 26 日（星期四）以前说明原因", "未读"}, HasNot: []string{"邮件"}},
+		{Name: "in English", Actor: "clerk", Locale: "en", Path: "/inbox", Has: []string{"Work messages", "Red card: Hygiene licence", "Explain it by Thursday 26 November 2026"}},
+		{Name: "others are not", Actor: "operator", Path: "/inbox", HasNot: []string{"红牌"}},
+		{Name: "the applicant is not", Actor: "lin", Path: "/inbox", HasNot: []string{"红牌"}},
+		{
+			Name: "nothing is chosen", Actor: "clerk", Path: path, Has: []string{"黄牌和红牌", "交到我手上的办件"}, HasNot: []string{"法律规定必须告知", "办理进度"},
+			Then: func(t *testing.T, p *webtest.Page) {
+				if box(p, "cards") || box(p, "hands") {
+					t.Error("mail is sent to who did not ask for it")
+				}
+			},
+		},
+		{Name: "chosen", Actor: "clerk", Path: path, Form: url.Values{"shown": {"mail", "sms"}, "group.cards": {"mail"}, "from": {"22:00"}, "to": {"08:00"}}, Status: 303, To: path},
+		{
+			Name: "kept", Actor: "clerk", Path: path,
+			Then: func(t *testing.T, p *webtest.Page) {
+				if !box(p, "cards") || box(p, "hands") {
+					t.Errorf("cards %v, hands %v", box(p, "cards"), box(p, "hands"))
+				}
+			},
+		},
+		{Name: "no webhook", Actor: "clerk", Path: path + "/webhook", Status: 403},
+		{Name: "read", Actor: "clerk", Path: "/inbox/read", Form: url.Values{}, Status: 303, To: "/inbox"},
+		{Name: "nothing is new", Actor: "clerk", Path: "/inbox", HasNot: []string{"未读"}},
+	})
 }
 
 // TestWebhookBodyIsGolden: others parse it.
@@ -150,7 +187,6 @@ func TestPeopleChooseHowTheyAreTold(t *testing.T) {
 			},
 		},
 		{Name: "no address", Actor: "zhou", Path: path, Has: []string{"没有填邮箱", "没有地址，收不到"}},
-		{Name: "staff have none", Actor: "clerk", Path: path, Status: 403},
 		{Name: "strangers sign in", Path: path, Status: 303, To: "/signin?next=%2Faccount%2Fnotices"},
 		{Name: "the inbox says how it went", Actor: "lin", Path: "/inbox", Has: []string{"邮件 已发", "短信 被拒收（对方不收）", "通知设置"}},
 	})
