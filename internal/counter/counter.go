@@ -61,6 +61,7 @@ var (
 	ErrNumber    = fault.New(fault.Conflict, "counter.window.number")
 
 	ErrHallClosed = fault.New(fault.Conflict, "counter.ticket.closed")
+	ErrNetwork    = fault.New(fault.Denied, "counter.ticket.network")
 	ErrKind       = fault.New(fault.Invalid, "counter.ticket.kind")
 	ErrPriority   = fault.New(fault.Invalid, "counter.ticket.priority")
 	ErrOften      = fault.New(fault.TooMany, "counter.ticket.often")
@@ -113,6 +114,7 @@ type Hall struct {
 	Kinds      []Kind
 	Priorities []string // who goes first
 	Open       bool     // gives out tickets
+	Networks   []string // CIDRs from which they may be taken; empty is anywhere
 	Demo       bool
 	Edition    int
 	Changed    time.Time

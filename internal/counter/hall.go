@@ -40,7 +40,8 @@ type HallInput struct {
 	Kinds      []Kind
 	Priorities []string
 	Open       bool
-	Edition    int // that was changed
+	Networks   []string // CIDRs from which tickets may be taken; empty is anywhere
+	Edition    int      // that was changed
 }
 
 var letter = regexp.MustCompile(`^[A-Z]$`)
@@ -70,6 +71,7 @@ func (in *HallInput) check() error {
 		f.Add("phone", "counter.field.long", "max", 40)
 	}
 	in.checkKinds(&f)
+	in.checkNetworks(&f)
 	if slices.ContainsFunc(in.Priorities, func(p string) bool { return !slices.Contains(Priorities(), p) }) {
 		f.Add("priorities", "counter.ticket.priority")
 	}
@@ -250,7 +252,7 @@ func (s *Service) MakeHall(ctx context.Context, actor auth.Principal, in HallInp
 
 func (h Hall) with(in HallInput) Hall {
 	h.Name, h.Address, h.Hours, h.Notice = in.Name, in.Address, in.Hours, in.Notice
-	h.Phone, h.Kinds, h.Priorities, h.Open = in.Phone, in.Kinds, in.Priorities, in.Open
+	h.Phone, h.Kinds, h.Priorities, h.Open, h.Networks = in.Phone, in.Kinds, in.Priorities, in.Open, in.Networks
 	return h
 }
 

@@ -57,13 +57,13 @@ func jsonText(v any) (string, error) {
 }
 
 const hallColumns = `id, agency, division, name_zh, name_en, address_zh, address_en, hours_zh, hours_en,
-	phone, notice_zh, notice_en, kinds, priorities, open, demo, edition, changed_at`
+	phone, notice_zh, notice_en, kinds, priorities, open, networks, demo, edition, changed_at`
 
 func scanHall(row scanner) (Hall, error) {
 	var h Hall
 	err := row.Scan(&h.ID, &h.Agency, &h.Division, &h.Name.ZH, &h.Name.EN, &h.Address.ZH, &h.Address.EN, &h.Hours.ZH, &h.Hours.EN,
-		&h.Phone, &h.Notice.ZH, &h.Notice.EN, asJSON[[]Kind]{&h.Kinds}, asJSON[[]string]{&h.Priorities}, &h.Open, &h.Demo,
-		&h.Edition, instant{&h.Changed})
+		&h.Phone, &h.Notice.ZH, &h.Notice.EN, asJSON[[]Kind]{&h.Kinds}, asJSON[[]string]{&h.Priorities}, &h.Open,
+		asJSON[[]string]{&h.Networks}, &h.Demo, &h.Edition, instant{&h.Changed})
 	if errors.Is(err, sql.ErrNoRows) {
 		return Hall{}, ErrNoHall
 	}
@@ -134,9 +134,13 @@ func hallValues(h Hall) ([]any, error) {
 		return nil, err
 	}
 	priorities, err := jsonText(h.Priorities)
+	if err != nil {
+		return nil, err
+	}
+	networks, err := jsonText(h.Networks)
 	return []any{
 		h.ID, string(h.Agency), h.Division, h.Name.ZH, h.Name.EN, h.Address.ZH, h.Address.EN, h.Hours.ZH, h.Hours.EN,
-		h.Phone, h.Notice.ZH, h.Notice.EN, kinds, priorities, h.Open, h.Demo, h.Edition, micro(h.Changed),
+		h.Phone, h.Notice.ZH, h.Notice.EN, kinds, priorities, h.Open, networks, h.Demo, h.Edition, micro(h.Changed),
 	}, err
 }
 
@@ -147,7 +151,7 @@ func putHall(ctx context.Context, q db.Q, h Hall) error {
 		return fmt.Errorf("store hall: %w", err)
 	}
 	return exec(ctx, q, "store hall", `INSERT INTO counter_halls (`+hallColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (id) DO NOTHING`, values...)
 }
 
@@ -159,10 +163,10 @@ func updateHall(ctx context.Context, q db.Q, h Hall, edition int) (bool, error) 
 	}
 	res, err := q.ExecContext(ctx, `UPDATE counter_halls SET name_zh = $2, name_en = $3, address_zh = $4, address_en = $5,
 			hours_zh = $6, hours_en = $7, phone = $8, notice_zh = $9, notice_en = $10, kinds = $11, priorities = $12, open = $13,
-			edition = edition + 1, changed_at = $14
-		WHERE id = $1 AND edition = $15`,
+			networks = $14, edition = edition + 1, changed_at = $15
+		WHERE id = $1 AND edition = $16`,
 		h.ID, values[3], values[4], values[5], values[6], values[7], values[8], values[9], values[10], values[11],
-		values[12], values[13], values[14], values[17], edition)
+		values[12], values[13], values[14], values[15], values[18], edition)
 	if err != nil {
 		return false, fmt.Errorf("change hall: %w", err)
 	}

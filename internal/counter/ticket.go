@@ -96,6 +96,9 @@ func (s *Service) Take(ctx context.Context, actor auth.Principal, hall string, i
 	if err != nil {
 		return Ticket{}, err
 	}
+	if !h.TakesFrom(in.IP) {
+		return Ticket{}, ErrNetwork
+	}
 	t, err := s.newTicket(ctx, actor, h, in)
 	if err != nil {
 		return Ticket{}, err

@@ -64,6 +64,7 @@ type hallInBody struct {
 	Kinds      []counter.Kind    `json:"kinds" maxItems:"6"`
 	Priorities []string          `json:"priorities,omitempty" maxItems:"10"`
 	Open       bool              `json:"open"`
+	Networks   []string          `json:"networks,omitempty" maxItems:"40" doc:"CIDRs, IPv4 or IPv6, from which tickets may be taken; absent is anywhere."`
 	Edition    int               `json:"edition,omitempty" doc:"That was changed."`
 }
 
@@ -149,9 +150,10 @@ type setupWindow struct {
 
 type setupOut struct {
 	Body struct {
-		Edition int           `json:"edition"`
-		Windows []setupWindow `json:"windows"`
-		Devices []deviceBody  `json:"devices"`
+		Edition  int           `json:"edition"`
+		Networks []string      `json:"networks" doc:"From which tickets may be taken; empty is anywhere."`
+		Windows  []setupWindow `json:"windows"`
+		Devices  []deviceBody  `json:"devices"`
 	}
 }
 
@@ -163,6 +165,7 @@ func getSetup(s *counter.Service) func(context.Context, auth.Principal, *byID) (
 		}
 		out := &setupOut{}
 		out.Body.Edition, out.Body.Windows, out.Body.Devices = h.Edition, []setupWindow{}, []deviceBody{}
+		out.Body.Networks = append([]string{}, h.Networks...)
 		for _, w := range windows {
 			out.Body.Windows = append(out.Body.Windows, setupWindow{w.ID, windowInBody{w.Number, w.Name, w.Purpose, w.Kinds, w.Open, w.Edition}})
 		}

@@ -45,6 +45,7 @@ type kioskData struct {
 	Hall counter.HallNow
 	Once string
 	Form *web.Form
+	Here bool // tickets may be taken from here
 }
 
 func (e site) kiosk(w http.ResponseWriter, r *http.Request) error {
@@ -57,7 +58,7 @@ func (e site) renderKiosk(w http.ResponseWriter, r *http.Request, status int, f 
 		return err
 	}
 	noStore(w)
-	return e.k.Render(w, r, status, kioskPage(e.k.View(r), kioskData{h, id.New(), f}))
+	return e.k.Render(w, r, status, kioskPage(e.k.View(r), kioskData{h, id.New(), f, h.TakesFrom(web.Host(r.RemoteAddr))}))
 }
 
 func (e site) take(w http.ResponseWriter, r *http.Request) error {

@@ -3,6 +3,8 @@ package counterweb
 import (
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/counter"
@@ -107,6 +109,7 @@ func hallInput(f *web.Form) counter.HallInput {
 	in := counter.HallInput{
 		Agency: contract.AgencyID(f.Get("agency")), Name: both("name"), Address: both("address"), Hours: both("hours"), Notice: both("notice"),
 		Phone: f.Get("phone"), Priorities: f.All("priorities"), Open: f.Get("open") == "yes", Edition: edition,
+		Networks: strings.FieldsFunc(f.Get("networks"), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;，；、", r) }),
 	}
 	for i := range counter.MaxKinds {
 		k := counter.Kind{Letter: f.Get(kindID(i, "letter")), Name: contract.Text{ZH: f.Get(kindID(i, "zh")), EN: f.Get(kindID(i, "en"))}}
