@@ -74,17 +74,23 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		fn(t, newWorld(t, t.TempDir(), dbtest.PostgresURL(t)))
+		url := inPostgres.URL(t) // the first fills, and only then are there files
+		fn(t, unpack(t, filesOfPostgres, url))
 	})
 }
 
 // sqliteWorld starts from a copy of a data folder that was filled once.
 func sqliteWorld(t *testing.T) *world {
 	t.Helper()
-	files, err := filled()
+	files, err := inSQLite()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return unpack(t, files, "")
+}
+
+func unpack(t *testing.T, files map[string][]byte, database string) *world {
+	t.Helper()
 	data := t.TempDir()
 	for path, content := range files {
 		path = filepath.Join(data, path)
@@ -92,20 +98,32 @@ func sqliteWorld(t *testing.T) *world {
 			t.Fatal(err)
 		}
 	}
-	return newWorld(t, data, "")
+	return newWorld(t, data, database)
 }
 
-var filled = sync.OnceValues(func() (files map[string][]byte, err error) {
+var inSQLite = sync.OnceValues(func() (map[string][]byte, error) { return filled(context.Background(), "") })
+
+// The rows that were filled in once, and the files that belong to them: keys, for one.
+var (
+	inPostgres = dbtest.NewFilled(func(ctx context.Context, url string) (err error) {
+		filesOfPostgres, err = filled(ctx, url)
+		return err
+	}, schema()...)
+	filesOfPostgres map[string][]byte
+)
+
+// filled starts the product on an empty database and returns its data folder.
+func filled(ctx context.Context, database string) (files map[string][]byte, err error) {
 	data, err := os.MkdirTemp("", "tongban-app-test-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
-	c, err := settings(data, "")
+	c, err := settings(data, database)
 	if err != nil {
 		return nil, err
 	}
-	t, _, err := start(context.Background(), c, &hands{t: monday})
+	t, _, err := start(ctx, c, &hands{t: monday})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +141,7 @@ var filled = sync.OnceValues(func() (files map[string][]byte, err error) {
 		}
 		return err
 	})
-})
+}
 
 func settings(data, database string) (config.Config, error) {
 	args := []string{"--demo", "--data", data, "--database", database, "--log-level", "error"}
