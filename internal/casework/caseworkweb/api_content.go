@@ -22,6 +22,22 @@ func contentAPI(a *api.API, s *casework.Service) {
 	api.Register(a, op("/cases/{id}/materials/{file}", "material-get", "One file that was handed in: applicants get their own, officials a copy that says who took it; reading it is recorded"), o.material)
 }
 
+type askedBody struct {
+	contract.Mark
+	Name  contract.Text `json:"name"`
+	Value contract.Text `json:"value,omitzero" doc:"of a field, as it was answered"`
+	Files []string      `json:"files,omitempty" doc:"of a material, by name"`
+}
+
+func (o operations) asked(ctx context.Context, actor auth.Principal, c casework.Case) ([]askedBody, error) {
+	list, err := o.s.AskedToCorrect(ctx, actor, c)
+	var out []askedBody
+	for _, a := range list {
+		out = append(out, askedBody{a.Mark, a.Name, a.Value, a.Files})
+	}
+	return out, err
+}
+
 type contentLine struct {
 	Field  string          `json:"field"`
 	Page   contract.Text   `json:"page"`

@@ -52,6 +52,7 @@ type ownData struct {
 	Service    *casework.Service
 	Panels     []templ.Component  // of other areas
 	Found      []casework.Finding // by officials, that the applicant may read
+	Asked      []casework.AskedFor
 }
 
 // newest are the messages that the page of the case shows.
@@ -82,6 +83,9 @@ func (p pages) ownData(r *http.Request) (d ownData, err error) {
 		return d, err
 	}
 	if d.Found, err = p.s.Findings(ctx, actor, id); err != nil {
+		return d, err
+	}
+	if d.Asked, err = p.s.AskedToCorrect(ctx, actor, d.Case); err != nil {
 		return d, err
 	}
 	if d.Todos, err = p.s.CaseTodos(ctx, actor, id); err != nil {
@@ -236,20 +240,37 @@ func (p pages) receiptPDF(w http.ResponseWriter, r *http.Request) error {
 	return p.k.SendFile(w, r, web.File{Name: documentName(d), Type: "application/pdf", Size: d.Size}, body)
 }
 
+// answersData is what was handed in, with the reasons of a correction notice.
+type answersData struct {
+	Case    casework.Case
+	Svc     contract.Service
+	Content casework.Content
+	Asked   []casework.AskedFor
+}
+
+// first reports whether a file is the first of its material.
+func (d answersData) first(m contract.Material) bool {
+	i := slices.IndexFunc(d.Content.Materials, func(x contract.Material) bool { return x.ID == m.ID })
+	return i >= 0 && d.Content.Materials[i].File == m.File
+}
+
 func (p pages) answers(w http.ResponseWriter, r *http.Request) error {
-	c, err := p.s.Open(r.Context(), p.k.Actor(r), caseID(r))
-	if err != nil {
+	ctx, actor := r.Context(), p.k.Actor(r)
+	var d answersData
+	var err error
+	if d.Case, err = p.s.Open(ctx, actor, caseID(r)); err != nil {
 		return err
 	}
-	content, err := p.s.Content(r.Context(), p.k.Actor(r), c.ID)
-	if err != nil {
+	if d.Content, err = p.s.Content(ctx, actor, d.Case.ID); err != nil {
 		return err
 	}
-	svc, err := p.s.ServiceOf(r.Context(), c)
-	if err != nil {
+	if d.Svc, err = p.s.ServiceOf(ctx, d.Case); err != nil {
 		return err
 	}
-	return p.k.Render(w, r, http.StatusOK, answersPage(p.k.View(r), c, svc, content))
+	if d.Asked, err = p.s.AskedToCorrect(ctx, actor, d.Case); err != nil {
+		return err
+	}
+	return p.k.Render(w, r, http.StatusOK, answersPage(p.k.View(r), d))
 }
 
 func (p pages) material(w http.ResponseWriter, r *http.Request) error {

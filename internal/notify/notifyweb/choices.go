@@ -14,7 +14,7 @@ const choicesPath = "/account/notices"
 
 type choicesData struct {
 	notify.View
-	Form *web.Form
+	Form   *web.Form
 	Groups []notify.Group
 	Staff  bool
 	// MayHook is set for who stands for the person or company in everything.
