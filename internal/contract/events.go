@@ -93,14 +93,14 @@ func (PersonalDataRead) EventName() string { return "data.read.v1" }
 // SupervisionRaised is recorded when electronic supervision raises a card on a
 // case: a deadline passed, a second correction notice, and the like.
 type SupervisionRaised struct {
-	Case   CaseID    `json:"case"`
-	Number string    `json:"number"`
-	Item   ItemID    `json:"item"`
-	Agency AgencyID  `json:"agency"`
-	Rule   string    `json:"rule"`           // "deemed", "promised", "legal", "second_notice", "two_yellow"
-	Light  string    `json:"light"`          // "yellow" or "red"
-	Unit   AgencyID  `json:"unit,omitempty"` // whose card it is, where it is another agency's
-	Card   string    `json:"card,omitempty"` // id
+	Case   CaseID   `json:"case"`
+	Number string   `json:"number"`
+	Item   ItemID   `json:"item"`
+	Agency AgencyID `json:"agency"`
+	Rule   string   `json:"rule"`           // "deemed", "promised", "legal", "second_notice", "two_yellow"
+	Light  string   `json:"light"`          // "yellow" or "red"
+	Unit   AgencyID `json:"unit,omitempty"` // whose card it is, where it is another agency's
+	Card   string   `json:"card,omitempty"` // id
 	// Handler is who had the case, "" where nobody had; ExplainBy the last day on which
 	// the card is explained.
 	Handler   AccountID `json:"handler,omitempty"`
