@@ -17,8 +17,8 @@ import (
 // after casework, because it starts and ends special procedures there.
 type inquiries struct{ areas *areas }
 
-func (i inquiries) Missing(ctx context.Context, tx db.Tx, id contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
-	return i.areas.inquiry.Missing(ctx, tx, id, d)
+func (i inquiries) Missing(ctx context.Context, q db.Q, id contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
+	return i.areas.inquiry.Missing(ctx, q, id, d)
 }
 
 func (i inquiries) Keeps(ctx context.Context, tx db.Tx, special string) (bool, error) {

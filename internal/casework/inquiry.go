@@ -18,7 +18,7 @@ type Inquiries interface {
 	// Missing lists what stands before a decision. It asks nothing of cases: what a
 	// procedure does at once is decided in the transaction that files the case, and
 	// nobody else sees it yet.
-	Missing(ctx context.Context, tx db.Tx, id contract.CaseID, d contract.Deciding) ([]contract.Text, error)
+	Missing(ctx context.Context, q db.Q, id contract.CaseID, d contract.Deciding) ([]contract.Text, error)
 	// Keeps reports whether an inquiry that goes on holds the special procedure: it
 	// ends with the inquiry's record and not before.
 	Keeps(ctx context.Context, tx db.Tx, special string) (bool, error)
@@ -63,6 +63,27 @@ func (s *Service) inquired(ctx context.Context, tx db.Tx, w *work, grant bool) e
 		return err
 	}
 	return ErrInquiry.With("what", worded(missing))
+}
+
+// visitMissing says what is missing of a site visit before a grant, "" for nothing.
+func (s *Service) visitMissing(ctx context.Context, q db.Q, id contract.CaseID) (contract.Text, error) {
+	if s.c.Inquiries == nil {
+		return contract.Text{ZH: "还没有完成现场核查", EN: "there was no site visit yet"}, nil
+	}
+	grant, err := s.c.Inquiries.Missing(ctx, q, id, contract.Deciding{Grant: true, Visit: true})
+	if err != nil {
+		return contract.Text{}, err
+	}
+	denial, err := s.c.Inquiries.Missing(ctx, q, id, contract.Deciding{})
+	if err != nil {
+		return contract.Text{}, err
+	}
+	for _, t := range grant {
+		if !slices.Contains(denial, t) { // a denial waits for hearings alone
+			return t, nil
+		}
+	}
+	return contract.Text{}, nil
 }
 
 // kept refuses to end a special procedure that an inquiry holds, except by the

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -12,15 +13,19 @@ import (
 
 // pending is what is still to be found out.
 type pending struct {
-	before, keeps bool
-	agenda        []contract.InquiryTask
+	before, keeps, unvisited bool
+	agenda                   []contract.InquiryTask
 }
 
-func (p *pending) Missing(context.Context, db.Tx, contract.CaseID, contract.Deciding) ([]contract.Text, error) {
-	if !p.before {
-		return nil, nil
+func (p *pending) Missing(_ context.Context, _ db.Q, _ contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
+	var list []contract.Text
+	if p.before {
+		list = append(list, contract.Text{ZH: "听证笔录还没有完成", EN: "the record is open"})
 	}
-	return []contract.Text{{ZH: "听证笔录还没有完成", EN: "the record is open"}}, nil
+	if p.unvisited && d.Grant && d.Visit {
+		list = append(list, contract.Text{ZH: "现场核查不符合要求", EN: "the site visit was not passed"})
+	}
+	return list, nil
 }
 
 func (p *pending) Keeps(context.Context, db.Tx, string) (bool, error) { return p.keeps, nil }
@@ -54,5 +59,35 @@ func TestASpecialProcedureEndsWithItsInquiry(t *testing.T) {
 		if err := s.kept(t.Context(), db.Tx{}, &work{a: Action{inquired: tt.inquired}}); !errors.Is(err, tt.want) {
 			t.Errorf("%+v: %v", tt, err)
 		}
+	}
+}
+
+// A version that asks for a site visit says of each case what its visit came to.
+func TestAMoveSaysWhatTheVisitCameTo(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		p      Inquiries
+		zh, en string
+	}{
+		{"no visits are known", nil, "还没有完成现场核查", "there was no site visit yet"},
+		{"none was passed, and a hearing is open", &pending{before: true, unvisited: true}, "现场核查不符合要求", "the site visit was not passed"},
+		{"one was passed, and a hearing is open", &pending{before: true}, "已经通过", "was passed"},
+		{"one was passed", &pending{}, "已经通过", "was passed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, base *world) {
+				w := newMoveWorld(base)
+				w.c.Inquiries = tt.p
+				c := accepted(t, w, w.file(t, "case", hygiene))
+				version := w.publish(hygiene, func(s *contract.Service) { s.Handling.Visits = &contract.VisitSpec{Required: true} })
+				got := w.judged(t, c, target(c, version, 1))
+				if !got.Movable || len(got.Notes) != 1 || got.Notes[0].Code != "visit" ||
+					!strings.Contains(got.Notes[0].Text.ZH, tt.zh) || !strings.Contains(got.Notes[0].Text.EN, tt.en) {
+					t.Errorf("%v %+v", got.Movable, got.Notes)
+				}
+			})
+		})
 	}
 }

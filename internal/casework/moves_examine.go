@@ -140,7 +140,9 @@ func (m *moving) judge(ctx context.Context) error {
 		return err
 	}
 	m.officials()
-	m.visits()
+	if err := m.visits(ctx); err != nil {
+		return err
+	}
 	m.bundle()
 	if m.was.Agency != m.target.Agency {
 		m.note(noteAgency(m.was.AgencyName))
@@ -290,13 +292,19 @@ func (m *moving) officials() {
 	}
 }
 
-// visits: a visit that is newly required is missing, and held before a grant.
-func (m *moving) visits() {
+// visits: a visit that is newly required is held before a grant, unless one was passed.
+func (m *moving) visits(ctx context.Context) error {
 	needed := m.by.Handling.Visits != nil && m.by.Handling.Visits.Required
 	before := m.svc.Handling.Visits != nil && m.svc.Handling.Visits.Required
-	if needed && !before && m.was.Outcome == "" {
-		m.note(noteVisit())
+	if !needed || before || m.was.Outcome != "" {
+		return nil
 	}
+	missing, err := m.s.visitMissing(ctx, m.q, m.was.ID)
+	if err != nil {
+		return err
+	}
+	m.note(noteVisit(missing))
+	return nil
 }
 
 // bundle: every part that was applied for is a part still; a part stays in its

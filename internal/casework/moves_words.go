@@ -152,8 +152,13 @@ func noteOne() MoveNote {
 	return said("one", "一名工作人员审查即可。", "One official reviews it.")
 }
 
-func noteVisit() MoveNote {
-	return said("visit", "新版本要求现场核查；准予之前须先核查通过。", "The new version requires a site visit; none was passed, and nothing is granted before.")
+// noteVisit says what is missing of a visit that the new version requires.
+func noteVisit(missing contract.Text) MoveNote {
+	if missing.ZH == "" {
+		return said("visit", "新版本要求现场核查；这件办件的现场核查已经通过。", "The new version requires a site visit; that of this case was passed.")
+	}
+	return said("visit", "新版本要求现场核查："+missing.ZH+"；准予之前须先核查通过。",
+		"The new version requires a site visit: "+missing.EN+"; nothing is granted before it is passed.")
 }
 
 func notePart() MoveNote {

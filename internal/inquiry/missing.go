@@ -11,8 +11,8 @@ import (
 // Missing lists what stands before a decision: a right to be heard that still runs,
 // a hearing whose record is not closed, and before a grant a visit that the service
 // asks for and that was not passed.
-func (s *Service) Missing(ctx context.Context, tx db.Tx, id contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
-	all, err := s.allUnsealed(ofCase(ctx, tx, id))
+func (s *Service) Missing(ctx context.Context, q db.Q, id contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
+	all, err := s.allUnsealed(ofCase(ctx, q, id))
 	if err != nil {
 		return nil, err
 	}
