@@ -86,7 +86,7 @@ PERMISSIONS ?= 10000000
 .PHONY: permissions
 ## permissions: ask the policy, the lists and a second reading who may do what in ten million cases, on both databases
 permissions: setup
-	export TEST_POSTGRES="$$(scripts/test-postgres)"; PERMISSIONS=$(PERMISSIONS) go test ./internal/casework/ -count=1 -timeout 60m -run '^TestPermissionsAreOneRule$$' -v
+	export TEST_POSTGRES="$$(scripts/test-postgres)"; PERMISSIONS=$(PERMISSIONS) go test ./internal/casework/ -count=1 -timeout 60m -run '^(TestPermissionsAreOneRule|TestTallyIsExact)$$' -v
 
 ## journey: the whole journey by the API alone, and its result judged by pdfsig, on SQLite and PostgreSQL
 journey: setup

@@ -3,7 +3,6 @@ package casework
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -48,16 +47,10 @@ func handlerRoles() []string {
 // roles. A case handled by an old edition stays in it.
 func (s *Service) places(actor auth.Principal, action string) map[string][]string {
 	all := map[string][]string{}
-	for _, p := range s.c.Procedures.Every() {
-		for _, st := range p.States {
-			t, err := p.Transition(st.ID, action)
-			if err != nil {
-				continue
-			}
-			for _, r := range t.Roles {
-				if place := fmt.Sprintf("%s/%d/%s", p.ID, p.Version, st.ID); actor.Is(string(r)) && !slices.Contains(all[place], string(r)) {
-					all[place] = append(all[place], string(r))
-				}
+	for _, t := range s.c.Procedures.Takers(action) {
+		for _, r := range t.Roles {
+			if actor.Is(string(r)) && !slices.Contains(all[t.Place], string(r)) {
+				all[t.Place] = append(all[t.Place], string(r))
 			}
 		}
 	}

@@ -3,12 +3,14 @@ package casework
 import (
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
+	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -20,16 +22,16 @@ func TestTallyIsExact(t *testing.T) {
 		all := w.manyCases(t, 24)
 		rnd := rand.New(rand.NewPCG(5, 6))
 		must(t, w.Fold(t.Context(), 1))
-		w.compareCounts(t)
+		w.compareCounts(t, 1)
 		w.drain(t) // silence became acceptance
 		for _, c := range all[:12] {
 			w.wander(t, rnd, c.ID, 2)
 		}
 		w.mark(t, all)
-		w.compareCounts(t)
+		w.compareCounts(t, 2)
 		must(t, w.Fold(t.Context(), 2))
 		w.clock.to("2026-12-15")
-		w.compareCounts(t)
+		w.compareCounts(t, 3)
 		if left, err := unfolded(t.Context(), w.c.DB, 2); err != nil || len(left) > 0 {
 			t.Errorf("not folded: %v, %v", left, err)
 		}
@@ -50,8 +52,15 @@ func (w *world) mark(t *testing.T, all []Case) {
 	}
 }
 
-func (w *world) compareCounts(t *testing.T) {
+// compareCounts compares each tab of each post with each filter. PostgreSQL, where
+// planning a list costs more than the answer, is asked a third in each of the three
+// rounds, unless PERMISSIONS asks for everything.
+func (w *world) compareCounts(t *testing.T, round int) {
 	t.Helper()
+	one, n := 1, round
+	if w.c.DB.Dialect() == db.Postgres && os.Getenv("PERMISSIONS") == "" {
+		one = 3
+	}
 	for _, p := range append(everybody(), staff("clerk", auth.RoleClerk, auth.RoleApprover), staff("reviewer1", auth.RoleReviewer, auth.RoleHead)) {
 		if !handles(p) {
 			continue
@@ -67,6 +76,9 @@ func (w *world) compareCounts(t *testing.T) {
 				{Light: string(statute.Red), Item: hygiene},
 				{Before: day.Of(2026, 11, 30)},
 			} {
+				if n++; n%one != 0 {
+					continue
+				}
 				q.Tab, q.Limit = tab.tab, 100
 				w.compareTab(t, p, tab, q)
 			}

@@ -6,11 +6,15 @@ import (
 	"slices"
 )
 
-// check reports what is wrong with the editions together.
+// check reports what is wrong with the editions together, and notes who takes what where.
 func (ps *Procedures) check() error {
 	var bad problems
 	list := ps.Every()
+	ps.takers = map[string][]Taker{}
 	for i, p := range list {
+		for _, t := range p.transitions {
+			ps.takers[t.Action] = append(ps.takers[t.Action], Taker{fmt.Sprintf("%s/%d/%s", p.ID, p.Version, t.From), t.Roles})
+		}
 		if i == 0 || list[i-1].ID != p.ID {
 			continue
 		}

@@ -162,7 +162,19 @@ func (p *Procedure) Document(kind string) (Document, bool) {
 
 // Procedures are the procedures that services can follow, each in one edition or
 // several. They never change.
-type Procedures struct{ list []*Procedure }
+type Procedures struct {
+	list   []*Procedure
+	takers map[string][]Taker // by action: each list that somebody opens asks
+}
+
+// Taker is a state in which an action is taken, and who takes it.
+type Taker struct {
+	Place string // procedure/edition/state
+	Roles []Role
+}
+
+// Takers lists where an action is taken, in every edition of every procedure.
+func (ps *Procedures) Takers(action string) []Taker { return ps.takers[action] }
 
 // Get finds the newest edition of a procedure by its id.
 func (ps *Procedures) Get(id string) (*Procedure, error) {
