@@ -132,7 +132,11 @@ func (s *Service) pass(ctx context.Context, tx db.Tx, w *work, was Case) error {
 		return s.actedOn(ctx, tx, w, was)
 	}
 	if w.c.Holder.ID != "" {
-		if err := s.hand(ctx, tx, w.actor, &w.c, inHand{why: contract.HeldStage}); err != nil {
+		x := inHand{why: contract.HeldStage}
+		if w.actor.For.Kind == forDeputy {
+			x.deputy = Handler{w.actor.For.ID, w.actor.For.Name}
+		}
+		if err := s.hand(ctx, tx, w.actor, &w.c, x); err != nil {
 			return err
 		}
 	}

@@ -107,6 +107,14 @@ func (v View) bar(nav string) []barItem {
 	return list
 }
 
+// deskHome is the first page of the desk that the person may open.
+func (v View) deskHome() string {
+	if items := v.shown(v.kit.c.StaffNav, true); len(items) > 0 {
+		return items[0].Path
+	}
+	return "/account"
+}
+
 // folds reports whether an entry is folded, always or on a narrow screen.
 func folds(list []barItem, narrow bool) bool {
 	return slices.ContainsFunc(list, func(b barItem) bool { return b.Folded || narrow && b.Narrow })

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -84,6 +85,11 @@ func (v View) Fault(e *fault.Error) string {
 		return ""
 	}
 	return v.T(e.Code, e.Args...)
+}
+
+// atDesk reports whether the page is one of the desk, and the person of the staff.
+func (v View) atDesk() bool {
+	return v.Actor.Kind == auth.Staff && strings.HasPrefix(v.Path, "/staff/")
 }
 
 // English reports whether the page is in English.
