@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/internal/counter/counterweb"
 	"github.com/tongban/tongban/internal/form"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/web"
 )
@@ -87,6 +88,21 @@ func (m matters) OpenCases(ctx context.Context, actor auth.Principal) ([]counter
 	list := make([]counterweb.Case, 0, len(page.Cases))
 	for _, c := range page.Cases {
 		list = append(list, counterweb.Case{ID: c.ID, Number: c.Number, Name: c.ItemName, Ended: !c.Ended.IsZero()})
+	}
+	return list, nil
+}
+
+func (m matters) Intakes(ctx context.Context, actor auth.Principal, hall string, on day.Date, after string) (counterweb.Intakes, error) {
+	page, err := m.cases.Intakes(ctx, actor, hall, on, after, 0)
+	if err != nil {
+		return counterweb.Intakes{}, err
+	}
+	list := counterweb.Intakes{Total: page.Total, Next: page.Next}
+	for _, c := range page.Cases {
+		list.List = append(list.List, counterweb.Intake{
+			ID: c.ID, Number: c.Number, Person: casework.ListName(c.Applicant), Name: c.ItemName, Window: c.Counter.Window,
+			Clerk: c.Counter.ClerkName, State: m.cases.StateName(c), At: c.Filed, Ended: !c.Ended.IsZero(),
+		})
 	}
 	return list, nil
 }

@@ -79,7 +79,7 @@ func routes(t *tools, a *areas) (*web.Kit, *api.API) {
 	catalogweb.Routes(k, a.catalog, unsent{a.form, a.casework})
 	catalogweb.API(operations, a.catalog)
 	counterweb.Routes(k, a.counter, matters{a.form, a.casework})
-	counterweb.API(operations, a.counter)
+	counterweb.API(operations, a.counter, matters{a.form, a.casework})
 	directoryweb.API(operations, a.directory)
 	formweb.Routes(k, a.form, places{a.directory, t.config.Site.Division})
 	formweb.API(operations, a.form)

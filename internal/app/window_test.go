@@ -126,7 +126,11 @@ func TestAPersonWithoutAnAccountAtTheWindow(t *testing.T) {
 			t.Errorf("receipt.pdf: %d %.30q", pdf.status, pdf.body)
 		}
 		takenInIsAccepted(t, w, window1, r.Case)
+		if desk := window1.get("/staff/counter"); strings.Contains(desk.body, "Taken in today") {
+			t.Error("what others filed is shown to who stands at the window")
+		}
 		window1.ends(session)
+		takenInIsListed(t, w, window1, r.Case)
 		nothingIsLeft(t, w, window1, d.ID, r.Case)
 	})
 }
@@ -164,6 +168,46 @@ func takenInIsAccepted(t *testing.T, w *world, clerk caller, id string) {
 	w.drain(t)
 	if a := clerk.try(http.MethodPost, "/cases/"+id+"/actions", clerk.action(id, "approve")); a.status < 400 {
 		t.Errorf("approved by the counter: %d", a.status)
+	}
+}
+
+// takenInIsListed: the hall has its list of today, another one and other roles do not.
+func takenInIsListed(t *testing.T, w *world, clerk caller, id string) {
+	t.Helper()
+	type list struct {
+		Total   int
+		Intakes []struct {
+			Case, Person, Window, Receipt string
+			State                         struct{ EN string }
+		}
+	}
+	var here, there list
+	clerk.call(http.MethodGet, "/counter/intakes", nil, &here)
+	if here.Total != 1 || here.Intakes[0].Case != id || here.Intakes[0].Person != "唐**" || here.Intakes[0].Window != "1" || here.Intakes[0].State.EN == "" {
+		t.Fatalf("taken in today: %+v", here)
+	}
+	desk := clerk.get("/staff/counter")
+	for _, want := range []string{"Taken in today", "唐**", "/staff/cases/" + id + "/receipt.pdf"} {
+		if !strings.Contains(desk.body, want) {
+			t.Errorf("the desk lacks %q", want)
+		}
+	}
+	for _, path := range []string{here.Intakes[0].Receipt, "/staff/cases/" + id + "/receipt.pdf"} {
+		if pdf := clerk.get(path); !strings.HasPrefix(pdf.body, "%PDF-") {
+			t.Errorf("%s: %d", path, pdf.status)
+		}
+	}
+	neighbour := w.signIn(t, "window3")
+	neighbour.call(http.MethodPut, "/counter/window", map[string]any{"window": "qianfeng-1"}, nil)
+	neighbour.call(http.MethodGet, "/counter/intakes", nil, &there)
+	if there.Total != 0 {
+		t.Errorf("another hall sees %+v", there)
+	}
+	if a := neighbour.get("/staff/cases/" + id + "/receipt.pdf"); a.status != http.StatusNotFound {
+		t.Errorf("another hall prints the receipt: %d", a.status)
+	}
+	if a := w.signIn(t, "reviewer1").try(http.MethodGet, "/counter/intakes", nil); a.status != http.StatusForbidden {
+		t.Errorf("a reviewer: %d", a.status)
 	}
 }
 

@@ -75,7 +75,7 @@ const caseColumns = `id, number, query_code, item, item_version, item_zh, item_e
 	parent, part, outcome, marked, agent_account, agent_kind, agent_mandate, agent_name, concerned,
 	opinions_open, objections, checks_open, specials_open, committed,
 	holder, holder_name, held_at, handled_as, proc_version, counter, taken_by, taker, counter_may,
-	stage_due, stage_warn, stage_since, stage_roles`
+	stage_due, stage_warn, stage_since, stage_roles, hall`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -92,7 +92,7 @@ func scanCase(row scanner) (Case, error) {
 		&c.Parent, &c.Part, &c.Outcome, &c.Marked, &c.Agent.Account, &c.Agent.Kind, &c.Agent.Mandate, &c.Agent.Name, &c.concerned,
 		&c.OpinionsOpen, &c.Objections, &c.ChecksOpen, &c.SpecialsOpen, &c.Committed,
 		&c.Holder.ID, &c.Holder.Name, instant{&c.Held}, &c.HandledAs, &c.ProcVersion, counterText{&c.Counter}, new(string), new(string), &c.CounterMay,
-		&c.Limit.Due, &c.Limit.Warn, &c.Limit.Since, &c.onlyRoles)
+		&c.Limit.Due, &c.Limit.Warn, &c.Limit.Since, &c.onlyRoles, new(string))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Case{}, ErrNotFound
 	}
@@ -107,7 +107,7 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 			$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
 			$43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62,
-			$63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75)
+			$63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74, $75, $76)
 		ON CONFLICT (submission_key) DO NOTHING`,
 		key, c.ID, c.Number, c.QueryCode, c.Item, c.Version, c.ItemName.ZH, c.ItemName.EN, c.Procedure,
 		c.Applicant.Kind, c.Applicant.ID, c.Applicant.Name, c.Applicant.Code, c.Operator,
@@ -119,7 +119,7 @@ func insertCase(ctx context.Context, q db.Q, key string, c Case) (bool, error) {
 		c.Parent, c.Part, c.Outcome, c.Marked, c.Agent.Account, c.Agent.Kind, c.Agent.Mandate, c.Agent.Name, c.concerned,
 		c.OpinionsOpen, c.Objections, c.ChecksOpen, c.SpecialsOpen, c.Committed,
 		c.Holder.ID, c.Holder.Name, micro(c.Held), c.HandledAs, c.ProcVersion, counterText{&c.Counter}, c.Counter.Agency, c.Counter.Clerk, c.CounterMay,
-		c.Limit.Due, c.Limit.Warn, c.Limit.Since, c.onlyRoles)
+		c.Limit.Due, c.Limit.Warn, c.Limit.Since, c.onlyRoles, c.Counter.HallID)
 	if err != nil {
 		return false, fmt.Errorf("insert case: %w", err)
 	}

@@ -54,6 +54,7 @@ type Agent struct {
 type Counter struct {
 	Session    string    `json:"session"` // id of the session at the window
 	Hall       Text      `json:"hall"`
+	HallID     string    `json:"hall_id,omitempty"`
 	Window     string    `json:"window"` // number on the sign
 	Clerk      AccountID `json:"clerk"`
 	ClerkName  string    `json:"clerk_name"`

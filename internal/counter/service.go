@@ -173,7 +173,7 @@ func (s *Service) At(ctx context.Context, session string) (contract.Counter, err
 		return contract.Counter{}, err
 	}
 	return contract.Counter{
-		Session: x.ID, Hall: hall.Name, Window: window.Number, Clerk: x.Clerk, ClerkName: x.ClerkName,
+		Session: x.ID, Hall: hall.Name, HallID: hall.ID, Window: window.Number, Clerk: x.Clerk, ClerkName: x.ClerkName,
 		Agency: hall.Agency, AgencyName: agency.Name, Division: hall.Division,
 	}, nil
 }

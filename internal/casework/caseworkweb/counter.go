@@ -17,6 +17,7 @@ import (
 func counterRoutes(k *web.Kit, p pages) {
 	k.Page("GET /cases/{id}/confirmed/{step}", "casework.mine", p.own(p.sheet))
 	k.Page("GET /staff/cases/{id}/confirmed/{step}", "casework.desk", p.sheet)
+	k.Page("GET /staff/cases/{id}/receipt.pdf", "casework.desk", p.receiptPDF)
 	k.Page("GET /cases/{id}/print", "casework.mine", p.own(p.printed))
 }
 

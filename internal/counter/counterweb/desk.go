@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/counter"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/idcode"
 	"github.com/tongban/tongban/internal/kit/web"
@@ -37,6 +38,9 @@ type Case struct {
 type Matters interface {
 	Drafts(ctx context.Context, actor auth.Principal) ([]Draft, error)
 	OpenCases(ctx context.Context, actor auth.Principal) ([]Case, error)
+	// Intakes lists what a hall took in on a day, a page at a time; after is Next of
+	// the page before.
+	Intakes(ctx context.Context, actor auth.Principal, hall string, on day.Date, after string) (Intakes, error)
 }
 
 // deskRoutes are the pages of a window.
@@ -82,6 +86,8 @@ type deskData struct {
 	Cases      []Case
 	Pickups    templ.Component
 	Recent     []counter.Session
+	Intakes    Intakes
+	After      string // page of the intakes
 	How        string // form that was sent
 	Form       *web.Form
 }
@@ -110,7 +116,10 @@ func (e site) renderDesk(w http.ResponseWriter, r *http.Request, status int, f *
 	}
 	switch d.Session, err = e.s.Session(ctx, v.Actor); {
 	case errors.Is(err, counter.ErrNoSession):
-		err = e.latest(ctx, v.Actor, &d)
+		// What others filed is not for the eyes of who stands at the window.
+		if err = e.latest(ctx, v.Actor, &d); err == nil {
+			err = e.intakes(r, v.Actor, &d)
+		}
 	case err == nil:
 		err = e.matters(ctx, v, &d)
 	}

@@ -37,8 +37,9 @@ func Routes(k *web.Kit, s *counter.Service, m Matters) {
 }
 
 // API registers the operations of this area.
-func API(a *api.API, s *counter.Service) {
+func API(a *api.API, s *counter.Service, m Matters) {
 	hallAPI(a, s)
+	intakeAPI(a, s, m)
 	deskAPI(a, s)
 	manageAPI(a, s)
 	backAPI(a, s)

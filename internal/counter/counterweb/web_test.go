@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/internal/counter/countertest"
 	"github.com/tongban/tongban/internal/counter/counterweb"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/web"
@@ -30,6 +31,20 @@ func (matters) Drafts(context.Context, auth.Principal) ([]counterweb.Draft, erro
 
 func (matters) OpenCases(context.Context, auth.Principal) ([]counterweb.Case, error) {
 	return []counterweb.Case{{ID: "c1", Number: "5116022026111610230004829", Name: contract.Text{ZH: "护士执业注册", EN: "Nurse"}, Ended: true}}, nil
+}
+
+func (matters) Intakes(_ context.Context, _ auth.Principal, hall string, _ day.Date, after string) (counterweb.Intakes, error) {
+	one := counterweb.Intake{
+		ID: "c9", Number: "5116022026112010230004829", Person: "周**", Name: contract.Text{ZH: "公共场所卫生许可", EN: "Hygiene licence"},
+		Window: "2", Clerk: "gong", State: contract.Text{ZH: "待受理", EN: "Waiting"},
+	}
+	if hall != counter.DemoHall {
+		return counterweb.Intakes{}, nil
+	}
+	if after != "" {
+		return counterweb.Intakes{List: []counterweb.Intake{one}, Total: 21}, nil
+	}
+	return counterweb.Intakes{List: slices.Repeat([]counterweb.Intake{one}, 20), Total: 21, Next: "next"}, nil
 }
 
 func people() map[string]auth.Principal {
@@ -146,7 +161,8 @@ func TestTheDeskOfAWindow(t *testing.T) {
 		{Actor: "reviewer", Path: desk, Status: http.StatusForbidden},
 		{Actor: "window", Path: desk + "/sit", Form: window, Status: http.StatusSeeOther, To: desk},
 		{Name: "the second is told", Actor: "gong", Path: desk + "/sit", Form: window, Status: http.StatusConflict, Has: []string{"yuan 正在 1 号窗口"}},
-		{Actor: "window", Path: desk, Has: []string{"广安区政务服务中心 1 号窗口", "有 1 人在等", "叫下一位"}},
+		{Actor: "window", Path: desk, Has: []string{"广安区政务服务中心 1 号窗口", "有 1 人在等", "叫下一位", "本大厅今日收件", "21 件", "周**", "下一页"}},
+		{Actor: "window", Path: desk + "?after=next", Has: []string{"本页 1 件，共 21 件"}, HasNot: []string{"下一页"}},
 		{Actor: "window", Path: desk + "/next", Form: url.Values{}, Status: http.StatusSeeOther, To: desk},
 		{Name: "one at a time", Actor: "window", Path: desk + "/next", Form: url.Values{}, Status: http.StatusConflict, Has: []string{"请先处理 A001 号"}},
 		{Path: "/halls/guangan/screen", Has: []string{"A001", "请到 1 号窗口"}},
