@@ -211,6 +211,27 @@ async function stuck(locale) {
   await leave(person, head);
 }
 
+// clocks are the clocks of a case by their kind, as programs read them.
+async function clocks({ page }, id) {
+  const answer = await page.request.get(`/api/v1/cases/${id}/deadlines`);
+  assert.equal(answer.status(), 200);
+  return Object.fromEntries((await answer.json()).clocks.map((c) => [c.clock, c]));
+}
+
+// counted holds that a clock began on a day that does not count itself, and that its
+// end is the last of the days that do.
+function counted(clock, day) {
+  assert.equal(clock?.started, day, "the time for acceptance did not begin when the papers came");
+  assert.equal(clock.phase, "running");
+  assert.equal(clock.used, 0);
+  const first = clock.days.find((d) => d.date === day);
+  assert.ok(first && !first.counted, "the day on which the papers came counts");
+  const days = clock.days.filter((d) => d.counted);
+  assert.deepEqual(days.map((d) => d.ordinal), days.map((_, n) => n + 1));
+  assert.ok(days.length >= clock.legal_days && days.every((d) => d.date > day));
+  assert.equal(days[clock.legal_days - 1].date, clock.legal, "the last day that counts is not the last day");
+}
+
 // Taken in with papers by the neighbouring district, handled here: the clock of the
 // acceptance is counted from the day on which the papers come.
 async function crossRegion(locale) {
@@ -238,14 +259,24 @@ async function crossRegion(locale) {
   const city = await at("city", locale);
   await city.page.goto("/staff/counter/transit");
   await look(city, "transit-comes");
+  const before = await clocks(city, id);
+  assert.equal(before.acceptance, undefined, "the time for acceptance runs while the papers are under way");
   await city.page.goto(`/staff/cases/${id}/transit/receive`);
   await look(city, "transit-receive");
+  const arrived = new Date(Date.now() + 8 * 3600e3 + 86400e3).toISOString().slice(0, 10).split("-");
+  const set = async (date) => { for (const [n, part] of ["year", "month", "day"].entries()) await city.page.locator(`main [name="arrived-${part}"]`).first().fill(date[n]); };
+  const today = (await Promise.all(["year", "month", "day"].map((part) => city.page.locator(`main [name="arrived-${part}"]`).first().inputValue()))).map((n) => n.padStart(2, "0")).join("-");
+  await set(arrived);
+  await go(city.page, () => city.page.locator("main form button").last().click(), 422);
+  await look(city, "transit-tomorrow");
+  await set(today.split("-"));
   await go(city.page, () => city.page.locator("main form button").last().click());
   await look(city, "transit-received");
   await city.page.goto(`/staff/cases/${id}`);
   await look(city, "transit-at-desk");
-  const why = await (await city.page.request.get(`/staff/cases/${id}/why`)).text();
-  assert.match(why, /2026/, "nothing says from when the clock runs");
+  counted((await clocks(city, id)).acceptance, today);
+  await city.page.goto(`/staff/cases/${id}/why`);
+  await look(city, "transit-why");
   await decide(city, id, "accept");
   await leave(clerk, city);
 }

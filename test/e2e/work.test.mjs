@@ -101,7 +101,7 @@ async function absence(locale) {
   await step(deputy, id, "review");
   await deputy.page.goto(`/staff/cases/${id}/hands`);
   const history = await look(deputy, "work-hands-of-deputy");
-  assert.match(history.text, new RegExp(`代${absent}|for ${absent}`), "nothing says for whom the deputy acted");
+  assert.match(history.text, new RegExp(`代${absent}|deputy of ${absent}`), "nothing says for whom the deputy acted");
 
   await page.goto("/staff/tasks");
   await go(page, () => page.locator('main form[action^="/staff/absence/"] button').click());
