@@ -130,6 +130,18 @@ func TestAPersonWithoutAnAccountAtTheWindow(t *testing.T) {
 			t.Error("what others filed is shown to who stands at the window")
 		}
 		window1.ends(session)
+		slip := window1.get("/staff/counter/sessions/" + session)
+		for _, want := range []string{"Application sent", "Accepted: "} {
+			if !strings.Contains(slip.body, want) {
+				t.Errorf("the slip lacks %q", want)
+			}
+		}
+		history := window1.get("/staff/cases/" + r.Case)
+		for _, want := range []string{"for the applicant who stood there", "at window 1 of Guang"} {
+			if !strings.Contains(history.body, want) {
+				t.Errorf("the history of the case lacks %q", want)
+			}
+		}
 		takenInIsListed(t, w, window1, r.Case)
 		nothingIsLeft(t, w, window1, d.ID, r.Case)
 	})

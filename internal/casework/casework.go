@@ -216,11 +216,13 @@ type Step struct {
 	Deemed  bool
 	Started time.Time // when the case came to this step
 	At      time.Time
-	// Behalf, BehalfKind and Mandate say for whom a resident acted and by what
-	// right; empty is oneself.
+	// Behalf, BehalfKind and Mandate say for whom somebody acted and by what right;
+	// empty is oneself. At a window the right is the session there.
 	Behalf     string
 	BehalfKind string
 	Mandate    string
+	Hall       contract.Text // of that window
+	Window     string        // its number; "" where it was at none
 	// HandledAs and Procedure are the versions under which it was taken: of the
 	// service, of the procedure.
 	HandledAs   int

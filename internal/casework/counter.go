@@ -1,10 +1,12 @@
 package casework
 
 import (
+	"context"
 	"slices"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -32,13 +34,47 @@ func atDesk(actor auth.Principal) auth.Principal {
 var applicantSteps = []string{actSubmit, actResubmit, actWithdraw, actSupplement}
 
 // standing is an actor as a step is recorded: on behalf of who stands at the
-// window where the step is the applicant's, in the name of the agency where not.
+// window where the step is the applicant's, in the name of the agency where not. Then
+// the session is named all the same: the person was there, and takes a slip along.
 func standing(actor auth.Principal, c Case, t statute.Transition) auth.Principal {
-	if actor.AtCounter() && applies(actor, c) && slices.Contains(applicantSteps, t.Action) &&
-		slices.Contains(t.Roles, statute.RoleApplicant) {
+	if !actor.AtCounter() || !applies(actor, c) {
+		return atDesk(actor)
+	}
+	if slices.Contains(applicantSteps, t.Action) && slices.Contains(t.Roles, statute.RoleApplicant) {
 		return actor
 	}
-	return atDesk(actor)
+	session := actor.For.Mandate
+	actor = atDesk(actor)
+	actor.For.Mandate = session
+	return actor
+}
+
+// AtWindow is the kind of right under which a clerk took a step of the agency with the
+// applicant at the window; steps of the applicant have auth.ForCounter.
+const AtWindow = "window"
+
+// Through reports whether a step was taken at a window.
+func (st Step) Through() bool { return st.BehalfKind == AtWindow || st.BehalfKind == auth.ForCounter }
+
+// placed tells of the steps that were taken at a window at which.
+func (s *Service) placed(ctx context.Context, list []Step) ([]Step, error) {
+	places := map[string]contract.Counter{}
+	for i := range list {
+		st := &list[i]
+		if !st.Through() || s.c.Counters == nil {
+			continue
+		}
+		at, ok := places[st.Mandate]
+		if !ok {
+			var err error
+			if at, err = s.c.Counters.At(ctx, st.Mandate); err != nil && fault.KindOf(err) != fault.NotFound {
+				return nil, err
+			}
+			places[st.Mandate] = at
+		}
+		st.Hall, st.Window = at.Hall, at.Window
+	}
+	return list, nil
 }
 
 // onSide is an actor as they take part in a case: the applicant's side only where

@@ -348,3 +348,48 @@ func TestAppliesAtTheWindow(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsDoneAtAWindowSaysWhere: the application in the name of the person, the
+// acceptance in that of the agency; a case of somebody else has nothing to do with the
+// session.
+func TestWhatIsDoneAtAWindowSaysWhere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.hall()
+		ctx := t.Context()
+		mine, other := w.takeIn(t, "mine", hygiene, window1), w.takeIn(t, "other", hygiene, window2)
+		mine = w.act(t, serving(window1, "lin", "salon"), mine, Action{Name: "accept"})
+		other = w.act(t, serving(window1, "zhou", "zhou"), other, Action{Name: "accept"})
+		for _, x := range []struct {
+			c     Case
+			kinds []string
+			on    []string // window of each step
+		}{
+			{mine, []string{auth.ForCounter, AtWindow}, []string{"3", "3"}},
+			{other, []string{auth.ForCounter, ""}, []string{"3", ""}},
+		} {
+			steps, err := w.Steps(ctx, clerk, x.c.ID)
+			must(t, err)
+			steps = slices.DeleteFunc(steps, func(s Step) bool { return s.Actor.Kind == string(auth.System) })
+			for i, st := range steps {
+				if i >= len(x.kinds) || st.BehalfKind != x.kinds[i] || st.Window != x.on[i] {
+					t.Errorf("step %s: %q at window %q", st.Action, st.BehalfKind, st.Window)
+				}
+			}
+			events, err := w.events.Of(ctx, "case:"+string(x.c.ID))
+			must(t, err)
+			for _, e := range events {
+				if e.Name != (contract.CaseMoved{}).EventName() || !strings.Contains(string(e.Body), `"accept"`) {
+					continue
+				}
+				session := ""
+				if x.c.ID == mine.ID {
+					session = "session-window1"
+				}
+				if e.Mandate != session || e.OnBehalfOf != "" {
+					t.Errorf("accepted on behalf of %q under %q", e.OnBehalfOf, e.Mandate)
+				}
+			}
+		}
+	})
+}

@@ -39,7 +39,11 @@ func (s *Service) Steps(ctx context.Context, actor auth.Principal, id contract.C
 	if _, err := s.Open(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	return stepsOf(ctx, s.c.DB, id)
+	list, err := stepsOf(ctx, s.c.DB, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.placed(ctx, list)
 }
 
 // StepName is what the procedure calls an action, and the state it led to.

@@ -218,6 +218,9 @@ func behalf(c Case, p auth.Principal) (subject, kind, mandate string) {
 	if p.For.ID != "" && (p.Applies() || p.For.Kind == forDeputy) {
 		return p.For.ID, p.For.Kind, p.For.Mandate
 	}
+	if p.Kind == auth.Staff && p.For.ID == "" && p.For.Mandate != "" {
+		return "", AtWindow, p.For.Mandate
+	}
 	if p.ID == lastSignature && c.Agent.Kind != "" {
 		return c.Applicant.ID, c.Agent.Kind, c.Agent.Mandate
 	}

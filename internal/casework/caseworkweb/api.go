@@ -247,6 +247,9 @@ type stepBody struct {
 	Deemed  bool          `json:"deemed,omitempty"`
 	Started time.Time     `json:"started"`
 	At      time.Time     `json:"at"`
+	Hall    contract.Text `json:"hall,omitzero" doc:"Where it was taken at a window."`
+	Window  string        `json:"window,omitempty" doc:"Number of that window."`
+	For     bool          `json:"for_applicant,omitempty" doc:"A clerk took it at the window for the applicant."`
 }
 
 type timelineOut struct {
@@ -273,6 +276,7 @@ func (o operations) timeline(ctx context.Context, actor auth.Principal, in *case
 			Unit: st.Unit, Opinion: st.Opinion, Reasons: st.Reasons, Organ: st.Organ, Deemed: st.Deemed,
 			Started: st.Started.UTC(), At: st.At.UTC(),
 		})
+			Hall: st.Hall, Window: st.Window, For: st.BehalfKind == auth.ForCounter,
 	}
 	return out, nil
 }

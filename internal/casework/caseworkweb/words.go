@@ -193,6 +193,12 @@ func stepWords(v web.View, s *casework.Service, c casework.Case, st casework.Ste
 func stepWho(v web.View, st casework.Step) string {
 	unit := pick(v, st.Unit)
 	switch {
+	case st.Through() && st.Window != "":
+		key := "casework.step.at_window"
+		if st.BehalfKind == auth.ForCounter {
+			key = "casework.step.at_window_for"
+		}
+		return v.T(key, "clerk", st.Actor.Name, "hall", pick(v, st.Hall), "window", st.Window)
 	case st.BehalfKind == auth.ForCounter:
 		return v.T("casework.step.counter", "clerk", st.Actor.Name)
 	case st.Actor.Kind != "resident" && st.Actor.Name != "" && unit != "":
