@@ -50,7 +50,7 @@ func TestDeadlinesFireOnceOverPowerCuts(t *testing.T) {
 
 func overdue(t *testing.T, binary, ahead, data, database string) {
 	t.Helper()
-	fill(t, binary, data, database)
+	fill(t, binary, data, database, waiting)
 	owe(t, database)
 	d := open(t, database)
 	cut := 0
@@ -59,9 +59,7 @@ func overdue(t *testing.T, binary, ahead, data, database string) {
 		fired := count(t, d, firedQuery)
 		p := start(t, ahead, data, database)
 		// The power fails as soon as some more deadlines have fired.
-		for count(t, d, firedQuery) < min(fired+1+round*7, waiting) {
-			time.Sleep(2 * time.Millisecond) // looks at another process
-		}
+		until(t, p, func() bool { return count(t, d, firedQuery) >= min(fired+1+round*7, waiting) })
 		if err := p.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -71,12 +69,7 @@ func overdue(t *testing.T, binary, ahead, data, database string) {
 	}
 	later(t, d)
 	p := start(t, ahead, data, database)
-	for end := time.Now().Add(2 * time.Minute); count(t, d, leftQuery(t)) > 0; {
-		if time.Now().After(end) {
-			t.Fatalf("%d deadlines have not fired", count(t, d, leftQuery(t)))
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	until(t, p, func() bool { return count(t, d, leftQuery(t)) == 0 })
 	stop(t, p)
 	t.Logf("%d of %d power cuts came while deadlines were firing", cut, power)
 	if cut == 0 {
@@ -89,6 +82,16 @@ func overdue(t *testing.T, binary, ahead, data, database string) {
 	out, err := exec.CommandContext(t.Context(), binary, "replay", "--demo", "--data", data, "--database", database).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), ": 0 differences") {
 		t.Errorf("replay: %v\n%s", err, out)
+	}
+}
+
+// until waits for what the platform's jobs bring about.
+func until(t *testing.T, p *platform.Process, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	if err := p.Until(ctx, ok); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -105,7 +108,7 @@ func later(t *testing.T, d *db.DB) {
 }
 
 // fill submits cases on which nobody acts.
-func fill(t *testing.T, binary, data, database string) {
+func fill(t *testing.T, binary, data, database string, n int) {
 	t.Helper()
 	p := start(t, binary, data, database)
 	lin, err := p.SignIn(t.Context(), "lin")
@@ -117,12 +120,12 @@ func fill(t *testing.T, binary, data, database string) {
 		t.Fatal(err)
 	}
 	stop(t, p)
-	copyDraft(t, database, draft, waiting)
+	copyDraft(t, database, draft, n)
 	p = start(t, binary, data, database)
 	if lin, err = p.SignIn(t.Context(), "lin"); err != nil {
 		t.Fatal(err)
 	}
-	for i := range waiting {
+	for i := range n {
 		if _, err := lin.Submit(t.Context(), draftID(i)); err != nil {
 			t.Fatal(err)
 		}

@@ -88,7 +88,7 @@ func trial(t *testing.T, binary, data, database string) {
 
 func start(t *testing.T, binary, data, database string) *platform.Process {
 	t.Helper()
-	p, err := platform.Start(t.Context(), binary, data, database)
+	p, err := platform.Start(t.Context(), binary, data, database, "--log-level=debug")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package platform
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,12 +46,13 @@ type Process struct {
 	cmd    *exec.Cmd
 	ended  chan struct{}
 	stderr *os.File
+	jobs   *jobs
 }
 
 // Start runs "serve --demo" of binary on a free port, with its data in data and
-// its tables in database (empty: SQLite in data). It returns once the platform
-// answers. What the platform logs goes to log.txt in data.
-func Start(ctx context.Context, binary, data, database string) (*Process, error) {
+// its tables in database (empty: SQLite in data), and more settings, such as
+// "--log-level=debug". It returns once the platform answers. What the platform logs goes to log.txt in data.
+func Start(ctx context.Context, binary, data, database string, settings ...string) (*Process, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
@@ -58,12 +60,14 @@ func Start(ctx context.Context, binary, data, database string) (*Process, error)
 	if err != nil {
 		return nil, err
 	}
+	told := &jobs{log: log, done: make(chan struct{}, 1)}
 	args := []string{"serve", "--demo", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "warn"}
 	if database != "" {
 		args = append(args, "--database", database)
 	}
+	args = append(args, settings...)
 	cmd := exec.Command(binary, args...) //nolint:gosec,noctx // ended by Stop or Kill, which say how
-	cmd.Stderr = log
+	cmd.Stderr = told
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -71,7 +75,7 @@ func Start(ctx context.Context, binary, data, database string) (*Process, error)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &Process{cmd: cmd, ended: make(chan struct{}), stderr: log}
+	p := &Process{cmd: cmd, ended: make(chan struct{}), stderr: log, jobs: told}
 	ready := make(chan string, 1)
 	go p.watch(out, ready)
 	select {
@@ -83,6 +87,38 @@ func Start(ctx context.Context, binary, data, database string) (*Process, error)
 	case <-ctx.Done():
 		return nil, errors.Join(ctx.Err(), p.Kill())
 	}
+}
+
+// Until waits for what jobs bring about: it looks at once and after each job that
+// the platform has done, until ok says so. The platform tells of jobs at the log
+// level debug.
+func (p *Process) Until(ctx context.Context, ok func() bool) error {
+	for !ok() {
+		select {
+		case <-p.jobs.done:
+		case <-p.ended:
+			return errors.New("the platform has ended")
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// jobs keeps the log and tells when a job is done.
+type jobs struct {
+	log  io.Writer
+	done chan struct{}
+}
+
+func (j *jobs) Write(lines []byte) (int, error) {
+	if bytes.Contains(lines, []byte("job done")) {
+		select {
+		case j.done <- struct{}{}:
+		default: // who waits has not looked since the one before
+		}
+	}
+	return j.log.Write(lines)
 }
 
 // watch reads the platform's output to its end and tells the address.

@@ -79,7 +79,7 @@ func (q *Queue) attemptAll(ctx context.Context, jobs []claimed) {
 	start := q.now()
 	if len(jobs) > 1 && q.together(ctx, jobs) == nil {
 		for _, c := range jobs {
-			q.observe(Done{Kind: c.kind, Outcome: OutcomeDone, Late: start.Sub(time.UnixMicro(c.due))})
+			q.done(ctx, Done{Kind: c.kind, Outcome: OutcomeDone, Late: start.Sub(time.UnixMicro(c.due))})
 		}
 		return
 	}
@@ -118,7 +118,7 @@ func (q *Queue) attempt(ctx context.Context, c claimed) error {
 	err := q.call(ctx, c)
 	if err == nil {
 		done.Outcome = OutcomeDone
-		q.observe(done)
+		q.done(ctx, done)
 		return nil
 	}
 	var settle error
@@ -128,6 +128,12 @@ func (q *Queue) attempt(ctx context.Context, c claimed) error {
 		q.log.ErrorContext(ctx, "job not settled", slog.String("kind", c.kind), slog.String("job", c.id), slog.Any("error", settle))
 	}
 	return err
+}
+
+// done tells of a job that has ended, after its transaction was committed.
+func (q *Queue) done(ctx context.Context, d Done) {
+	q.observe(d)
+	q.log.DebugContext(ctx, "job done", slog.String("kind", d.Kind), slog.Duration("late", d.Late))
 }
 
 func (q *Queue) call(ctx context.Context, c claimed) (err error) {
