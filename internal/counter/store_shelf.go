@@ -37,7 +37,7 @@ func saveParcel(ctx context.Context, q db.Q, p Parcel) error {
 		UPDATE counter_parcels SET slot = $1, way = $2, state = $3, code = $4, code_index = $5, remind_on = $6, return_on = $7,
 			reminded_at = $8, carrier = $9, waybill = $10, tracking = $11, ended_at = $12, edition = edition + 1
 		WHERE id = $13`,
-		p.Slot, p.Way, p.State, p.code, p.index, p.RemindOn, p.ReturnOn, micro(p.Reminded), p.Carrier, p.Waybill, p.Tracking, micro(p.Ended), p.ID)
+		p.Slot, p.Way, p.State, notNull(p.code), p.index, p.RemindOn, p.ReturnOn, micro(p.Reminded), p.Carrier, p.Waybill, p.Tracking, micro(p.Ended), p.ID)
 	if err != nil {
 		return fmt.Errorf("save parcel: %w", err)
 	}
@@ -155,4 +155,13 @@ func freshCarrierEvent(ctx context.Context, q db.Q, e contract.CarrierEvent) (bo
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// notNull keeps an empty value from being stored as none: SQLite gives an empty value
+// back as nil, and the column takes no NULL.
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
