@@ -33,6 +33,8 @@ func API(a *api.API, s *casework.Service) {
 	applicantAPI(a, s)
 	contentAPI(a, s)
 	transitAPI(a, s)
+	reviewAPI(a, s)
+	agencyAPI(a, s)
 	workAPI(a, s)
 	listAPI(a, s)
 	deskAPI(a, s)
@@ -245,11 +247,11 @@ type stepBody struct {
 	Reasons []string      `json:"reasons,omitempty"`
 	Organ   string        `json:"organ,omitempty"`
 	Deemed  bool          `json:"deemed,omitempty"`
-	Started time.Time     `json:"started"`
-	At      time.Time     `json:"at"`
 	Hall    contract.Text `json:"hall,omitzero" doc:"Where it was taken at a window."`
 	Window  string        `json:"window,omitempty" doc:"Number of that window."`
 	For     bool          `json:"for_applicant,omitempty" doc:"A clerk took it at the window for the applicant."`
+	Started time.Time     `json:"started"`
+	At      time.Time     `json:"at"`
 }
 
 type timelineOut struct {
@@ -274,9 +276,9 @@ func (o operations) timeline(ctx context.Context, actor auth.Principal, in *case
 		out.Body.Steps = append(out.Body.Steps, stepBody{
 			Step: st.No, Action: st.Action, Name: name, From: st.From, To: st.To, By: st.Actor.Kind, Post: st.Actor.Name,
 			Unit: st.Unit, Opinion: st.Opinion, Reasons: st.Reasons, Organ: st.Organ, Deemed: st.Deemed,
+			Hall: st.Hall, Window: st.Window, For: st.BehalfKind == auth.ForCounter,
 			Started: st.Started.UTC(), At: st.At.UTC(),
 		})
-			Hall: st.Hall, Window: st.Window, For: st.BehalfKind == auth.ForCounter,
 	}
 	return out, nil
 }

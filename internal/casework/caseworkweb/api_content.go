@@ -95,17 +95,27 @@ func (o operations) content(ctx context.Context, actor auth.Principal, in *caseI
 	out := &contentOut{}
 	b := &out.Body
 	b.Round, b.At, b.Trace = x.Round, x.At.UTC(), x.Trace
-	b.Answers, b.Materials = []contentLine{}, []materialBody{}
-	for _, l := range x.Lines {
-		b.Answers = append(b.Answers, contentLine{l.Field.ID, l.Page, l.Field.Label, l.Value, l.Masked, cellsOf(l.Rows)})
+	b.Answers, b.Materials = answersOf(x.Lines), materialsOf(svc, x.Materials)
+	return out, nil
+}
+
+func answersOf(lines []casework.Line) []contentLine {
+	list := []contentLine{}
+	for _, l := range lines {
+		list = append(list, contentLine{l.Field.ID, l.Page, l.Field.Label, l.Value, l.Masked, cellsOf(l.Rows)})
 	}
-	for _, m := range x.Materials {
-		b.Materials = append(b.Materials, materialBody{
+	return list
+}
+
+func materialsOf(svc contract.Service, materials []contract.Material) []materialBody {
+	list := []materialBody{}
+	for _, m := range materials {
+		list = append(list, materialBody{
 			Material: m.ID, Title: casework.MarkName(svc, contract.Mark{Kind: "material", ID: m.ID}), File: m.File, Name: m.Name, Type: m.Type, Size: m.Size, SHA256: string(m.Blob),
 			Origin: m.Origin, Level: m.Level, Source: m.Source, Text: m.Text, Due: m.Due, At: m.At.UTC(),
 		})
 	}
-	return out, nil
+	return list
 }
 
 func cellsOf(rows [][]casework.Cell) [][]contentCell {
