@@ -102,3 +102,55 @@ test("keys are told, can be switched off, mark, and fill in a template", async (
   assert.equal(await page.evaluate(() => document.activeElement.dataset.key ?? ""), "", "keys work though they are switched off");
   await person.context.close();
 });
+
+// What has the focus: nothing, or where it is, whether one sees that it has it, and
+// whether something lies over it.
+function focused() {
+  const e = document.activeElement;
+  if (!e || e === document.body || e === document.documentElement) return null;
+  if (e instanceof HTMLIFrameElement) return { mark: "iframe", clear: true, seen: true };
+  e.dataset.walked = String(Number(e.dataset.walked ?? 0) + 1);
+  const ring = (x) => getComputedStyle(x).outlineStyle !== "none" || getComputedStyle(x).boxShadow !== "none";
+  // The ring of a box for ticking is drawn by its label.
+  const marked = ring(e) || (e.labels?.[0] && (ring(e.labels[0]) || getComputedStyle(e.labels[0], "::before").outlineStyle !== "none" || getComputedStyle(e.labels[0], "::before").boxShadow !== "none"));
+  const r = e.getBoundingClientRect();
+  return {
+    mark: e.outerHTML.slice(0, 160), times: Number(e.dataset.walked), seen: Boolean(marked) && r.width > 0 && r.height > 0,
+    clear: r.bottom > 0 && r.top < innerHeight,
+  };
+}
+
+// walk presses Tab until the focus has left the page.
+async function walk(page, path) {
+  await page.goto(path);
+  const many = await page.locator("a, button, input, select, textarea, summary, [tabindex]").count();
+  let stops = 0;
+  for (; stops <= many + 1; stops++) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(focused);
+    if (!at) break;
+    assert.ok(!(at.times > 1), `${path}: the focus goes in a circle at ${at.mark}`);
+    assert.ok(at.seen, `${path}: nobody sees that this has the focus: ${at.mark}`);
+    assert.ok(at.clear, `${path}: the focus is out of sight at ${at.mark}`);
+  }
+  assert.ok(stops > 5 && stops <= many + 1, `${path}: ${stops} stops of ${many}`);
+}
+
+const desks = {
+  reviewer1: ["/staff/tasks", "/staff/absence", "/staff/inbox", "/staff/search", "/staff/inquiries"],
+  head: ["/staff/withdrawals", "/staff/work-rules", "/staff/stuck", "/staff/phrases"],
+  window1: ["/staff/counter", "/staff/counter/shelf", "/staff/counter/handovers", "/staff/counter/transit"],
+  catalog: ["/staff/moves", "/staff/catalog"],
+};
+
+for (const [width, prefs] of [[1280, ""], [360, "mode=elder"]]) {
+  test(`Tab goes through the pages of the desk, and out of them, at ${width} px`, async () => {
+    const [{ case: id }] = await file(server.base, 1);
+    for (const [name, paths] of Object.entries({ ...desks, clerk: [`/staff/cases/${id}`, `/staff/cases/${id}/hands`] })) {
+      const person = await open(browser, server.base, { width, prefs });
+      await signIn(person, server.base, name);
+      for (const path of paths) await walk(person.page, path);
+      await person.context.close();
+    }
+  });
+}

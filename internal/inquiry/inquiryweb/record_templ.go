@@ -393,7 +393,7 @@ func lawOf(v web.View, c contract.CheckItem) string {
 	if c.Law.Law.ZH == "" {
 		return ""
 	}
-	out := pick(v, c.Law.Law) + " " + c.Law.Article
+	out := pick(v, c.Law.Law) + " " + v.Cite(c.Law.Article)
 	if !c.Law.Verified {
 		out += v.T("inquiry.unverified")
 	}

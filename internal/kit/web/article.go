@@ -30,6 +30,14 @@ func Article(v View, place string) templ.Component {
 	})
 }
 
+// Cite is the same within a sentence.
+func (v View) Cite(place string) string {
+	if english, ok := articleEnglish(place); ok && v.English() {
+		return english
+	}
+	return place
+}
+
 var (
 	placeText  = regexp.MustCompile(`第([〇零一二三四五六七八九十百]+)(条|款|项)`)
 	placeNames = map[string]string{"条": "article", "款": "paragraph", "项": "item"}
