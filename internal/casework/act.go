@@ -389,6 +389,9 @@ func (s *Service) watch(ctx context.Context, tx db.Tx, c Case) error {
 	if silent || len(lapsed(c, today)) > 0 {
 		return s.lookOn(ctx, tx, c, today)
 	}
+	if c.Due.Paused {
+		return s.watchPause(ctx, tx, c)
+	}
 	return s.lookOn(ctx, tx, c, c.wake(today))
 }
 

@@ -131,6 +131,7 @@ func (r rules) due(c Case, history []clockEntry) (Due, error) {
 	if err != nil {
 		return Due{}, fmt.Errorf("clock %s: %w", state.Clock, err)
 	}
+	s = s.AsOf(r.today)
 	return Due{
 		Clock: state.Clock, Promised: s.DuePromised, Legal: s.Due, Warn: r.firstAmber(s),
 		Provisional: s.Provisional, Paused: s.Phase == statute.Paused,

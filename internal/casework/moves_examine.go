@@ -99,6 +99,9 @@ func (m *moving) seen() string {
 		Due: m.was.Due.Promised.String(), Legal: m.was.Due.Legal.String(), Stage: m.was.Stage, Two: m.was.Two,
 		Extended: m.was.Extended, Movable: m.movable(),
 	}
+	if m.was.Due.Paused { // an estimate, which moves with each day that the pause goes on
+		is.Due, is.Legal = "", ""
+	}
 	for _, u := range m.units {
 		is.Units = append(is.Units, unit{u.ID, u.State, u.Opinion, u.Round, u.Required, u.Blocking})
 	}

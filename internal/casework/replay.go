@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -113,6 +114,7 @@ type replaying struct {
 	n       Checked
 	found   []Difference
 	arrived day.Date // of the papers, where another place took them in
+	told    []event.Recorded
 }
 
 func (x *replaying) differ(what, of string, stored, replayed any) {
@@ -138,6 +140,9 @@ func (x *replaying) all(ctx context.Context) (err error) {
 		return err
 	}
 	x.arrived = way.Arrived
+	if err := x.known(ctx); err != nil {
+		return err
+	}
 	if err := x.entries(ctx); err != nil {
 		return err
 	}
@@ -146,6 +151,31 @@ func (x *replaying) all(ctx context.Context) (err error) {
 	for _, look := range []func(context.Context) error{x.events, x.specials, x.opinions, x.owed, x.objections, x.cards} {
 		if err := look(ctx); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// known is the day up to which the case knows that a special procedure goes on: that
+// of the last step, or of the last event that moved a deadline.
+func (x *replaying) known(ctx context.Context) (err error) {
+	if x.told, err = x.s.c.Events.Of(ctx, "case:"+string(x.c.ID)); err != nil {
+		return err
+	}
+	x.r.today = day.Date{}
+	if n := len(x.steps); n > 0 {
+		x.r.today = day.In(x.steps[n-1].At)
+	}
+	for _, rec := range x.told {
+		if rec.Name != (contract.DeadlineMoved{}).EventName() {
+			continue
+		}
+		var e contract.DeadlineMoved
+		if err := json.Unmarshal(rec.Body, &e); err != nil {
+			return fmt.Errorf("event %s: %w", rec.ID, err)
+		}
+		if on := day.In(e.At); on.After(x.r.today) {
+			x.r.today = on
 		}
 	}
 	return nil
@@ -274,14 +304,10 @@ func (x *replaying) clocks() {
 }
 
 // events told of every step, and the last that told of the deadline told this one.
-func (x *replaying) events(ctx context.Context) error {
-	list, err := x.s.c.Events.Of(ctx, "case:"+string(x.c.ID))
-	if err != nil {
-		return err
-	}
+func (x *replaying) events(context.Context) error {
 	told := map[int]time.Time{}
 	last := x.c.Due.Promised.String()
-	for _, rec := range list {
+	for _, rec := range x.told {
 		switch rec.Name {
 		case contract.CaseMoved{}.EventName():
 			var e contract.CaseMoved

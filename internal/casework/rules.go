@@ -79,6 +79,7 @@ type rules struct {
 	forwardDays    int               // to send papers on to another place
 	from           *statute.Calendar // of the place that took it in; nil is the same
 	stages         []contract.StageSpec
+	today          day.Date // a pause that should have ended goes on until it; zero tells what was told when it began
 }
 
 // input is one act of one actor.

@@ -175,6 +175,7 @@ func (r rules) stageLimit(history []clockEntry) (StageLimit, error) {
 	if err != nil {
 		return StageLimit{}, fmt.Errorf("clock of stage %s: %w", open, err)
 	}
+	s = s.AsOf(r.today)
 	return StageLimit{Due: s.DuePromised, Warn: r.firstAmber(s), Since: since}, nil
 }
 

@@ -120,6 +120,9 @@ func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error
 	if err := s.raise(ctx, tx, auth.SystemPrincipal("supervision"), &c, lapsed(c, today)); err != nil {
 		return err
 	}
+	if c.Due.Paused {
+		return s.overrun(ctx, tx, c)
+	}
 	return s.lookOn(ctx, tx, c, c.wake(today))
 }
 

@@ -88,7 +88,7 @@ func (s *Service) newLaw(svc contract.Service, division string) (rules, error) {
 func (s *Service) rules(svc contract.Service, proc *statute.Procedure, division string) rules {
 	r := rules{
 		proc: proc, cal: s.c.Calendars.For(division), limits: svc.Limits,
-		lights: s.c.Lights, correctionDays: s.c.CorrectionDays, stages: svc.Handling.Stages,
+		lights: s.c.Lights, correctionDays: s.c.CorrectionDays, stages: svc.Handling.Stages, today: s.Today(),
 	}
 	if svc.Commitment != nil {
 		r.verifyDays = svc.Commitment.VerifyDays

@@ -266,6 +266,15 @@ func (s State) AsOf(today day.Date) State {
 	return s
 }
 
+// PauseEnds is the day on which the pause that lasts should end; zero where none
+// lasts, or none was told.
+func (s State) PauseEnds() day.Date {
+	if s.Phase != Paused {
+		return day.Date{}
+	}
+	return s.pauses[len(s.pauses)-1].until
+}
+
 // settle works out the due days.
 func (s *State) settle() {
 	var estimated bool
