@@ -18,8 +18,8 @@ import (
 // it ends an application to renew one.
 var (
 	undone = map[string]ending{
-		"revoke": {Withdrawn, "准予许可的决定已被撤销，详见撤销决定书。", "《行政许可法》第六十九条"},
-		"cancel": {Cancelled, "许可已注销，详见注销决定书。", basisCancel},
+		"revoke": {Withdrawn, reasonWithdrawn, basisWithdraw},
+		"cancel": {Cancelled, reasonCancelled, basisCancel},
 	}
 	// Decided against: the agency spoke.
 	against = []string{"DECIDED_DENY", "REFUSED", "NOT_REQUIRED"}

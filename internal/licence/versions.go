@@ -178,7 +178,7 @@ func (s *Service) cancel(ctx context.Context, tx db.Tx, r contract.LicenceReques
 	if p.State.over() {
 		return "", ErrPriorState
 	}
-	e := ending{to: Cancelled, reason: "已办理注销，见编号 " + r.CaseNumber + " 的决定书。", basis: basisCancel}
+	e := ending{to: Cancelled, reason: endedBefore + r.CaseNumber + endedAfter, basis: basisCancel}
 	ended, err := s.end(ctx, tx, auth.SystemPrincipal("licence-cancel"), p, e)
 	if err != nil {
 		return "", err
@@ -253,7 +253,7 @@ func (s *Service) supersede(ctx context.Context, tx db.Tx, l Licence) error {
 		return nil
 	}
 	from := l.State
-	l.State, l.Reason, l.Basis, l.Changed = Superseded, "证照已变更，由新版本代替。", basisChange, s.Now()
+	l.State, l.Reason, l.Basis, l.Changed = Superseded, reasonReplaced, basisChange, s.Now()
 	return s.setState(ctx, tx, auth.SystemPrincipal("licence-print"), l, from)
 }
 
@@ -280,7 +280,7 @@ func (s *Service) revive(ctx context.Context, tx db.Tx, actor auth.Principal, l 
 	if l.State != from {
 		return nil
 	}
-	l.State, l.Reason, l.Basis, l.Changed = Valid, "", "《行政许可法》第六十九条", s.Now()
+	l.State, l.Reason, l.Basis, l.Changed = Valid, "", basisWithdraw, s.Now()
 	if l.Blob == "" {
 		l.State = Pending
 	}

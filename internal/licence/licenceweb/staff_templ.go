@@ -476,7 +476,7 @@ func deskShowPage(v web.View, d deskShowData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if d.Reason != "" {
-					templ_7745c5c3_Err = web.SummaryRow(v, web.RowArgs{Key: v.T("licence.reason_name"), Value: d.Reason, Note: d.Basis}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = web.SummaryRow(v, web.RowArgs{Key: v.T("licence.reason_name"), Value: told(v, d.Reason), Note: told(v, d.Basis)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -750,7 +750,7 @@ func verdictPage(v web.View, x licence.Verification) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = fact(v.T("licence.reason_name"), x.Reason).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fact(v.T("licence.reason_name"), told(v, x.Reason)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -758,7 +758,7 @@ func verdictPage(v web.View, x licence.Verification) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = fact(v.T("licence.basis_name"), x.Basis).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fact(v.T("licence.basis_name"), told(v, x.Basis)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
