@@ -3,6 +3,7 @@ package casework
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -100,6 +101,10 @@ func TestMessagesAreCountedUntilTheSideHasRead(t *testing.T) {
 		if m.No != 1 || m.Text != "明天在店里。\n可以来。" || unread(lin) != 0 || unread(clerk) != 1 || unread(abroad(clerk)) != 1 {
 			t.Fatalf("%+v, lin %d, clerk %d", m, unread(lin), unread(clerk))
 		}
+		told := w.messageEvents(t, c.ID)
+		if len(told) != 1 || len(told[0].Files) != 1 || told[0].Files[0] != string(m.Files[0].Blob) || len(m.Files[0].Blob) != 64 {
+			t.Errorf("what is attached is not told by its hash: %+v", told)
+		}
 		thread, err := w.Messages(t.Context(), reviewer1, c.ID, contract.ThreadApplicant)
 		must(t, err)
 		if len(thread.Messages) != 1 || thread.Messages[0].Text != m.Text || !thread.Messages[0].Fresh || thread.Messages[0].Own {
@@ -154,6 +159,20 @@ func TestMessagesAreCountedUntilTheSideHasRead(t *testing.T) {
 			t.Error("the words are stored in the clear")
 		}
 	})
+}
+
+func (w *world) messageEvents(t testing.TB, id contract.CaseID) (all []contract.MessageSent) {
+	t.Helper()
+	list, err := w.events.Of(t.Context(), "case:"+string(id))
+	must(t, err)
+	for _, rec := range list {
+		if rec.Name == (contract.MessageSent{}).EventName() {
+			var e contract.MessageSent
+			must(t, json.Unmarshal(rec.Body, &e))
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 func TestMessagesHaveLimits(t *testing.T) {

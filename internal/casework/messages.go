@@ -195,6 +195,9 @@ func (s *Service) send(ctx context.Context, tx db.Tx, actor auth.Principal, id c
 	e := contract.MessageSent{
 		Case: c.ID, Number: c.Number, Item: c.Item, Agency: c.Agency, Message: m.ID, Thread: m.Thread, From: m.Side, At: m.At,
 	}
+	for _, f := range m.Files {
+		e.Files = append(e.Files, string(f.Blob))
+	}
 	if m.Side == sideStaff && m.Thread == contract.ThreadApplicant {
 		e.Notify = c.Operator
 	}

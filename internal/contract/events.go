@@ -274,6 +274,7 @@ type MessageSent struct {
 	Message string   `json:"message,omitempty"` // id
 	Thread  string   `json:"thread,omitempty"`  // ThreadApplicant or ThreadInternal
 	From    string   `json:"from,omitempty"`    // "applicant" or "staff"
+	Files   []string `json:"files,omitempty"`   // SHA-256 of what is attached
 }
 
 // EventName is the event's wire name.
