@@ -236,9 +236,10 @@ func (s *Service) countTabs(ctx context.Context, numbers *tallies, actor auth.Pr
 		if err != nil {
 			return nil, shown, false, err
 		}
-		if n > 0 || !t.rare || q.Tab == t.tab {
-			list.Counts = append(list.Counts, Count{t.tab, n})
+		if n == 0 && t.rare && q.Tab != t.tab {
+			continue // not listed, so not the one to show either
 		}
+		list.Counts = append(list.Counts, Count{t.tab, n})
 		if q.opens(t, n, base != nil, idle) {
 			list.Tab, shown, base, idle = t.tab, t, w, n == 0
 		}
