@@ -197,7 +197,7 @@ func (s *Service) ForInquiry(ctx context.Context, actor auth.Principal, id contr
 		return contract.InquiryCase{}, err
 	}
 	out := contract.InquiryCase{
-		CaseFacts: facts, Visits: svc.Handling.Visits, Open: c.Outcome == "", Specials: AllowedSpecials(svc),
+		CaseFacts: facts, Visits: svc.Handling.Visits, Open: c.Outcome == "", Specials: AllowedSpecials(svc), Titles: map[string]contract.Text{},
 		Review: c.Outcome == "" && slices.Contains([]Stage{StageReview, StageCountersign, StageOpinions, StageDecide, StagePaused}, c.Stage),
 	}
 	for _, x := range []string{c.Reviewer.ID, c.Second.ID, c.Holder.ID} {
@@ -211,6 +211,7 @@ func (s *Service) ForInquiry(ctx context.Context, actor auth.Principal, id contr
 	for _, m := range h.materials {
 		if m.Blob != "" {
 			out.Materials = append(out.Materials, m)
+			out.Titles[m.File] = MarkName(svc, contract.Mark{Kind: "material", ID: m.ID})
 		}
 	}
 	return out, nil

@@ -52,6 +52,9 @@ type InquiryCase struct {
 	Specials []SpecialSpec
 	// Materials are the files that were handed in, for experts to be given.
 	Materials []Material
+	// Titles say what each of them is, by file: names that people give their files
+	// tell nothing.
+	Titles map[string]Text
 }
 
 // Official is one member of an agency's staff.

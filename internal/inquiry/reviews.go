@@ -232,6 +232,7 @@ type ForExpert struct {
 	Until     day.Date
 	Member    Member
 	Materials []contract.Material
+	Titles    map[string]contract.Text
 }
 
 // expert finds the seat that a link is for.
@@ -258,7 +259,7 @@ func (s *Service) ExpertView(ctx context.Context, secret string) (ForExpert, err
 	if err != nil {
 		return ForExpert{}, err
 	}
-	v := ForExpert{Item: x.ItemName, Agency: x.AgencyName, Question: x.Review.Question, Until: x.Review.Until, Member: m}
+	v := ForExpert{Item: x.ItemName, Agency: x.AgencyName, Question: x.Review.Question, Until: x.Review.Until, Member: m, Titles: c.Titles}
 	for _, f := range c.Materials {
 		if slices.Contains(x.Review.Materials, f.File) {
 			v.Materials = append(v.Materials, f)

@@ -22,12 +22,20 @@ func officialOptions(v web.View, list []contract.Official) []web.Option {
 	return out
 }
 
-func materialOptions(d []contract.Material) []web.Option {
+func materialOptions(v web.View, c contract.InquiryCase) []web.Option {
 	var out []web.Option
-	for _, m := range d {
-		out = append(out, web.Option{Value: m.File, Label: m.Name})
+	for _, m := range c.Materials {
+		out = append(out, web.Option{Value: m.File, Label: materialTitle(v, c.Titles, m), Hint: m.Name})
 	}
 	return out
+}
+
+// materialTitle says what a file is, or its name where nothing is known of it.
+func materialTitle(v web.View, titles map[string]contract.Text, m contract.Material) string {
+	if t := pick(v, titles[m.File]); t != "" {
+		return t
+	}
+	return m.Name
 }
 
 func errandOptions(v web.View) []web.Option {
@@ -82,7 +90,7 @@ func newPage(v web.View, d newData) templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, d.Case.ItemName) + " ")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 37, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 45, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -99,7 +107,7 @@ func newPage(v web.View, d newData) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("inquiry.new." + d.Kind))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 40, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 48, Col: 58}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -112,7 +120,7 @@ func newPage(v web.View, d newData) templ.Component {
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("inquiry.new." + d.Kind + ".text"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 41, Col: 72}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 49, Col: 72}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -180,7 +188,7 @@ func newPage(v web.View, d newData) templ.Component {
 				var templ_7745c5c3_Var6 string
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("inquiry.f.thirds"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 54, Col: 96}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 62, Col: 96}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {
@@ -193,7 +201,7 @@ func newPage(v web.View, d newData) templ.Component {
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("inquiry.f.thirds_hint"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 55, Col: 58}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 63, Col: 58}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
@@ -265,7 +273,7 @@ func newPage(v web.View, d newData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if d.Kind == "review" && len(d.Case.Materials) > 0 {
-					templ_7745c5c3_Err = web.Checkboxes(v, d.Form, web.ChoiceArgs{FieldArgs: web.FieldArgs{Name: "materials", Label: v.T("inquiry.f.materials"), Hint: v.T("inquiry.f.materials_hint"), Optional: true}, Options: materialOptions(d.Case.Materials)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = web.Checkboxes(v, d.Form, web.ChoiceArgs{FieldArgs: web.FieldArgs{Name: "materials", Label: v.T("inquiry.f.materials"), Hint: v.T("inquiry.f.materials_hint"), Optional: true}, Options: materialOptions(v, d.Case)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -368,7 +376,7 @@ func rev(n string) templ.Component {
 		var templ_7745c5c3_Var11 string
 		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(n)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 86, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 94, Col: 42}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
