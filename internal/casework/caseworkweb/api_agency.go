@@ -18,7 +18,8 @@ func agencyAPI(a *api.API, s *casework.Service) {
 	op := func(method, path, id, action, summary string) api.Op {
 		return api.Op{Method: method, Path: path, ID: id, Action: action, Tag: "desk", Summary: summary}
 	}
-	api.Register(a, op(http.MethodGet, "/bars", "bar-list", "casework.api", "Whom broken commitments bar: those of the agency, or one's own"), o.bars)
+	api.Register(a, op(http.MethodGet, "/bars", "bar-list", "casework.bars", "Whom broken commitments bar, of the caller's agency"), o.bars)
+	api.Register(a, op(http.MethodGet, "/bars/mine", "bar-mine", "casework.mine", "What bars the person or company acted for from committing"), o.bars)
 	api.Register(a, op(http.MethodPost, "/cases/{id}/bar/lift", "bar-lift", "casework.lift", "Lift the bar that a case brought about, by the head"), o.lift)
 	api.Register(a, op(http.MethodGet, "/phrases", "phrase-list", "casework.phrases", "The text templates of the agency"), o.phrases)
 	api.Register(a, api.Op{Method: http.MethodPost, Path: "/phrases", ID: "phrase-make", Action: "casework.phrase_edit", Tag: "desk", Status: http.StatusCreated, Summary: "Write a text template"}, o.makePhrase)
