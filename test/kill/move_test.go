@@ -63,7 +63,9 @@ func moved(t *testing.T, binary, data, database string) {
 		p = start(t, binary, data, database)
 	}
 	const left = "SELECT COUNT(*) FROM casework_move_cases WHERE result = '' OR case_id IN (SELECT id FROM casework_cases WHERE proc_version = 1)"
-	until(t, p, func() bool { return count(t, d, left) == 0 && count(t, d, "SELECT COUNT(*) FROM job_jobs WHERE kind LIKE 'casework.move%' AND NOT dead") == 0 })
+	until(t, p, func() bool {
+		return count(t, d, left) == 0 && count(t, d, "SELECT COUNT(*) FROM job_jobs WHERE kind LIKE 'casework.move%' AND NOT dead") == 0
+	})
 	head, err := p.SignIn(t.Context(), "head")
 	if err != nil {
 		t.Fatal(err)
