@@ -24,16 +24,16 @@ func TestOfficialsShareTheWork(t *testing.T) {
 		return v
 	}
 	webtest.Run(t, k.Handler(), []webtest.Step{
-		{Name: "the queue", Actor: "clerk", Path: "/staff/tasks?queue=unit", Has: []string{"待受理 2", "待领取", "我手上的", "领取选中的", "给我下一件"}, HasNot: []string{"分派选中的"}},
+		{Name: "the queue", Actor: "clerk", Path: "/staff/tasks?queue=unit", Has: []string{"待受理 2", "待认领", "我手上的", "认领选中的", "给我下一件"}, HasNot: []string{"分派选中的"}},
 		{Name: "nothing selected", Actor: "clerk", Path: "/staff/tasks", Form: form("claim"), Status: http.StatusUnprocessableEntity, Has: []string{"先选择办件"}},
 		{Name: "claim", Actor: "clerk", Path: "/staff/tasks", Form: form("claim", "case", a), Status: http.StatusSeeOther, To: "/staff/tasks?tab=accept"},
 		{Name: "mine", Actor: "clerk", Path: "/staff/tasks?tab=accept&queue=mine", Has: []string{"待受理 1", "退回选中的"}},
 		{Name: "in English", Actor: "clerk", Locale: web.EN, Path: "/staff/tasks?tab=accept", Has: []string{"Not claimed", "Give me the next", "nobody yet"}},
-		{Name: "each with its result", Actor: "clerk2", Path: "/staff/tasks", Form: form("claim", "case", a, "case", b), Status: http.StatusConflict, Has: []string{"每件的结果", "由岗位 clerk办理", "已经领取"}},
-		{Name: "a held case says so", Actor: "clerk2", Path: desk, Has: []string{"岗位 clerk在办"}, HasNot: []string{"领取这件", `value="take_over"`}},
+		{Name: "each with its result", Actor: "clerk2", Path: "/staff/tasks", Form: form("claim", "case", a, "case", b), Status: http.StatusConflict, Has: []string{"每件的结果", "由岗位 clerk办理", "已经认领"}},
+		{Name: "a held case says so", Actor: "clerk2", Path: desk, Has: []string{"岗位 clerk在办"}, HasNot: []string{"认领这件", `value="take_over"`}},
 		{Name: "a step on it", Actor: "clerk2", Path: desk + "/accept", Form: url.Values{"step": {"1"}}, Status: http.StatusConflict, Has: []string{"由岗位 clerk办理"}},
-		{Name: "the queue is empty", Actor: "clerk2", Path: "/staff/tasks", Form: form("next"), Status: http.StatusConflict, Has: []string{"没有可以领取的办件了"}},
-		{Name: "hand over", Actor: "clerk", Path: desk + "/hands", Has: []string{"交给同事", "退回队列", "岗位 clerk2（手上 1 件）", "领取"}},
+		{Name: "the queue is empty", Actor: "clerk2", Path: "/staff/tasks", Form: form("next"), Status: http.StatusConflict, Has: []string{"没有可以认领的办件了"}},
+		{Name: "hand over", Actor: "clerk", Path: desk + "/hands", Has: []string{"交给同事", "退回队列", "岗位 clerk2（手上 1 件）", "认领"}},
 		{Name: "to nobody", Actor: "clerk", Path: desk + "/hands", Form: form("hand_over"), Status: http.StatusUnprocessableEntity, Has: []string{"选择本单位的同事"}},
 		{Name: "to a colleague", Actor: "clerk", Path: desk + "/hands", Form: form("hand_over", "to", "clerk2", "note", "请核对营业面积"), Status: http.StatusSeeOther, To: desk},
 		{Name: "the note", Actor: "clerk2", Path: "/staff/tasks", Has: []string{"请核对营业面积", "岗位 clerk在"}},
@@ -49,7 +49,7 @@ func TestTheHeadSaysHowWorkIsGivenOut(t *testing.T) {
 	t.Parallel()
 	w, k := site(t)
 	webtest.Run(t, k.Handler(), []webtest.Step{
-		{Name: "a clerk sees it", Actor: "clerk", Path: "/staff/work-rules", Has: []string{"留在队列，由人领取", "岗位 reviewer1"}, HasNot: []string{"<select"}},
+		{Name: "a clerk sees it", Actor: "clerk", Path: "/staff/work-rules", Has: []string{"留在队列，由人认领", "岗位 reviewer1"}, HasNot: []string{"<select"}},
 		{Name: "and does not change it", Actor: "clerk", Path: "/staff/work-rules", Form: url.Values{"how-accept": {"turns"}}, Status: http.StatusForbidden},
 		{Name: "a way that is none", Actor: "head", Path: "/staff/work-rules", Form: url.Values{"how-accept": {"lottery"}}, Status: http.StatusUnprocessableEntity},
 		{Name: "the head", Actor: "head", Path: "/staff/work-rules", Form: url.Values{"how-accept": {"turns"}, "how-review": {"fewest"}}, Status: http.StatusSeeOther, To: "/staff/work-rules"},
@@ -82,12 +82,12 @@ func TestAbsenceIsEntered(t *testing.T) {
 		}},
 		{Name: "no deputy with the role", Actor: "clerk", Path: "/staff/absence", Form: entry("2026-11-16", "2026-11-17", "leave", "reviewer1"), Status: http.StatusUnprocessableEntity, Has: []string{"岗位不全"}},
 		{Name: "enter", Actor: "clerk", Path: "/staff/absence", Form: entry("2026-11-16", "2026-11-17", "leave", "clerk2"), Status: http.StatusSeeOther, To: "/staff/absence"},
-		{Name: "twice", Actor: "clerk", Path: "/staff/absence", Form: entry("2026-11-17", "2026-11-18", "leave", ""), Status: http.StatusUnprocessableEntity, Has: []string{"已经登记了请假"}},
-		{Name: "told on the list", Actor: "clerk", Path: "/staff/tasks", Has: []string{"您请假到", "由岗位 clerk2代理", "提前回来"}},
+		{Name: "twice", Actor: "clerk", Path: "/staff/absence", Form: entry("2026-11-17", "2026-11-18", "leave", ""), Status: http.StatusUnprocessableEntity, Has: []string{"已经登记了外出或请假"}},
+		{Name: "told on the list", Actor: "clerk", Path: "/staff/tasks", Has: []string{"您外出或请假到", "由岗位 clerk2代理", "提前回来"}},
 		{Name: "the deputy's queue", Actor: "clerk2", Path: "/staff/tasks", Has: []string{"代岗位 clerk办理"}},
 		{Name: "of the absent", Actor: "clerk2", Path: "/staff/tasks?tab=accept&queue=mine&holder=clerk", Has: []string{"待受理 1", "广安区清和美发店"}},
 		{Name: "the deputy acts", Actor: "clerk2", Path: "/staff/cases/" + string(id), Has: []string{"由岗位 clerk2代理", "接手"}},
-		{Name: "the head sees it", Actor: "head", Path: "/staff/absence", Has: []string{"岗位 clerk", "请假中"}, Then: func(t *testing.T, p *webtest.Page) {
+		{Name: "the head sees it", Actor: "head", Path: "/staff/absence", Has: []string{"岗位 clerk", "外出或请假中"}, Then: func(t *testing.T, p *webtest.Page) {
 			t.Helper()
 			_, rest, _ := strings.Cut(p.Body, `action="/staff/absence/`)
 			change, _, _ = strings.Cut(rest, `"`)
@@ -110,7 +110,7 @@ func TestConflictsOfInterestByPagesAlone(t *testing.T) {
 	reason := url.Values{"do": {"declare"}, "reason": {"申请人的负责人是我的近亲属。"}}
 	var request string
 	webtest.Run(t, k.Handler(), []webtest.Step{
-		{Name: "the link", Actor: "reviewer1", Path: desk, Has: []string{"我要回避", "领取这件"}},
+		{Name: "the link", Actor: "reviewer1", Path: desk, Has: []string{"我要回避", "认领这件"}},
 		{Name: "the page warns", Actor: "reviewer1", Path: desk + "/conflict", Has: []string{"不能撤销"}, HasNot: []string{"决定同事回避"}},
 		{Name: "without a reason", Actor: "reviewer1", Path: desk + "/conflict", Form: url.Values{"do": {"declare"}, "reason": {"亲戚"}}, Status: http.StatusUnprocessableEntity, Has: []string{"亲戚"}},
 		{Name: "declare", Actor: "reviewer1", Path: desk + "/conflict", Form: reason, Status: http.StatusSeeOther, To: "/staff/tasks"},
