@@ -174,3 +174,20 @@ func TestQuietHours(t *testing.T) {
 		t.Error("channels")
 	}
 }
+
+func TestInboxPagesByKey(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		for range 25 {
+			w.must(t, step("submit", "lin"))
+		}
+		first, err := w.Inbox(t.Context(), resident("lin"), "")
+		if err != nil || len(first.Messages) != 20 || first.Next == "" || len(first.Messages[19].Deliveries) != 1 {
+			t.Fatalf("first page: %d, %q, %v", len(first.Messages), first.Next, err)
+		}
+		second, err := w.Inbox(t.Context(), resident("lin"), first.Next)
+		if err != nil || len(second.Messages) != 5 || second.Next != "" {
+			t.Fatalf("second page: %d, %q, %v", len(second.Messages), second.Next, err)
+		}
+	})
+}

@@ -11,6 +11,12 @@ import (
 	"github.com/tongban/tongban/internal/notify"
 )
 
+// Told gives every duty to those whom the test names.
+func (w *world) Told(_ context.Context, d contract.Duty) ([]contract.AccountID, error) {
+	w.duty = d
+	return w.told, nil
+}
+
 func official(who string) auth.Principal {
 	return auth.Principal{Kind: auth.Staff, ID: who, Roles: []string{auth.RoleClerk}, Agency: "bureau"}
 }

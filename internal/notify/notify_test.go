@@ -127,12 +127,6 @@ func (w *world) Facts(_ context.Context, _ auth.Principal, id contract.CaseID) (
 	return f, nil
 }
 
-// Told gives every duty to those whom the test names.
-func (w *world) Told(_ context.Context, d contract.Duty) ([]contract.AccountID, error) {
-	w.duty = d
-	return w.told, nil
-}
-
 type plain struct{}
 
 func (plain) Seal(field, text string) ([]byte, error) { return []byte(field + "\n" + text), nil }
@@ -470,23 +464,6 @@ func TestNobodyReadsTheInboxOfAnother(t *testing.T) {
 		}
 		if n, _ := w.Unread(t.Context(), resident("lin")); n != 0 {
 			t.Errorf("unread after reading: %d", n)
-		}
-	})
-}
-
-func TestInboxPagesByKey(t *testing.T) {
-	t.Parallel()
-	each(t, func(t *testing.T, w *world) {
-		for range 25 {
-			w.must(t, step("submit", "lin"))
-		}
-		first, err := w.Inbox(t.Context(), resident("lin"), "")
-		if err != nil || len(first.Messages) != 20 || first.Next == "" || len(first.Messages[19].Deliveries) != 1 {
-			t.Fatalf("first page: %d, %q, %v", len(first.Messages), first.Next, err)
-		}
-		second, err := w.Inbox(t.Context(), resident("lin"), first.Next)
-		if err != nil || len(second.Messages) != 5 || second.Next != "" {
-			t.Fatalf("second page: %d, %q, %v", len(second.Messages), second.Next, err)
 		}
 	})
 }
