@@ -47,6 +47,25 @@ func (c call) send(h http.Handler) int {
 	return w.Code
 }
 
+// sent is a result that was given to a carrier.
+func sent(t *testing.T, w *countertest.World, clerk auth.Principal, waybill string) counter.Parcel {
+	t.Helper()
+	const number = "5116022026112001010000016"
+	who := countertest.Account(countertest.Zhou)
+	w.Cases.Known[number] = contract.CaseFacts{
+		ID: "case-1", Number: number, Applicant: contract.Party{Kind: "person", ID: string(who), Name: "周淑芬"}, Operator: who,
+		Ended: true, Delivery: contract.DeliverCourier,
+	}
+	p, err := w.Shelve(t.Context(), clerk, counter.Shelving{Key: "k1", Number: number, Kind: counter.ParcelLicence, Sheets: 1, Slot: "A-1"})
+	if err == nil {
+		err = w.Send(t.Context(), clerk, p.ID, "EMS", waybill)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // TestACarrierTellsOverHTTP: what is signed and new is taken, and nothing else moves
 // a parcel.
 func TestACarrierTellsOverHTTP(t *testing.T) {
@@ -60,31 +79,14 @@ func TestACarrierTellsOverHTTP(t *testing.T) {
 		})
 		counterweb.API(a, w.Service, matters{})
 		clerk := countertest.Clerk("yuan")
-		sent := func(key, waybill string) counter.Parcel {
-			t.Helper()
-			const number = "5116022026112001010000016"
-			who := countertest.Account(countertest.Zhou)
-			w.Cases.Known[number] = contract.CaseFacts{
-				ID: "case-1", Number: number, Applicant: contract.Party{Kind: "person", ID: string(who), Name: "周淑芬"}, Operator: who,
-				Ended: true, Delivery: contract.DeliverCourier,
-			}
-			p, err := w.Shelve(t.Context(), clerk, counter.Shelving{Key: key, Number: number, Kind: counter.ParcelLicence, Sheets: 1, Slot: "A-1"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := w.Send(t.Context(), clerk, p.ID, "EMS", waybill); err != nil {
-				t.Fatal(err)
-			}
-			return p
-		}
-		p := sent("k1", "EA123456789CN")
+		p := sent(t, w, clerk, "EA123456789CN")
 		state := func() string {
 			t.Helper()
 			x, err := w.Parcel(t.Context(), clerk, p.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return string(x.State) + " " + x.Tracking
+			return x.State + " " + x.Tracking
 		}
 		before := state()
 		good := call{carrier: "EMS", event: "e1", waybill: "EA123456789CN", status: contract.CarrierMoving, secret: countertest.CarrierSecret, at: w.Now()}
