@@ -65,7 +65,7 @@ async function journey({ locale, width, js = true }) {
   await look(person, "why");
   const done = await decide(desk, filed.id, order);
   assert.deepEqual(done, order);
-  await until("the delivery", async () => (await (await page.request.get(`/api/v1/cases/${filed.id}`)).json()).state === "COMPLETED");
+  await until("the delivery", async () => (await (await page.request.get(`/api/v1/cases/${filed.id}`)).json()).state === "DELIVERED");
 
   await page.goto("/cases");
   await look(person, "cases");
