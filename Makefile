@@ -30,13 +30,13 @@ internal/app/thirdparty/licences.txt: go.sum web/package-lock.json tools/licence
 	cd tools && go run ./licences -root .. -out ../$@
 
 ## assets: build styles, scripts and icons into internal/kit/web/dist, and fetch the fonts of the PDF files
-assets: internal/kit/web/dist/manifest.json internal/kit/pdf/font/NotoSansSC_400Regular.ttf
+assets: internal/kit/web/dist/manifest.json internal/kit/pdf/font/NotoSansSC_400Regular.ttf.gz
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-internal/kit/web/dist/manifest.json internal/kit/pdf/font/NotoSansSC_400Regular.ttf &: web/node_modules/.package-lock.json $(ASSET_SOURCES)
+internal/kit/web/dist/manifest.json internal/kit/pdf/font/NotoSansSC_400Regular.ttf.gz &: web/node_modules/.package-lock.json $(ASSET_SOURCES)
 	cd web && npm run --silent build
 
 ## generate: generate page components and procedure diagrams; commit the result

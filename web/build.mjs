@@ -1,8 +1,8 @@
 // Builds web/src into internal/kit/web/dist: files with a hash in the name,
-// each with gzip and brotli twins, and manifest.json. Also copies the fonts
+// each with gzip and brotli twins, and manifest.json. Also packs the fonts
 // that the PDF files embed. Deterministic: same sources, same names.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
@@ -54,8 +54,10 @@ put("logo.svg", read("logo.svg"));
 writeFileSync(join(dist, "manifest.json"), JSON.stringify(Object.fromEntries(Object.entries(manifest).sort()), null, 1) + "\n");
 
 mkdirSync(fonts, { recursive: true });
+for (const f of readdirSync(fonts)) if (!f.startsWith(".")) rmSync(join(fonts, f));
 for (const [dir, file] of [["400Regular", "NotoSansSC_400Regular.ttf"], ["600SemiBold", "NotoSansSC_600SemiBold.ttf"]]) {
-  copyFileSync(join(here, "node_modules/@expo-google-fonts/noto-sans-sc", dir, file), join(fonts, file));
+  const font = readFileSync(join(here, "node_modules/@expo-google-fonts/noto-sans-sc", dir, file));
+  writeFileSync(join(fonts, file + ".gz"), gzipSync(font, { level: 9 }));
 }
 for (const [name, hashed] of Object.entries(manifest)) {
   const size = (ext) => readFileSync(join(dist, hashed + ext)).length;

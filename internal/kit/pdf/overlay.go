@@ -73,7 +73,11 @@ func (p *Press) Printable(lines []string) []string {
 
 // Face is the regular font in a size, for drawing on pictures.
 func (p *Press) Face(pixels float64) (font.Face, error) {
-	face, err := opentype.NewFace(p.regular.glyphs, &opentype.FaceOptions{Size: pixels, DPI: 72})
+	f, err := p.regular()
+	if err != nil {
+		return nil, err
+	}
+	face, err := opentype.NewFace(f.glyphs, &opentype.FaceOptions{Size: pixels, DPI: 72})
 	if err != nil {
 		return nil, fmt.Errorf("font face: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 // glyphs anew for each document, which takes longer than all the rest; so it
 // gets one that holds only the characters of the document.
 type face struct {
-	file    io.ReaderAt       // outlines are read when needed: ten megabytes stay on disk
+	file    io.ReaderAt       // outlines are read when needed
 	glyf    int64             // where they begin in file
 	tables  map[string][]byte // the small ones
 	glyphs  *sfnt.Font        // finds glyphs by character; safe for concurrent use
