@@ -302,7 +302,7 @@ func TestOnlineAndAtTheWindow(t *testing.T) {
 func sameBothWays(t *testing.T, lin caller, id string) {
 	t.Helper()
 	page := lin.get("/cases/" + id)
-	for _, want := range []string{"Taken in at a counter", "witness", "at the counter"} {
+	for _, want := range []string{"Taken in at a counter", "witness", "for the applicant who stood there"} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page of the case online lacks %q", want)
 		}
