@@ -8,7 +8,7 @@ LISTEN ?= 127.0.0.1:8080
 DATA ?= data
 FUZZTIME ?= 10s
 ASSET_SOURCES := $(shell find web/src -type f 2>/dev/null) web/build.mjs web/package-lock.json
-GO_SOURCES := $(shell find cmd internal services -type f -not -name '*_test.go' -not -path '*/dist/*' 2>/dev/null) go.mod go.sum
+GO_SOURCES := $(shell find cmd internal services -type f -not -name '*_test.go' -not -path '*/dist/*' -not -path '*/pdf/font/*' 2>/dev/null) go.mod go.sum
 export CGO_ENABLED ?= 0
 
 ## help: list the targets
