@@ -136,7 +136,7 @@ func folded(ctx context.Context, database string) error {
 	}
 	if err == nil && strings.HasPrefix(database, "postgres") {
 		// What a million lines at once left behind; in life autovacuum keeps up with it.
-		_, err = d.ExecContext(ctx, "VACUUM (ANALYZE) casework_tally_log")
+		_, err = d.ExecContext(ctx, "VACUUM casework_tally_log")
 	}
 	return errors.Join(err, d.Close())
 }
