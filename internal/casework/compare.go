@@ -168,5 +168,5 @@ func hidden(f contract.Field, t contract.Text) contract.Text {
 	if len(f.Fields) > 0 {
 		return contract.Text{ZH: "***", EN: "***"}
 	}
-	return contract.Text{ZH: mask(f.Kind, t.ZH), EN: mask(f.Kind, t.EN)}
+	return contract.Text{ZH: hide(f.Kind, t.ZH), EN: hide(f.Kind, t.EN)}
 }

@@ -107,7 +107,7 @@ func (say shown) value(f contract.Field, v any, masked bool) contract.Text {
 	if !masked {
 		return t
 	}
-	m := mask(f.Kind, t.ZH)
+	m := hide(f.Kind, t.ZH)
 	return contract.Text{ZH: m, EN: m}
 }
 

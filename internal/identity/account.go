@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/mask"
 )
 
 func accountID(p auth.Principal) contract.AccountID { return contract.AccountID(p.ID) }
@@ -50,7 +51,7 @@ func (s *Service) Profile(ctx context.Context, p auth.Principal) (Profile, error
 	if err != nil {
 		return Profile{}, err
 	}
-	v.Number, v.Phone, v.Email = MaskNumber(facts.number), MaskPhone(facts.phone), MaskEmail(facts.email)
+	v.Number, v.Phone, v.Email = mask.Number(facts.number), mask.Phone(facts.phone), mask.Email(facts.email)
 	if v.Post, err = s.post(ctx, a.ID); err != nil {
 		return Profile{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/mask"
 	"github.com/tongban/tongban/internal/kit/policy"
 )
 
@@ -60,7 +61,7 @@ func (s *Service) Accounts(ctx context.Context, p auth.Principal, f Filter) (row
 	}
 	for i := range rows {
 		if rows[i].Kind == auth.Resident {
-			rows[i].Name = MaskName(rows[i].Name)
+			rows[i].Name = mask.Name(rows[i].Name)
 		}
 	}
 	return rows, more, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/mask"
 )
 
 // Ward is a child or another person whom a guardian acts for, without an account.
@@ -77,7 +78,7 @@ func (s *Service) Family(ctx context.Context, p auth.Principal) ([]Guardianship,
 		if err != nil {
 			return nil, err
 		}
-		list[i].Number = MaskNumber(number)
+		list[i].Number = mask.Number(number)
 	}
 	return list, nil
 }
@@ -109,7 +110,7 @@ func (s *Service) FindWards(ctx context.Context, p auth.Principal) (list []Found
 			continue
 		}
 		list = append(list, Found{
-			Key: s.PersonKey(r.Number), Name: r.Name, Number: MaskNumber(r.Number), Born: w.Born,
+			Key: s.PersonKey(r.Number), Name: r.Name, Number: mask.Number(r.Number), Born: w.Born,
 			Relation: r.Relation, Registry: r.Registry,
 		})
 	}

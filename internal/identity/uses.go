@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/event"
+	"github.com/tongban/tongban/internal/kit/mask"
 )
 
 // Use is one use of a person's data, as the person's own log shows it.
@@ -159,7 +160,7 @@ func (k actors) name(ctx context.Context, id string, agent bool) (string, error)
 	}
 	name := a.Name
 	if !agent {
-		name = MaskName(name)
+		name = mask.Name(name)
 	}
 	k.names[id] = name
 	return name, nil

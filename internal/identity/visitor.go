@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/idcode"
+	"github.com/tongban/tongban/internal/kit/mask"
 	"github.com/tongban/tongban/internal/kit/policy"
 )
 
@@ -183,7 +184,7 @@ func (s *Service) visitor(ctx context.Context, a Account) (contract.Visitor, err
 		return contract.Visitor{}, err
 	}
 	v := contract.Visitor{
-		Account: a.ID, Name: a.Name, Number: MaskNumber(number), Level: a.Level,
+		Account: a.ID, Name: a.Name, Number: mask.Number(number), Level: a.Level,
 		Parties: []contract.Party{{Kind: PartyPerson, ID: string(a.ID), Name: a.Name}},
 	}
 	for _, r := range rights {

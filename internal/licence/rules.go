@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/idcode"
+	"github.com/tongban/tongban/internal/kit/mask"
 	"github.com/tongban/tongban/internal/kit/pdf"
 )
 
@@ -122,17 +122,11 @@ func fixed(s string, n int) string {
 	return (only + strings.Repeat("0", n))[:n]
 }
 
-// maskName keeps the first character of a person's name, as the public sees it.
-func maskName(s string) string {
-	_, n := utf8.DecodeRuneInString(s)
-	return s[:n] + "**"
-}
-
 // publicName is the holder as those who verify see it: companies are public,
 // people are masked (domain rule of desensitisation).
 func publicName(p contract.Party) string {
 	if p.Kind == "person" {
-		return maskName(p.Name)
+		return mask.Name(p.Name)
 	}
 	return p.Name
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/mask"
 )
 
 // Channel is a way to reach a person. The inbox is always one and has no choice.
@@ -176,7 +177,7 @@ func (s *Service) Choices(ctx context.Context, actor auth.Principal) (View, erro
 	if err != nil {
 		return View{}, err
 	}
-	v := View{Choices: c, Reach: a.reach(), Email: maskEmail(a.email), Phone: maskPhone(a.phone)}
+	v := View{Choices: c, Reach: a.reach(), Email: mask.Email(a.email), Phone: mask.Phone(a.phone)}
 	h, err := hookOf(ctx, s.c.DB, actor.Subject())
 	if err == nil {
 		v.Webhook, v.Hook = true, h.URL
@@ -216,21 +217,4 @@ func known(chosen map[Channel][]Group, groups []Group) map[Channel][]Group {
 		}
 	}
 	return out
-}
-
-// maskPhone shows 138****0001.
-func maskPhone(s string) string {
-	if len(s) < 8 {
-		return strings.Repeat("*", len(s))
-	}
-	return s[:3] + strings.Repeat("*", len(s)-7) + s[len(s)-4:]
-}
-
-// maskEmail shows l***@example.org.
-func maskEmail(s string) string {
-	name, domain, ok := strings.Cut(s, "@")
-	if !ok || name == "" {
-		return ""
-	}
-	return string([]rune(name)[:1]) + "***@" + domain
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
-	"github.com/tongban/tongban/internal/kit/idcode"
 	"github.com/tongban/tongban/internal/kit/job"
+	"github.com/tongban/tongban/internal/kit/mask"
 	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/seal"
 )
@@ -192,7 +192,7 @@ func (p *People) VisitorByNumber(_ context.Context, _ auth.Principal, number, na
 
 func (p *People) visitor(number string) contract.Visitor {
 	v := contract.Visitor{
-		Account: account(number), Name: p.names[number], Number: idcode.MaskResident(number), Level: 3,
+		Account: account(number), Name: p.names[number], Number: mask.Number(number), Level: 3,
 		Parties: []contract.Party{{Kind: "person", ID: string(account(number)), Name: p.names[number]}},
 	}
 	if a, ok := p.Rights[number]; ok {

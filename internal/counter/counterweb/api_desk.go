@@ -10,7 +10,7 @@ import (
 	"github.com/tongban/tongban/internal/counter"
 	"github.com/tongban/tongban/internal/kit/api"
 	"github.com/tongban/tongban/internal/kit/auth"
-	"github.com/tongban/tongban/internal/kit/idcode"
+	"github.com/tongban/tongban/internal/kit/mask"
 )
 
 // readBytes bounds what a card reader sends: the picture of the chip and the rest.
@@ -179,7 +179,7 @@ func latestRead(s *counter.Service) func(context.Context, auth.Principal, *struc
 		if err != nil {
 			return nil, err
 		}
-		return &readOut{readBody{r.ID, r.Card.Name, idcode.MaskResident(r.Card.Number), r.Card.To, r.At, r.Expires}}, nil
+		return &readOut{readBody{r.ID, r.Card.Name, mask.Number(r.Card.Number), r.Card.To, r.At, r.Expires}}, nil
 	}
 }
 

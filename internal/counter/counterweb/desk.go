@@ -14,7 +14,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
-	"github.com/tongban/tongban/internal/kit/idcode"
+	"github.com/tongban/tongban/internal/kit/mask"
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
@@ -154,7 +154,7 @@ func (e site) latest(ctx context.Context, actor auth.Principal, d *deskData) err
 	if errors.Is(err, counter.ErrNoRead) {
 		return nil
 	}
-	d.Read, d.ReadNumber = read, idcode.MaskResident(read.Card.Number)
+	d.Read, d.ReadNumber = read, mask.Number(read.Card.Number)
 	return err
 }
 

@@ -69,9 +69,6 @@ func TestResidentNumberTells(t *testing.T) {
 	if err := r.BornBy(day.Of(1949, 12, 30)); !errors.Is(err, ErrFuture) {
 		t.Errorf("born tomorrow: got %v, want ErrFuture", err)
 	}
-	if got := MaskResident(r.Number); got != "110***********002X" {
-		t.Errorf("mask: got %s", got)
-	}
 }
 
 func TestNumbersFromPublicDocuments(t *testing.T) {
@@ -267,9 +264,6 @@ func FuzzNeverPanicsAndNormalisedStaysGood(f *testing.F) {
 			if again, err := check(n); err != nil || again != n {
 				t.Errorf("%q gave %q, and that gave %q, %v", s, n, again, err)
 			}
-		}
-		if n := len(MaskResident(s)); n != len(s) {
-			t.Errorf("masked %q to %d bytes", s, n)
 		}
 		if g := strings.ReplaceAll(GroupCaseNumber(s), " ", ""); g != strings.ReplaceAll(s, " ", "") {
 			t.Errorf("grouped %q to %q", s, g)

@@ -2,7 +2,6 @@ package idcode
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/day"
@@ -88,15 +87,6 @@ func (r Resident) Age(today day.Date) int {
 		n--
 	}
 	return n
-}
-
-// MaskResident is the number as its holder's own screens show it: first three
-// and last four characters.
-func MaskResident(s string) string {
-	if len(s) < 8 {
-		return strings.Repeat("*", len(s))
-	}
-	return s[:3] + strings.Repeat("*", len(s)-7) + s[len(s)-4:]
 }
 
 func residentCheck(s string) byte {
