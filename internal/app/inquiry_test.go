@@ -25,6 +25,24 @@ import (
 // applicant.
 func (w *world) visitsRequired(t *testing.T) {
 	t.Helper()
+	w.hygieneAs(t, "  visits:\n    required: false", "  visits:\n    required: true")
+}
+
+// hearingRequired publishes the hygiene licence as if a law asked for a hearing: of
+// which kind, and for which applications.
+func (w *world) hearingRequired(t *testing.T, kind, when string) {
+	t.Helper()
+	w.hygieneAs(t, "  dept_code:", `  hearing:
+    kind: `+kind+`
+    when: `+when+`
+    why: {zh: 与相邻住户有重大利益关系, en: The neighbours are concerned}
+    law: {law: {zh: 测试法, en: Test Act}, article: 第一条, quote: {zh: "", en: ""}, verified: false}
+  dept_code:`)
+}
+
+// hygieneAs publishes the hygiene licence with a place of its package changed.
+func (w *world) hygieneAs(t *testing.T, was, is string) {
+	t.Helper()
 	const name = "public-place-hygiene-new"
 	changed := fstest.MapFS{}
 	err := fs.WalkDir(services.Files, name, func(path string, d fs.DirEntry, err error) error {
@@ -39,9 +57,9 @@ func (w *world) visitsRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := changed[name+"/service.yaml"]
-	text := strings.Replace(string(file.Data), "  visits:\n    required: false", "  visits:\n    required: true", 1)
+	text := strings.Replace(string(file.Data), was, is, 1)
 	if text == string(file.Data) {
-		t.Fatal("the package has no visits to ask for")
+		t.Fatalf("the package does not say %q", was)
 	}
 	file.Data = []byte(text)
 	if err := w.catalog.PublishPackages(t.Context(), auth.SystemPrincipal("test"), changed); err != nil {
@@ -382,4 +400,96 @@ func TestAnExpertJudgesByALink(t *testing.T) {
 		}
 		w.same(t)
 	})
+}
+
+// before is what the desk says that a decision still waits for.
+func (c caller) before(id string) (always, grant []struct{ EN string }) {
+	c.t.Helper()
+	var v struct {
+		BeforeAny   []struct{ EN string } `json:"before_any"`
+		BeforeGrant []struct{ EN string } `json:"before_grant"`
+	}
+	c.call(http.MethodGet, "/cases/"+id+"/inquiries", nil, &v)
+	return v.BeforeAny, v.BeforeGrant
+}
+
+// Where the law prescribes a hearing it is held before anything is decided, whoever
+// asks for it or not (art. 46); its time is not counted (art. 45).
+func TestNothingIsDecidedBeforeThePrescribedHearing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.hearingRequired(t, "must", `""`)
+		id := w.reviewed(t)
+		due := w.signIn(t, "lin").look(id).Due
+		approver := w.signIn(t, "approver")
+		for _, action := range []string{"approve", "deny"} {
+			approver.refuses(id, action, "prescribes a hearing")
+		}
+		if always, grant := approver.before(id); len(always) != 1 || !strings.Contains(always[0].EN, "prescribes") || len(grant) != 0 {
+			t.Errorf("the desk says %v %v", always, grant)
+		}
+		if page := approver.get("/staff/cases/" + id); !strings.Contains(page.body, "The law prescribes a hearing") {
+			t.Error("the review screen does not say that a hearing is missing")
+		}
+		var x inquiryView
+		approver.call(http.MethodPost, "/cases/"+id+"/hearings", map[string]any{"why": "与相邻住户有重大利益关系"}, &x)
+		if x.State != "asked" {
+			t.Fatalf("it waits for somebody to ask: %s", show(x))
+		}
+		approver.refuses(id, "deny", "no time and place")
+		lin := w.signIn(t, "lin")
+		if a := lin.try(http.MethodPost, "/inquiries/"+x.ID+"/steps", map[string]any{"step": "waive"}); a.status != http.StatusConflict {
+			t.Errorf("given up, though the law prescribes it: %d", a.status)
+		}
+		w.to(t, "2026-11-17")
+		w.signIn(t, "reviewer2").inquire(x.ID, "arrange", map[string]any{
+			"slot": map[string]any{"day": "2026-11-30", "time": "09:00-10:00"}, "place": "三楼会议室",
+			"host": demo("head")[0], "recorder": demo("clerk")[0],
+		})
+		w.to(t, "2026-11-30")
+		w.signIn(t, "clerk").inquire(x.ID, "hear", map[string]any{
+			"text": "听证。", "participants": []any{map[string]any{"name": "林美", "role": "applicant", "how": "signed"}},
+		})
+		w.signIn(t, "head").inquire(x.ID, "close", map[string]any{"text": "理由成立。"})
+		w.drain(t)
+		if after := w.signIn(t, "lin").look(id).Due; after.Legal <= due.Legal {
+			t.Errorf("the time of the hearing was counted: %s after %s", after.Legal, due.Legal)
+		}
+		approver = w.signIn(t, "approver")
+		if always, grant := approver.before(id); len(always)+len(grant) != 0 {
+			t.Errorf("heard, and the desk says %v %v", always, grant)
+		}
+		w.steps(t, id, "approver approve")
+		w.same(t)
+	})
+}
+
+// Where others are concerned the right to a hearing is told before the decision, and
+// whoever has it may give it up (art. 47). Applications that the service does not
+// mean are decided without.
+func TestTheRightToAHearingIsToldBeforeTheDecision(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		when  string
+		asked bool
+	}{{"a.area > 1.0", true}, {"a.area > 100000.0", false}} {
+		each(t, func(t *testing.T, w *world) {
+			w.hearingRequired(t, "offer", tt.when)
+			id := w.reviewed(t)
+			if tt.asked {
+				approver := w.signIn(t, "approver")
+				for _, action := range []string{"approve", "deny"} {
+					approver.refuses(id, action, "told of their right")
+				}
+				var x inquiryView
+				approver.call(http.MethodPost, "/cases/"+id+"/hearings", map[string]any{"why": "与相邻住户有重大利益关系"}, &x)
+				approver.refuses(id, "approve", "can be asked for until")
+				if x = w.signIn(t, "lin").inquire(x.ID, "waive", nil); x.State != "lapsed" {
+					t.Fatalf("given up: %s", show(x))
+				}
+			}
+			w.steps(t, id, "approver approve")
+			w.same(t)
+		})
+	}
 }

@@ -2,11 +2,13 @@ package casework
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/db"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/statute"
@@ -57,12 +59,49 @@ func (s *Service) inquired(ctx context.Context, tx db.Tx, w *work, grant bool) e
 	if s.c.Inquiries == nil {
 		return nil
 	}
-	visits := w.svc.Handling.Visits
-	missing, err := s.c.Inquiries.Missing(ctx, tx, w.c.ID, contract.Deciding{Grant: grant, Visit: visits != nil && visits.Required})
+	hearing, err := s.hearingOf(ctx, tx, w.svc, w.c, w.found)
+	if err != nil {
+		return err
+	}
+	d := contract.Deciding{Grant: grant, Visit: visitFirst(w.svc, w.c)}
+	if hearing != nil {
+		d.Hearing = hearing.Kind
+	}
+	missing, err := s.c.Inquiries.Missing(ctx, tx, w.c.ID, d)
 	if err != nil || len(missing) == 0 {
 		return err
 	}
 	return ErrInquiry.With("what", worded(missing))
+}
+
+// visitFirst reports whether a place is visited before a grant. Where the applicant
+// committed, it is looked at afterwards (告知承诺制).
+func visitFirst(svc contract.Service, c Case) bool {
+	visits := svc.Handling.Visits
+	return visits != nil && visits.Required && !c.Committed
+}
+
+// hearingOf is the hearing that the service asks for in a case, by what was applied
+// for and what officials found; nil for none.
+func (s *Service) hearingOf(
+	ctx context.Context, q db.Q, svc contract.Service, c Case, found contract.Answers,
+) (*contract.HearingSpec, error) {
+	spec := svc.Handling.Hearing
+	if spec == nil || spec.When == "" {
+		return spec, nil
+	}
+	answers, err := s.currentAnswers(ctx, q, c, svc)
+	if err != nil {
+		return nil, err
+	}
+	applies, err := s.c.Conditions.Holds(svc, spec.When, c.Applicant, day.In(s.c.Now()), answers, found)
+	if err != nil {
+		return nil, fmt.Errorf("hearing: %w", err)
+	}
+	if !applies {
+		spec = nil
+	}
+	return spec, nil
 }
 
 // visitMissing says what is missing of a site visit before a grant, "" for nothing.
@@ -84,6 +123,14 @@ func (s *Service) visitMissing(ctx context.Context, q db.Q, id contract.CaseID) 
 		}
 	}
 	return contract.Text{}, nil
+}
+
+// hearingMissing says what is missing of a hearing of a kind before a decision.
+func (s *Service) hearingMissing(ctx context.Context, q db.Q, id contract.CaseID, kind string) (worded, error) {
+	if s.c.Inquiries == nil {
+		return worded{{ZH: "还没有听证", EN: "there was no hearing yet"}}, nil
+	}
+	return s.c.Inquiries.Missing(ctx, q, id, contract.Deciding{Hearing: kind})
 }
 
 // kept refuses to end a special procedure that an inquiry holds, except by the
@@ -196,8 +243,16 @@ func (s *Service) ForInquiry(ctx context.Context, actor auth.Principal, id contr
 	if err != nil {
 		return contract.InquiryCase{}, err
 	}
+	found, err := s.found(ctx, s.c.DB, c, svc)
+	if err != nil {
+		return contract.InquiryCase{}, err
+	}
+	hearing, err := s.hearingOf(ctx, s.c.DB, svc, c, found)
+	if err != nil {
+		return contract.InquiryCase{}, err
+	}
 	out := contract.InquiryCase{
-		CaseFacts: facts, Visits: svc.Handling.Visits, Open: c.Outcome == "", Specials: AllowedSpecials(svc), Titles: map[string]contract.Text{},
+		CaseFacts: facts, Visits: svc.Handling.Visits, Hearing: hearing, Committed: c.Committed, Open: c.Outcome == "", Specials: AllowedSpecials(svc), Titles: map[string]contract.Text{},
 		Review: c.Outcome == "" && slices.Contains([]Stage{StageReview, StageCountersign, StageOpinions, StageDecide, StagePaused}, c.Stage),
 	}
 	for _, x := range []string{c.Reviewer.ID, c.Second.ID, c.Holder.ID} {

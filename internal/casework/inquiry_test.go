@@ -13,7 +13,7 @@ import (
 
 // pending is what is still to be found out.
 type pending struct {
-	before, keeps, unvisited bool
+	before, keeps, unvisited, unheard bool
 	agenda                   []contract.InquiryTask
 }
 
@@ -21,6 +21,9 @@ func (p *pending) Missing(_ context.Context, _ db.Q, _ contract.CaseID, d contra
 	var list []contract.Text
 	if p.before {
 		list = append(list, contract.Text{ZH: "听证笔录还没有完成", EN: "the record is open"})
+	}
+	if p.unheard && d.Hearing != "" {
+		list = append(list, contract.Text{ZH: "还没有举行听证", EN: "no hearing was held"})
 	}
 	if p.unvisited && d.Grant && d.Visit {
 		list = append(list, contract.Text{ZH: "现场核查不符合要求", EN: "the site visit was not passed"})
@@ -86,6 +89,51 @@ func TestAMoveSaysWhatTheVisitCameTo(t *testing.T) {
 				if !got.Movable || len(got.Notes) != 1 || got.Notes[0].Code != "visit" ||
 					!strings.Contains(got.Notes[0].Text.ZH, tt.zh) || !strings.Contains(got.Notes[0].Text.EN, tt.en) {
 					t.Errorf("%v %+v", got.Movable, got.Notes)
+				}
+			})
+		})
+	}
+}
+
+// The hearing that a service asks for stands before either decision, in the cases
+// that it means; a visit stands before a grant, and after one on a commitment.
+func TestWhatTheServiceAsksForStandsBeforeTheDecision(t *testing.T) {
+	t.Parallel()
+	visited := func(s *contract.Service) { s.Handling.Visits = &contract.VisitSpec{Required: true} }
+	for _, tt := range []struct {
+		name      string
+		change    func(*contract.Service)
+		grant     bool
+		committed bool
+		want      error
+	}{
+		{"heard before a grant", heard(""), true, false, ErrInquiry},
+		{"heard before a denial", heard(""), false, false, ErrInquiry},
+		{"heard where the condition holds", heard("area"), false, false, ErrInquiry},
+		{"not where it does not", heard("never"), true, false, nil},
+		{"visited before a grant", visited, true, false, ErrInquiry},
+		{"not before a denial", visited, false, false, nil},
+		{"not before a grant on a commitment", visited, true, true, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, base *world) {
+				w := newMoveWorld(base)
+				w.c.Inquiries, w.c.Conditions = &pending{unheard: true, unvisited: true}, sometimes{}
+				c := w.file(t, "case", hygiene)
+				c.Committed = tt.committed
+				svc, err := w.service(t.Context(), c.Item, c.Version)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tt.change(&svc)
+				if err := w.c.DB.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+					if got := w.inquired(ctx, tx, &work{svc: svc, c: c}, tt.grant); !errors.Is(got, tt.want) {
+						t.Errorf("%v, want %v", got, tt.want)
+					}
+					return nil
+				}); err != nil {
+					t.Fatal(err)
 				}
 			})
 		})

@@ -146,6 +146,9 @@ func (m *moving) judge(ctx context.Context) error {
 	if err := m.visits(ctx); err != nil {
 		return err
 	}
+	if err := m.hearing(ctx); err != nil {
+		return err
+	}
 	m.bundle()
 	if m.was.Agency != m.target.Agency {
 		m.note(noteAgency(m.was.AgencyName))
@@ -297,9 +300,7 @@ func (m *moving) officials() {
 
 // visits: a visit that is newly required is held before a grant, unless one was passed.
 func (m *moving) visits(ctx context.Context) error {
-	needed := m.by.Handling.Visits != nil && m.by.Handling.Visits.Required
-	before := m.svc.Handling.Visits != nil && m.svc.Handling.Visits.Required
-	if !needed || before || m.was.Outcome != "" {
+	if !visitFirst(m.by, m.was) || visitFirst(m.svc, m.was) || m.was.Outcome != "" {
 		return nil
 	}
 	missing, err := m.s.visitMissing(ctx, m.q, m.was.ID)
@@ -307,6 +308,32 @@ func (m *moving) visits(ctx context.Context) error {
 		return err
 	}
 	m.note(noteVisit(missing))
+	return nil
+}
+
+// hearing: one that the new version asks for in this case is held, or offered, before
+// any decision.
+func (m *moving) hearing(ctx context.Context) error {
+	if m.by.Handling.Hearing == nil || m.svc.Handling.Hearing != nil || m.was.Outcome != "" {
+		return nil
+	}
+	found, err := m.s.found(ctx, m.q, m.was, m.by)
+	if err != nil {
+		return err
+	}
+	spec, err := m.s.hearingOf(ctx, m.q, m.by, m.was, found)
+	if err != nil { // it asks for what the application does not have
+		m.against(noteHearingUnknown())
+		return nil //nolint:nilerr // told as a reason
+	}
+	if spec == nil {
+		return nil
+	}
+	missing, err := m.s.hearingMissing(ctx, m.q, m.was.ID, spec.Kind)
+	if err != nil {
+		return err
+	}
+	m.note(noteHearing(missing))
 	return nil
 }
 

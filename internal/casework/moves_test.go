@@ -199,7 +199,17 @@ func moveTable() []moveRow {
 		{"two officials, none reviewed", away, awayAccepted, two(true), nil, "", true, "two"},
 		{"two officials, one reviewed", benefit, reviewed, two(true), nil, "", true, "waits second"},
 		{"one official is enough", hygiene, reviewed, two(false), nil, "", true, "one"},
+		{"a hearing is missing", hygiene, accepted, heard(""), nil, "", true, "hearing"},
+		{"a hearing that others have", hygiene, accepted, heard("never"), nil, "", true, ""},
+		{"whether a hearing is needed cannot be told", hygiene, accepted, heard("broken"), nil, "", false, "condition"},
 		{"a visit is missing", hygiene, accepted, func(s *contract.Service) { s.Handling.Visits = &contract.VisitSpec{Required: true} }, nil, "", true, "visit"},
+	}
+}
+
+// heard makes a version ask for a hearing.
+func heard(when string) func(*contract.Service) {
+	return func(s *contract.Service) {
+		s.Handling.Hearing = &contract.HearingSpec{Kind: contract.HearingMust, When: when}
 	}
 }
 

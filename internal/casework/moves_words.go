@@ -161,6 +161,19 @@ func noteVisit(missing contract.Text) MoveNote {
 		"The new version requires a site visit: "+missing.EN+"; nothing is granted before it is passed.")
 }
 
+// noteHearing says what is missing of a hearing that the new version asks for.
+func noteHearing(missing worded) MoveNote {
+	if len(missing) == 0 {
+		return said("hearing", "新版本要求听证；这件办件已经听证，或者已经依法告知听证权利。", "The new version asks for a hearing; this case had it, or its parties had their right to it.")
+	}
+	return said("hearing", "新版本要求听证："+missing.In("zh-CN")+"；在此之前不能作出决定。",
+		"The new version asks for a hearing: "+missing.In("en")+"; nothing is decided before that.")
+}
+
+func noteHearingUnknown() MoveNote {
+	return said("condition", "是否须听证取决于申请时没有填写的内容。", "Whether a hearing is needed depends on what the application does not say.")
+}
+
 func notePart() MoveNote {
 	return said("part", "属于一件事，所属一件事的版本不变。", "It is part of a bundle, which stays as it is.")
 }

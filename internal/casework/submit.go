@@ -208,6 +208,9 @@ func (s *Service) atOnce(ctx context.Context, tx db.Tx, c Case, svc contract.Ser
 	if !committed && !instant || f.holds || c.Stage == StageTransit {
 		return c, nil
 	}
+	if visitFirst(svc, c) || svc.Handling.Hearing != nil { // somebody goes there, or is heard, first
+		return c, nil
+	}
 	name := "instant-grant"
 	if committed {
 		name = "commitment"

@@ -75,6 +75,7 @@ func Lint(svc contract.Service, check func(expr string) error) []Problem {
 	l.oneOf("procedure", svc.Procedure, procedures)
 	l.limits(svc)
 	l.handling(svc.Handling)
+	l.first(svc)
 	l.ways(svc)
 	l.guide(svc)
 	l.materials(svc)
@@ -172,6 +173,7 @@ func (l *linter) handling(h contract.Handling) {
 		}
 	}
 	l.visits(h.Visits)
+	l.hearing(h.Hearing)
 	for i, sp := range h.Special {
 		at := fmt.Sprintf("handling.special[%d]", i)
 		l.oneOf(at+".kind", sp.Kind, specials)

@@ -112,6 +112,8 @@ func TestEachRuleCatches(t *testing.T) {
 		{"region that is no division", serviceFile, `regions: ["5116"]`, `regions: ["anywhere"]`, "pattern", "handling.regions[0]"},
 		{"region twice", serviceFile, `regions: ["5116"]`, `regions: ["5116", "5116"]`, "duplicate", "handling.regions[1]"},
 		{"counter that may all", serviceFile, "counter: accept", "counter: decide", "one_of", "handling.counter"},
+		{"hearing of no kind", serviceFile, "  dept_code:", hearing("perhaps", "第四十七条"), "one_of", "handling.hearing.kind"},
+		{"hearing by no article", serviceFile, "  dept_code:", hearing("must", `""`), "required", "handling.hearing.law.article"},
 		{"form key unknown", formFile, "    fields:", "    field:", "yaml", ""},
 	}
 	for _, tt := range tests {
@@ -127,6 +129,53 @@ func TestEachRuleCatches(t *testing.T) {
 				}
 			}
 			t.Errorf("nothing caught; problems: %v", problems)
+		})
+	}
+}
+
+// hearing is a hearing that a package asks for, written before the department code.
+func hearing(kind, article string) string {
+	return `  hearing:
+    kind: ` + kind + `
+    why: {zh: 影响相邻住户, en: Neighbours are concerned}
+    law: {law: {zh: 测试法, en: Test Act}, article: ` + article + `, quote: {zh: "", en: ""}, verified: false}
+  dept_code:`
+}
+
+// What is found out before a decision has its place in the procedure, and nothing is
+// decided at once.
+func TestWhatIsFoundOutFirstLeavesNoDecisionAtOnce(t *testing.T) {
+	t.Parallel()
+	const instant, special = "  instant: a.central_air\n", "  special: [{kind: testing, days: 5, text: {zh: 检测, en: Test}}]\n"
+	heard, visited := hearing("must", "第四十六条"), "required: true\n    prepare:"
+	for _, tt := range []struct {
+		name       string
+		edits      []string // old, new
+		code, path string   // "" for nothing found
+	}{
+		{"a hearing", []string{"  dept_code:", heard}, "", ""},
+		{"a visit", []string{"required: false\n    prepare:", visited}, "", ""},
+		{"a visit and a grant at once", []string{"required: false\n    prepare:", visited, "  eligible:", instant + "  eligible:"}, "at_once", "handling.visits.required"},
+		{"a hearing and a grant at once", []string{"  dept_code:", heard, "  eligible:", instant + "  eligible:"}, "at_once", "handling.hearing"},
+		{"a hearing where there is no place", []string{"  dept_code:", heard, "procedure: licensing", "procedure: instant"}, "no_hearing", "handling.hearing"},
+		{"a hearing whose time would count", []string{"  dept_code:", special + heard}, "hearing_special", "handling.special"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			files := edited(t, serviceFile, tt.edits[0], tt.edits[1])
+			for i := 2; i < len(tt.edits); i += 2 {
+				files[serviceFile] = strings.Replace(files[serviceFile], tt.edits[i], tt.edits[i+1], 1)
+			}
+			_, problems := Load(files, check(t))
+			problems = slices.DeleteFunc(problems, func(p Problem) bool {
+				return p.Warning || p.Code == "immediate" // of the procedure that was changed
+			})
+			switch {
+			case tt.code == "" && len(problems) > 0:
+				t.Errorf("found %v", problems)
+			case tt.code != "" && !slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == tt.code && p.Path == tt.path }):
+				t.Errorf("not caught: %v", problems)
+			}
 		})
 	}
 }

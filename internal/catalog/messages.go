@@ -54,6 +54,18 @@ var messages = map[string]contract.Text{
 		ZH: "材料名称不能用“{word}”：写不出名字的材料就不能要（行政许可法第三十一条）",
 		EN: "a material may not be called {word}: what has no name cannot be asked for (Administrative Licensing Law, art. 31)",
 	},
+	"at_once": {
+		ZH: "决定前要现场核查或者听证的，不能当场办结，也不能凭承诺当场决定",
+		EN: "what is visited or heard before the decision cannot be decided at once, by a rule or on a commitment",
+	},
+	"no_hearing": {
+		ZH: "程序 {value} 里没有听证的环节；一件事由各单项自己规定听证",
+		EN: "the procedure {value} has no place for a hearing; of a bundle, each part says so itself",
+	},
+	"hearing_special": {
+		ZH: "要求听证的，特别程序里也要列出 hearing，听证期间才不计入期限（行政许可法第四十五条）",
+		EN: "where a hearing is asked for, special procedures must list hearing, so that its time is not counted (Administrative Licensing Law, art. 45)",
+	},
 	"visits": {
 		ZH: "要带到窗口的材料和到现场次数对不上",
 		EN: "materials brought to the counter and the number of visits contradict each other",

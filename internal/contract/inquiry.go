@@ -3,7 +3,8 @@ package contract
 // VisitSpec says what officials look at where an application is about a place
 // (现场核查), two of them at least (Licensing Law art. 34(3)).
 type VisitSpec struct {
-	// Required says that nothing is granted before a visit was passed.
+	// Required says that nothing is granted before a visit was passed. Where the
+	// applicant committed, the place is looked at after the grant instead (告知承诺制).
 	Required bool `json:"required" yaml:"required"`
 	// Prepare tells the applicant what to have ready.
 	Prepare Text `json:"prepare" yaml:"prepare"`
@@ -30,10 +31,33 @@ type CheckItem struct {
 	Law   LawRef `json:"law" yaml:"law"`
 }
 
+// HearingSpec says that a matter is heard before it is decided, one way or the other.
+type HearingSpec struct {
+	// Kind is HearingMust or HearingOffer.
+	Kind string `json:"kind" yaml:"kind"`
+	// When says for which applications, in CEL over answers and findings; empty is all.
+	When string `json:"when,omitempty" yaml:"when"`
+	// Why tells the parties what it is about.
+	Why Text `json:"why" yaml:"why"`
+	// Law is the provision that asks for it.
+	Law LawRef `json:"law" yaml:"law"`
+}
+
+// Kinds of a hearing that a service asks for.
+const (
+	// HearingMust is one that law, regulation or rule prescribes, or the public
+	// interest asks for (Licensing Law art. 46): announced and held, whoever asks or not.
+	HearingMust = "must"
+	// HearingOffer is one on request (art. 47): the right to it is told first, and
+	// whoever has it may give it up or let the five days pass.
+	HearingOffer = "offer"
+)
+
 // Deciding is a decision that may have to wait for what is still to be found out.
 type Deciding struct {
-	Grant bool // else a denial
-	Visit bool // the service asks for a site visit before a grant
+	Grant   bool   // else a denial
+	Visit   bool   // the service asks for a site visit before a grant
+	Hearing string // kind of the hearing that the case needs, "" for none
 }
 
 // InquiryCase is what an inquiry must know of its case.
@@ -41,6 +65,10 @@ type InquiryCase struct {
 	CaseFacts
 
 	Visits *VisitSpec // of the service; nil where it says nothing of visits
+	// Hearing is the one that the service asks for in this case; nil for none.
+	Hearing *HearingSpec
+	// Committed says that the applicant committed: the place is looked at afterwards.
+	Committed bool
 	Review bool       // the case is reviewed now: nothing is decided yet
 	Open   bool       // nothing has ended it
 	// Handlers are the officials who reviewed the case or hold it now: none of them

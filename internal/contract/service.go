@@ -173,6 +173,8 @@ type Handling struct {
 	Special []SpecialSpec `json:"special,omitempty" yaml:"special"`
 	// Visits says what officials look at on the spot.
 	Visits *VisitSpec `json:"visits,omitempty" yaml:"visits"`
+	// Hearing says that the matter is heard before it is decided.
+	Hearing *HearingSpec `json:"hearing,omitempty" yaml:"hearing"`
 	// Counter says what the clerk at a window may do with an application taken in
 	// there: CounterNone or CounterAccept, which is also to correct on the spot and
 	// to issue the notice, in the name of the agency.

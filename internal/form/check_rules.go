@@ -57,6 +57,9 @@ func rulesOf(svc contract.Service) []namedRule {
 	for _, u := range svc.Handling.Units {
 		list = append(list, namedRule{where: "unit " + u.ID, text: u.When, late: true, found: true})
 	}
+	if h := svc.Handling.Hearing; h != nil {
+		list = append(list, namedRule{where: "hearing", text: h.When, late: true, found: true})
+	}
 	list = append(list, foundRules(svc)...)
 	for _, p := range svc.Parts {
 		late("part "+p.ID, p.When, givesBool)

@@ -286,3 +286,107 @@ func TestOnlyTheirOwnSideSeesAndActs(t *testing.T) {
 		}
 	})
 }
+
+// What a service asks for in a case is held (art. 46), or told and left to whoever
+// has the right (art. 47), before any decision.
+func TestAHearingThatTheServiceAsksFor(t *testing.T) {
+	t.Parallel()
+	give := func(t *testing.T, w *world, x inquiry.Inquiry) {
+		t.Helper()
+		if _, err := w.WaiveHearing(t.Context(), inquirytest.Lin, x.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ordered := func(t *testing.T, w *world) inquiry.Inquiry {
+		t.Helper()
+		x, err := w.TellHearing(t.Context(), inquirytest.Reviewer, inquirytest.Case, inquiry.NewHearing{Why: "公共利益", ExOfficio: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	off := func(t *testing.T, w *world, x inquiry.Inquiry) {
+		t.Helper()
+		if _, err := w.CancelHearing(t.Context(), inquirytest.Second, x.ID, 0, "撤回申请"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name, kind string
+		prepare    func(t *testing.T, w *world)
+		want       string // "" for nothing missing
+	}{
+		{"none is asked for", "", nil, ""},
+		{"prescribed, nothing done", contract.HearingMust, nil, "第四十六条"},
+		{"prescribed, right given up", contract.HearingMust, func(t *testing.T, w *world) { give(t, w, tellRight(t, w)) }, "第四十六条"},
+		{"prescribed, ordered", contract.HearingMust, func(t *testing.T, w *world) { ordered(t, w) }, "时间和地点"},
+		{"prescribed, called off", contract.HearingMust, func(t *testing.T, w *world) { off(t, w, ordered(t, w)) }, "第四十六条"},
+		{"prescribed, held", contract.HearingMust, held, ""},
+		{"to be offered, nothing done", contract.HearingOffer, nil, "第四十七条"},
+		{"to be offered, told", contract.HearingOffer, func(t *testing.T, w *world) { tellRight(t, w) }, "可以提出听证"},
+		{"to be offered, given up", contract.HearingOffer, func(t *testing.T, w *world) { give(t, w, tellRight(t, w)) }, ""},
+		{"to be offered, ordered and called off", contract.HearingOffer, func(t *testing.T, w *world) { off(t, w, ordered(t, w)) }, "第四十七条"},
+		{"to be offered, held", contract.HearingOffer, held, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, w *world) {
+				if tt.prepare != nil {
+					tt.prepare(t, w)
+				}
+				for _, grant := range []bool{true, false} {
+					list, err := w.Missing(t.Context(), w.DB, inquirytest.Case, contract.Deciding{Grant: grant, Hearing: tt.kind})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if tt.want == "" && len(list) > 0 || tt.want != "" && (len(list) != 1 || !strings.Contains(list[0].ZH, tt.want) || list[0].EN == "") {
+						t.Errorf("grant %v: %v, want %q", grant, list, tt.want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// held tells, arranges, holds and closes a hearing.
+func held(t *testing.T, w *world) {
+	t.Helper()
+	ctx, x := t.Context(), tellRight(t, w)
+	if _, err := w.AskHearing(ctx, inquirytest.Lin, x.ID); err != nil {
+		t.Fatal(err)
+	}
+	arrange(t, w, x.ID)
+	w.To("2026-11-26")
+	people := []inquiry.Participant{{Name: "林美", Role: "applicant", How: inquiry.Signed}}
+	if _, err := w.FillHearing(ctx, inquirytest.Clerk, x.ID, 0, "笔录", people); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.CloseHearing(ctx, inquirytest.Third, x.ID, 0, "可以准予"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A hearing that is prescribed is ordered, whatever the official chose, and the desk
+// says what each decision waits for; where the applicant committed, no visit.
+func TestTheDeskSaysWhatADecisionWaitsFor(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.Facts.Hearing = &contract.HearingSpec{Kind: contract.HearingMust}
+		before, err := w.Before(ctx, inquirytest.Approver, inquirytest.Case)
+		if err != nil || len(before.Any) != 1 || len(before.Grant) != 1 || !strings.Contains(before.Grant[0].EN, "site visit") {
+			t.Errorf("%+v %v", before, err)
+		}
+		if x := tellRight(t, w); x.State != inquiry.Asked || !x.Hearing.ExOfficio {
+			t.Errorf("not ordered: %+v", x.Head)
+		}
+		w.Facts.Committed = true
+		if before, err = w.Before(ctx, inquirytest.Approver, inquirytest.Case); err != nil || len(before.Any) != 1 || len(before.Grant) != 0 {
+			t.Errorf("committed: %+v %v", before, err)
+		}
+		w.Facts.Open = false
+		if before, err = w.Before(ctx, inquirytest.Approver, inquirytest.Case); err != nil || len(before.Any)+len(before.Grant) != 0 {
+			t.Errorf("ended: %+v %v", before, err)
+		}
+	})
+}

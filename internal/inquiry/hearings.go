@@ -27,9 +27,12 @@ type NewHearing struct {
 // right to a hearing (Licensing Law art. 47). From then on nothing is decided
 // before the right has lapsed, was given up, or the hearing was held.
 func (s *Service) TellHearing(ctx context.Context, actor auth.Principal, id contract.CaseID, in NewHearing) (Inquiry, error) {
-	x, _, err := s.begin(ctx, actor, id, KindHearing)
+	x, c, err := s.begin(ctx, actor, id, KindHearing)
 	if err != nil {
 		return x, err
+	}
+	if c.Hearing != nil && c.Hearing.Kind == contract.HearingMust {
+		in.ExOfficio = true // it is held whether anybody asks or not (art. 46)
 	}
 	var form fault.Form
 	cal, today := s.calendar(x.Head), s.Today()

@@ -106,6 +106,9 @@ type listOut struct {
 		Inquiries []inquiryBody  `json:"inquiries"`
 		Counts    map[string]int `json:"counts"`
 		Next      string         `json:"next,omitempty"`
+		// Of one case alone, for officials.
+		BeforeAny   []contract.Text `json:"before_any,omitempty" doc:"What any decision on the case still waits for"`
+		BeforeGrant []contract.Text `json:"before_grant,omitempty" doc:"What a grant waits for beside that"`
 	}
 }
 
@@ -141,7 +144,12 @@ func (o operations) ofCase(ctx context.Context, actor auth.Principal, in *idIn) 
 	for _, x := range list {
 		r.Body.Inquiries = append(r.Body.Inquiries, bodyOf(x.Head))
 	}
-	return r, nil
+	if actor.Kind != auth.Staff || counterFor(actor) {
+		return r, nil
+	}
+	before, err := o.s.Before(ctx, actor, contract.CaseID(in.ID))
+	r.Body.BeforeAny, r.Body.BeforeGrant = before.Any, before.Grant
+	return r, err
 }
 
 func dayOf(text string) day.Date {

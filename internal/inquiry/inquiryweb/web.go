@@ -70,6 +70,14 @@ func Routes(k *web.Kit, s *inquiry.Service) {
 
 func pick(v web.View, t contract.Text) string { return v.Pick(t.ZH, t.EN) }
 
+// sentence begins what stands alone with a capital.
+func sentence(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func number(s string) int64 {
@@ -192,8 +200,20 @@ func StaffPanel(s *inquiry.Service) func(context.Context, web.View, contract.Cas
 		if err != nil && len(list) == 0 {
 			return nil, nil
 		}
-		return staffPanel(v, id, list, err == nil, day.In(v.Now)), nil
+		before, missing := s.Before(ctx, v.Actor, id)
+		if missing != nil && fault.KindOf(missing) != fault.NotFound {
+			return nil, missing
+		}
+		return staffPanel(v, id, panelData{list, before, err == nil, day.In(v.Now)}), nil
 	}
+}
+
+// panelData is what an official sees of the inquiries of a case.
+type panelData struct {
+	list   []inquiry.Inquiry
+	before inquiry.Before // what the decision waits for
+	may    bool           // begin one
+	today  day.Date
 }
 
 // ResidentPanel shows applicants their appointments and rights on the page of their case.
