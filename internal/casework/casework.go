@@ -289,8 +289,9 @@ type Action struct {
 	// OnTheWay is what is entered of a parcel between two places.
 	OnTheWay OnTheWay
 
-	verdict  string             // opine: what the unit says
-	delivery *contract.Delivery // deliver: the proof
+	verdict  string              // opine: what the unit says
+	files    []contract.Material // opine: what it attaches
+	delivery *contract.Delivery  // deliver: the proof
 	// inquired says that an inquiry starts or ends its own special procedure.
 	inquired bool
 }

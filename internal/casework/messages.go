@@ -64,6 +64,7 @@ type Thread struct {
 	Case     Case
 	Name     string
 	Messages []Message // oldest first
+	Turns    []Turn    // between agencies: opinions asked and given, oldest first
 	MayWrite bool
 	// Closes is when nobody can write any more; zero while the case is open.
 	Closes time.Time
@@ -129,7 +130,10 @@ func (s *Service) conversation(ctx context.Context, actor auth.Principal, id con
 		m.Fresh = !m.Own && m.No > read
 	}
 	t.MayWrite = !s.messagesClosed(c)
-	return t, read, nil
+	if thread == contract.ThreadInternal {
+		t.Turns, err = s.turns(ctx, actor, c)
+	}
+	return t, read, err
 }
 
 // Write adds a message. Files are looked at and stored first, outside the
@@ -227,7 +231,8 @@ func (s *Service) mayWriteMore(ctx context.Context, q db.Q, actor auth.Principal
 	return err
 }
 
-// MessageFile opens an attachment for a side that may read its thread.
+// MessageFile opens an attachment for a side that may read its thread: of a message,
+// or of an opinion among them.
 func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id contract.CaseID, file string) (Handed, io.ReadCloser, error) {
 	all, err := messagesOf(ctx, s.c.DB, id, "")
 	if err != nil {
@@ -254,7 +259,7 @@ func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id cont
 		}
 		return Handed{Material: m.Files[i]}, body, nil
 	}
-	return Handed{}, nil, ErrNotFound
+	return s.openOpinionFile(ctx, actor, id, file)
 }
 
 // Unread counts the messages that the actor's side has not read yet, by case.
@@ -304,8 +309,8 @@ func (s *Service) mayConfer(ctx context.Context, actor auth.Principal, c Case) e
 	return nil
 }
 
-// agenciesOf are the agencies that work on a case: the one that decides, and
-// those that its service asks for an opinion.
+// agenciesOf are the agencies that work on a case: the one that decides, those that
+// its service asks for an opinion, and those that were asked in their stead.
 func (s *Service) agenciesOf(ctx context.Context, c Case) ([]string, error) {
 	svc, err := s.ServiceOf(ctx, c)
 	if err != nil {
@@ -317,6 +322,13 @@ func (s *Service) agenciesOf(ctx context.Context, c Case) ([]string, error) {
 	}
 	for _, p := range svc.Parts {
 		list = append(list, string(p.Agency))
+	}
+	asked, err := unitsOf(ctx, s.c.DB, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range asked {
+		list = append(list, string(u.Agency))
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
@@ -330,6 +342,12 @@ func (s *Service) MayTalk(actor auth.Principal, c Case) bool { return s.mayTalk(
 func (s *Service) MayConfer(ctx context.Context, actor auth.Principal, c Case) bool {
 	agencies, err := s.agenciesOf(ctx, c)
 	return err == nil && len(agencies) > 1 && slices.Contains(agencies, actor.Agency) && s.mayConfer(ctx, actor, c) == nil
+}
+
+// MayConferOn is MayConfer for who knows the case by its id alone.
+func (s *Service) MayConferOn(ctx context.Context, actor auth.Principal, id contract.CaseID) bool {
+	c, err := caseByID(ctx, s.c.DB, id)
+	return err == nil && s.MayConfer(ctx, actor, c)
 }
 
 // readerOf names the side whose reading counts: the applicant, whoever acts for

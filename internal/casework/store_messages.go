@@ -54,7 +54,8 @@ func keepsBlob(ctx context.Context, q db.Q, id contract.BlobID) (bool, error) {
 		SELECT (SELECT COUNT(*) FROM casework_materials WHERE blob = $1)
 			+ (SELECT COUNT(*) FROM casework_documents WHERE blob = $1)
 			+ (SELECT COUNT(*) FROM casework_confirmations WHERE sheet = $1)
-			+ (SELECT COUNT(*) FROM casework_message_files WHERE blob = $1)`, string(id)).Scan(&n)
+			+ (SELECT COUNT(*) FROM casework_message_files WHERE blob = $1)
+			+ (SELECT COUNT(*) FROM casework_unit_files WHERE blob = $1)`, string(id)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("who keeps a file: %w", err)
 	}

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -11,18 +12,18 @@ import (
 )
 
 const unitColumns = `case_id, unit, round, agency, agency_zh, agency_en, division, task_zh, task_en, required, blocking,
-	days, state, sent_at, due, provisional, late, opinion, note, reasons, handler, handler_name, ended_at, why`
+	days, state, sent_at, due, provisional, late, opinion, note, reasons, handler, handler_name, ended_at, why, files`
 
 func scanUnit(row scanner) (Unit, error) {
 	var u Unit
-	var reasons string
+	var reasons, files string
 	err := row.Scan(&u.Case, &u.ID, &u.Round, &u.Agency, &u.AgencyName.ZH, &u.AgencyName.EN, &u.Division, &u.Task.ZH, &u.Task.EN,
 		&u.Required, &u.Blocking, &u.Days, &u.State, instant{&u.Sent}, &u.Due, &u.Provisional, &u.Late, &u.Opinion, &u.Note,
-		&reasons, &u.Handler.ID, &u.Handler.Name, instant{&u.Ended}, &u.Why)
+		&reasons, &u.Handler.ID, &u.Handler.Name, instant{&u.Ended}, &u.Why, &files)
 	if err != nil {
 		return u, err
 	}
-	return u, json.Unmarshal([]byte(reasons), &u.Reasons)
+	return u, errors.Join(json.Unmarshal([]byte(reasons), &u.Reasons), json.Unmarshal([]byte(files), &u.Files))
 }
 
 func queryUnits(ctx context.Context, q db.Q, query string, args ...any) ([]Unit, error) {
@@ -55,7 +56,7 @@ func insertUnit(ctx context.Context, q db.Q, u Unit) error {
 	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO casework_units (`+unitColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, '[]')`,
 		u.Case, u.ID, u.Round, u.Agency, u.AgencyName.ZH, u.AgencyName.EN, u.Division, u.Task.ZH, u.Task.EN, u.Required, u.Blocking,
 		u.Days, u.State, micro(u.Sent), u.Due, u.Provisional, u.Late, u.Opinion, u.Note, string(reasons),
 		u.Handler.ID, u.Handler.Name, micro(u.Ended), u.Why)
@@ -70,14 +71,31 @@ func updateUnit(ctx context.Context, q db.Q, u Unit) error {
 	if err != nil {
 		return fmt.Errorf("reasons: %w", err)
 	}
+	files, err := json.Marshal(u.Files)
+	if err != nil {
+		return fmt.Errorf("files of a unit: %w", err)
+	}
 	_, err = q.ExecContext(ctx, `
 		UPDATE casework_units SET state = $1, due = $2, provisional = $3, late = $4, opinion = $5, note = $6, reasons = $7,
-			handler = $8, handler_name = $9, ended_at = $10, why = $11
-		WHERE case_id = $12 AND unit = $13 AND round = $14`,
+			handler = $8, handler_name = $9, ended_at = $10, why = $11, files = $12
+		WHERE case_id = $13 AND unit = $14 AND round = $15`,
 		u.State, u.Due, u.Provisional, u.Late, u.Opinion, u.Note, string(reasons),
-		u.Handler.ID, u.Handler.Name, micro(u.Ended), u.Why, u.Case, u.ID, u.Round)
+		u.Handler.ID, u.Handler.Name, micro(u.Ended), u.Why, string(files), u.Case, u.ID, u.Round)
 	if err != nil {
 		return fmt.Errorf("update unit: %w", err)
+	}
+	return nil
+}
+
+// insertUnitFiles notes who keeps the files of an opinion.
+func insertUnitFiles(ctx context.Context, q db.Q, u Unit) error {
+	for _, f := range u.Files {
+		_, err := q.ExecContext(ctx, `
+			INSERT INTO casework_unit_files (blob, case_id, unit, round) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (blob, case_id, unit, round) DO NOTHING`, string(f.Blob), u.Case, u.ID, u.Round)
+		if err != nil {
+			return fmt.Errorf("insert file of a unit: %w", err)
+		}
 	}
 	return nil
 }

@@ -32,6 +32,15 @@ const (
 	UnitClosed   = "closed" // the case was decided or ended without it
 )
 
+// What else is told of a unit's task than its states: it was sent, it is late.
+const (
+	UnitSent = "sent"
+	UnitLate = "late"
+)
+
+// opinionFile is what may be attached to an opinion.
+var opinionFile = contract.MaterialSpec{ID: "opinion", Types: []string{"pdf", "jpg", "png"}, MaxMB: 10, MaxFiles: maxMessageFiles}
+
 // Unit is the task of another agency: to give an opinion on a case.
 type Unit struct {
 	Case       contract.CaseID
@@ -54,8 +63,9 @@ type Unit struct {
 	Note        string // what the unit says; empty for applicants
 	Reasons     []string
 	Handler     Handler
-	Ended       time.Time // answered or recalled
-	Why         string    // why it was recalled or sent elsewhere
+	Files       []contract.Material // attached to the opinion
+	Ended       time.Time           // answered or recalled
+	Why         string              // why it was recalled or sent elsewhere
 }
 
 // Objects reports whether the opinion rules a grant out.
@@ -94,6 +104,7 @@ func (s *Service) Units(ctx context.Context, actor auth.Principal, id contract.C
 	if actor.Applies() {
 		for i := range list {
 			list[i].Note, list[i].Reasons, list[i].Handler, list[i].Why = "", nil, Handler{}, ""
+			list[i].Files = nil
 		}
 	}
 	return list, nil
@@ -196,7 +207,7 @@ func (s *Service) ask(ctx context.Context, tx db.Tx, w *work, u Unit) error {
 	if err := insertUnit(ctx, tx, u); err != nil {
 		return err
 	}
-	if err := s.tellUnit(ctx, tx, w.actor, w.c, u, "sent"); err != nil {
+	if err := s.tellUnit(ctx, tx, w.actor, w.c, u, UnitSent); err != nil {
 		return err
 	}
 	return s.watchUnit(ctx, tx, u)
@@ -209,10 +220,14 @@ func (s *Service) watchUnit(ctx context.Context, tx db.Tx, u Unit) error {
 }
 
 func (s *Service) tellUnit(ctx context.Context, tx db.Tx, actor auth.Principal, c Case, u Unit, change string) error {
-	return s.c.Events.Record(ctx, tx, meta(actor, c), contract.UnitTask{
+	e := contract.UnitTask{
 		Case: c.ID, Number: c.Number, Item: c.Item, Lead: c.Agency, Unit: u.ID, Agency: u.Agency, Round: u.Round,
 		Change: change, Due: u.Due.String(), Name: u.AgencyName, Task: u.Task, At: s.c.Now().UTC().Truncate(time.Microsecond),
-	})
+	}
+	for _, f := range u.Files {
+		e.Files = append(e.Files, string(f.Blob))
+	}
+	return s.c.Events.Record(ctx, tx, meta(actor, c), e)
 }
 
 // prepareUnit works out what a step does to the task of another agency.
@@ -253,7 +268,7 @@ func (s *Service) prepareUnit(ctx context.Context, tx db.Tx, w *work) error {
 func (w *work) answer(u Unit) Unit {
 	u.State, u.Ended = UnitAnswered, w.at
 	u.Opinion, u.Note, u.Reasons = w.a.verdict, w.a.Opinion, w.a.Reasons
-	u.Handler = Handler{w.actor.ID, w.actor.Name}
+	u.Handler, u.Files = Handler{w.actor.ID, w.actor.Name}, w.a.files
 	return u
 }
 
@@ -307,6 +322,9 @@ func (s *Service) carryUnit(ctx context.Context, tx db.Tx, w *work) error {
 		if err := updateUnit(ctx, tx, w.unit); err != nil {
 			return err
 		}
+		if err := insertUnitFiles(ctx, tx, w.unit); err != nil {
+			return err
+		}
 		return s.tellUnit(ctx, tx, w.actor, w.c, w.unit, w.unit.State)
 	}
 	return nil
@@ -339,15 +357,29 @@ type Answer struct {
 	Opinion string // OpinionAgree and so on
 	Note    string
 	Reasons []string // of an objection
+	Files   []Upload
 }
 
-// Opine gives the opinion of another agency, by one of its own reviewers.
+// Opine gives the opinion of another agency, by one of its own reviewers. Files are
+// looked at and stored first, outside the transaction, once nothing else is missing.
 func (s *Service) Opine(ctx context.Context, actor auth.Principal, id contract.CaseID, unit string, x Answer) error {
 	a, err := tidy(Action{Name: actOpine, Target: unit, Opinion: x.Note, Reasons: x.Reasons})
 	if err != nil {
 		return err
 	}
 	a.verdict = x.Opinion
+	c, u, _, err := s.openUnit(ctx, actor, id, unit)
+	if err != nil {
+		return err
+	}
+	if err := x.check(a); err != nil {
+		return err
+	}
+	if len(x.Files) > 0 && u.State == UnitOpen && s.c.Policy.Check(actor, "casework.opine", unitObject(c, u)) == nil {
+		if a.files, err = s.take(ctx, opinionFile, x.Files); err != nil {
+			return err
+		}
+	}
 	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
 		c, err := lockCase(ctx, tx, id)
 		if err != nil {
@@ -359,9 +391,6 @@ func (s *Service) Opine(ctx context.Context, actor auth.Principal, id contract.C
 		}
 		if s.c.Policy.Check(actor, "casework.unit", unitObject(c, u)) != nil {
 			return ErrNotFound
-		}
-		if err := x.check(a); err != nil {
-			return err
 		}
 		_, err = s.stepAs(ctx, tx, actor, c, a, u)
 		return err
@@ -382,6 +411,9 @@ func (x Answer) check(a Action) error {
 	}
 	if a.Opinion == "" && x.Opinion != OpinionObject {
 		form.Add("note", "casework.opinion_required")
+	}
+	if len(x.Files) > maxMessageFiles {
+		form.Add("files", "casework.message_files", "n", maxMessageFiles)
 	}
 	return form.Err()
 }
@@ -427,7 +459,7 @@ func (s *Service) late(ctx context.Context, tx db.Tx, j unitJob) error {
 	if err := s.raise(ctx, tx, system, &c, []card{k}); err != nil {
 		return err
 	}
-	return s.tellUnit(ctx, tx, system, c, u, "late")
+	return s.tellUnit(ctx, tx, system, c, u, UnitLate)
 }
 
 // movedUnits are the open tasks of a case with the days that they have now, where

@@ -28,6 +28,7 @@ type UnitTask struct {
 	Due    string    `json:"due,omitempty"`
 	Name   Text      `json:"name,omitzero"` // of the agency that is asked
 	Task   Text      `json:"task,omitzero"`
+	Files  []string  `json:"files,omitempty"` // SHA-256 of what is attached to an opinion
 	At     time.Time `json:"at"`
 }
 

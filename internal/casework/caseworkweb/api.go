@@ -27,7 +27,7 @@ func API(a *api.API, s *casework.Service) {
 	api.Register(a, op(http.MethodGet, "/cases/{id}/deadlines", "case-deadlines", "casework.api", "The clocks of a case, and the running one day by day"), o.deadlines)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/documents", "case-documents", "casework.api", "The official documents of a case"), o.documents)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/documents/{doc}", "case-document", "casework.api", "One official document as a signed PDF"), o.document)
-	api.Register(a, op(http.MethodPost, "/cases/{id}/units/{unit}", "case-opine", "casework.opine", "Say what one's agency thinks of a case that another one decides"), o.opine)
+	api.Register(a, withFiles(op(http.MethodPost, "/cases/{id}/units/{unit}", "case-opine", "casework.opine", "Say what one's agency thinks of a case that another one decides, with up to three files")), o.opine)
 	api.Register(a, op(http.MethodPost, "/cases/{id}/actions", "case-act", "casework.act", "Take a step: accept, correct, review, approve, deny, withdraw, ..."), o.act)
 	api.Register(a, op(http.MethodGet, "/progress", "progress", "casework.progress", "Where a case stands, by number and query code"), o.progress)
 	applicantAPI(a, s)

@@ -23,9 +23,9 @@ func applicantAPI(a *api.API, s *casework.Service) {
 	}
 	sends := func(p api.Op) api.Op { p.MaxBytes, p.Status = maxSent, http.StatusCreated; return p }
 	api.Register(a, op(http.MethodGet, "/todos", "todo-list", "casework.mine", "What the person can do now, the most urgent first"), o.todos)
-	api.Register(a, op(http.MethodGet, "/cases/{id}/messages", "case-messages", "casework.api", "Messages of a case; reading them is noted"), o.messages)
+	api.Register(a, op(http.MethodGet, "/cases/{id}/messages", "case-messages", "casework.api", "Messages of a case, oldest first; between agencies with the opinions that they asked and gave, as far as the caller may know them. Reading them is noted"), o.messages)
 	api.Register(a, sends(op(http.MethodPost, "/cases/{id}/messages", "case-write", "casework.act", "Write a message, with up to three files")), o.write)
-	api.Register(a, op(http.MethodGet, "/cases/{id}/messages/{file}", "case-message-file", "casework.api", "The file of a message"), o.messageFile)
+	api.Register(a, op(http.MethodGet, "/cases/{id}/messages/{file}", "case-message-file", "casework.api", "The file of a message, or of an opinion among them"), o.messageFile)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/supplement", "case-places", "casework.mine", "Where material may be added now, what is owed first"), o.places)
 	api.Register(a, sends(op(http.MethodPost, "/cases/{id}/supplement", "case-supplement", "casework.mine", "Add material before the decision, or hand in what is owed")), o.supplement)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/objection", "case-objections", "casework.api", "What can be objected to, and the objections of a case"), o.objections)
@@ -87,9 +87,10 @@ func (o operations) todos(ctx context.Context, actor auth.Principal, _ *struct{}
 }
 
 type messageBody struct {
+	Kind   string           `json:"kind" enum:"message,sent,answered,recalled,closed,late" example:"message" doc:"a message, or between agencies what became of an opinion that is asked"`
 	ID     string           `json:"id"`
-	No     int              `json:"no"`
-	Side   string           `json:"side" enum:"applicant,staff"`
+	No     int              `json:"no" doc:"of messages; 0 with opinions"`
+	Side   string           `json:"side" enum:"applicant,staff,system"`
 	Post   string           `json:"post,omitempty"`
 	Agency contract.Text    `json:"agency"`
 	Agent  string           `json:"agent,omitempty" doc:"kind of right, where somebody wrote for the applicant"`
@@ -98,33 +99,37 @@ type messageBody struct {
 	At     time.Time        `json:"at"`
 	New    bool             `json:"new,omitempty"`
 	Own    bool             `json:"own,omitempty"`
+
+	Opinion *opinionBody `json:"opinion,omitempty" doc:"what was asked or answered; not of messages"`
 }
 
 type attachmentBody struct {
-	File string `json:"file"`
-	Name string `json:"name"`
-	Type string `json:"type"`
-	Size int64  `json:"size"`
+	File  string         `json:"file"`
+	Name  string         `json:"name"`
+	Type  string         `json:"type"`
+	Size  int64          `json:"size"`
+	Title *contract.Text `json:"title,omitempty" doc:"of a material of the application"`
+	Path  string         `json:"path" example:"/cases/0198/messages/file-1" doc:"where the caller fetches it, below /api/v1"`
 }
 
-func bodyOf(m casework.Message) messageBody {
+func bodyOf(c contract.CaseID, m casework.Message) messageBody {
 	b := messageBody{
-		ID: m.ID, No: m.No, Side: m.Side, Post: m.Post, Agency: m.Agency, Agent: m.Agent, Text: m.Text, At: m.At.UTC(), New: m.Fresh, Own: m.Own,
+		Kind: "message", ID: m.ID, No: m.No, Side: m.Side, Post: m.Post, Agency: m.Agency, Agent: m.Agent, Text: m.Text, At: m.At.UTC(), New: m.Fresh, Own: m.Own,
 	}
 	for _, f := range m.Files {
-		b.Files = append(b.Files, attachmentBody{f.File, f.Name, f.Type, f.Size})
+		b.Files = append(b.Files, attachmentBody{File: f.File, Name: f.Name, Type: f.Type, Size: f.Size, Path: "/cases/" + string(c) + "/messages/" + f.File})
 	}
 	return b
 }
 
 type messagesIn struct {
-	ID     string `path:"id"`
-	Thread string `query:"thread" enum:"applicant,internal" default:"applicant"`
+	ID     string `path:"id" maxLength:"64" doc:"of the case"`
+	Thread string `query:"thread" enum:"applicant,internal" default:"applicant" doc:"with the applicant, or between the agencies of the case"`
 }
 
 type messagesOut struct {
 	Body struct {
-		Messages []messageBody `json:"messages"`
+		Messages []messageBody `json:"messages" doc:"in the order of time"`
 		MayWrite bool          `json:"may_write"`
 		Closes   *time.Time    `json:"closes,omitempty"`
 	}
@@ -137,8 +142,12 @@ func (o operations) messages(ctx context.Context, actor auth.Principal, in *mess
 	}
 	out := &messagesOut{}
 	out.Body.Messages, out.Body.MayWrite, out.Body.Closes = []messageBody{}, t.MayWrite, instantOf(t.Closes)
-	for _, m := range t.Messages {
-		out.Body.Messages = append(out.Body.Messages, bodyOf(m))
+	for _, e := range t.Entries() {
+		if e.Turn != nil {
+			out.Body.Messages = append(out.Body.Messages, turnBody(t.Case, *e.Turn))
+		} else {
+			out.Body.Messages = append(out.Body.Messages, bodyOf(t.Case.ID, *e.Message))
+		}
 	}
 	return out, nil
 }
@@ -147,7 +156,7 @@ type writeIn struct {
 	ID   string `path:"id"`
 	Body struct {
 		Thread string     `json:"thread,omitempty" enum:"applicant,internal" default:"applicant"`
-		Text   string     `json:"text" maxLength:"2000"`
+		Text   string     `json:"text" minLength:"1" maxLength:"2000" example:"请看第二页。" doc:"what is said"`
 		Files  []fileBody `json:"files,omitempty" maxItems:"3"`
 	}
 }
@@ -161,7 +170,7 @@ func (o operations) write(ctx context.Context, actor auth.Principal, in *writeIn
 	if err != nil {
 		return nil, err
 	}
-	return &messageOut{bodyOf(m)}, nil
+	return &messageOut{bodyOf(contract.CaseID(in.ID), m)}, nil
 }
 
 type caseFileIn struct {

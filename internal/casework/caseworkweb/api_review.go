@@ -38,6 +38,8 @@ type sendingBody struct {
 	Reasons []string   `json:"reasons,omitempty"`
 	By      string     `json:"by,omitempty"`
 	Ended   *time.Time `json:"ended,omitempty"`
+
+	Files []attachmentBody `json:"files,omitempty" doc:"attached to the opinion"`
 }
 
 type unitOut struct {
@@ -57,6 +59,8 @@ type unitOut struct {
 		Materials []materialBody `json:"materials" doc:"that the service lists for this agency"`
 		Earlier   []sendingBody  `json:"earlier" doc:"what the agency said before"`
 		MayOpine  bool           `json:"may_opine,omitempty"`
+
+		Files []attachmentBody `json:"files,omitempty" doc:"attached to the opinion"`
 	}
 }
 
@@ -74,8 +78,9 @@ func (o deskOperations) unit(ctx context.Context, actor auth.Principal, in *unit
 	b.Number, b.Name, b.Lead, b.Applicant, b.Task = v.Number, v.ItemName, v.Lead, v.Applicant, v.Task
 	b.Round, b.State, b.Opinion, b.Due, b.Late, b.MayOpine = v.Round, v.State, v.Opinion, v.Due.String(), v.Late, v.MayOpine
 	b.Days, b.Answers, b.Materials, b.Earlier = linesOf(days), answersOf(v.Lines), materialsOf(v.Svc, v.Materials), []sendingBody{}
+	b.Files = unitFilesOf(v.Unit)
 	for _, u := range v.History {
-		b.Earlier = append(b.Earlier, sendingBody{u.Round, u.Opinion, u.Note, u.Reasons, u.Handler.Name, instantOf(u.Ended)})
+		b.Earlier = append(b.Earlier, sendingBody{u.Round, u.Opinion, u.Note, u.Reasons, u.Handler.Name, instantOf(u.Ended), unitFilesOf(u)})
 	}
 	return out, nil
 }

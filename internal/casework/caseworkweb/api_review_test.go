@@ -3,6 +3,7 @@ package caseworkweb_test
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -66,6 +67,43 @@ func TestWhatAReviewNeedsIsThereByTheAPI(t *testing.T) {
 		{"clerk", http.MethodGet, path + "/earlier", nil, http.StatusOK, `"cases":[]`, ""},
 		{"supervisor", http.MethodGet, path + "/earlier", nil, http.StatusForbidden, "", ""},
 		{"clerk", http.MethodGet, path + "/commitment", nil, http.StatusNotFound, "", ""},
+	})
+}
+
+func TestTheThreadOfAgenciesByTheAPI(t *testing.T) {
+	t.Parallel()
+	w, ask := serviceFor(t, map[string]auth.Principal{"fireman": caseworktest.Fireman})
+	id := w.File(t, "a", caseworktest.Joint)
+	w.Do(t, caseworktest.Clerk, id, casework.Action{Name: "accept"})
+	units, err := w.Units(t.Context(), caseworktest.Clerk, id)
+	if err != nil || len(units) == 0 {
+		t.Fatal(err)
+	}
+	path := "/cases/" + string(id)
+	thread, unit := path+"/messages?thread=internal", path+"/units/"+units[0].ID
+	object := map[string]any{"opinion": "object", "reasons": []string{"疏散通道不足"}, "files": []map[string]any{{"name": "letter.pdf", "content": []byte("%PDF letter")}}}
+	run(t, ask, []asked{
+		{"clerk", http.MethodGet, thread, nil, http.StatusOK, `"kind":"sent"`, `"answered"`},
+		{"fireman", http.MethodGet, thread, nil, http.StatusOK, unit + "/materials/", `"answered"`},
+		{"fireman", http.MethodPost, unit, map[string]any{"opinion": "object", "files": []map[string]any{{"name": "x.pdf", "content": []byte("MZ")}}, "reasons": []string{"x"}}, http.StatusUnprocessableEntity, "files", ""},
+		{"fireman", http.MethodPost, unit, object, http.StatusNoContent, "", ""},
+		{"clerk", http.MethodGet, thread, nil, http.StatusOK, `"opinion":"object"`, ""},
+		{"clerk", http.MethodGet, thread, nil, http.StatusOK, "letter.pdf", ""},
+		{"fireman", http.MethodGet, unit, nil, http.StatusOK, "letter.pdf", ""},
+		{"clerk", http.MethodGet, path + "/messages", nil, http.StatusOK, `"messages":[]`, "疏散"},
+		{"lin", http.MethodGet, thread, nil, http.StatusForbidden, "", "疏散"},
+		{"supervisor", http.MethodGet, thread, nil, http.StatusForbidden, "", "疏散"},
+		{"zhou", http.MethodGet, thread, nil, http.StatusNotFound, "", "疏散"},
+	})
+	_, text := ask("clerk", http.MethodGet, thread, nil)
+	file := regexp.MustCompile(`"path":"(/cases/[^"]+/messages/[^"]+)"`).FindStringSubmatch(text)
+	if file == nil {
+		t.Fatal(text)
+	}
+	run(t, ask, []asked{
+		{"clerk", http.MethodGet, file[1], nil, http.StatusOK, "%PDF letter", ""},
+		{"supervisor", http.MethodGet, file[1], nil, http.StatusNotFound, "", "%PDF"},
+		{"lin", http.MethodGet, file[1], nil, http.StatusNotFound, "", "%PDF"},
 	})
 }
 

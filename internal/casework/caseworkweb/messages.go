@@ -23,6 +23,8 @@ type messagesData struct {
 	Form     *web.Form
 	Staff    bool
 	Internal bool // the agencies of the case have a thread of their own
+	Outward  bool // the reader writes to the applicant too
+	Back     web.Link
 }
 
 // path is where the thread is read and written.
@@ -54,7 +56,11 @@ func (p pages) messagesPage(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	d := messagesData{Thread: t, Form: f, Staff: actor.Kind == auth.Staff}
 	d.Internal = d.Staff && p.s.MayConfer(ctx, actor, t.Case)
-	return p.k.Render(w, r, status, messagesPage(p.k.View(r), d))
+	v := p.k.View(r)
+	if d.Staff {
+		d.Outward, d.Back = p.s.MayTalk(actor, t.Case), p.threadBack(v, t)
+	}
+	return p.k.Render(w, r, status, messagesPage(v, d))
 }
 
 func (p pages) write(w http.ResponseWriter, r *http.Request) error {

@@ -103,11 +103,12 @@ func numbered(err error, no string) error {
 // unitData is the page of an agency that is asked for its opinion.
 type unitData struct {
 	casework.UnitView
-	Form *web.Form
-	Left int
-	Days []statute.Line
-	Path string
-	Open string // file that is shown
+	Form   *web.Form
+	Left   int
+	Days   []statute.Line
+	Path   string
+	Open   string // file that is shown
+	Confer bool   // the reader may read what the agencies write to each other
 
 	Phrases []casework.Phrase
 }
@@ -139,12 +140,13 @@ func (p pages) unitPage(w http.ResponseWriter, r *http.Request, status int, f *w
 	if d.Phrases, err = p.phrasesOf(r, v.ID); err != nil {
 		return err
 	}
+	d.Confer = p.s.MayConferOn(r.Context(), p.k.Actor(r), v.Case)
 	return p.k.Render(w, r, status, unitPage(p.k.View(r), d))
 }
 
 // opine gives the opinion of the agency that is asked.
 func (p pages) opine(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ReadForm(w, r, maxForm)
+	f, err := web.ReadForm(w, r, maxFiles)
 	if err != nil {
 		return err
 	}
@@ -156,8 +158,13 @@ func (p pages) opine(w http.ResponseWriter, r *http.Request) error {
 		put(f, list)
 		return p.unitPage(w, r, http.StatusOK, f)
 	}
+	files, closeAll, err := uploads(f, "files")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
 	err = p.s.Opine(r.Context(), p.k.Actor(r), caseID(r), r.PathValue("unit"), casework.Answer{
-		Opinion: f.Get("opinion"), Note: f.Get("note"), Reasons: rows(f.Raw("reasons")),
+		Opinion: f.Get("opinion"), Note: f.Get("note"), Reasons: rows(f.Raw("reasons")), Files: files,
 	})
 	if f.Fail(err) {
 		return p.unitPage(w, r, statusOf(f), f)

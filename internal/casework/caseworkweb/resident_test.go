@@ -53,6 +53,32 @@ func TestAgenciesTalkAmongThemselves(t *testing.T) {
 	})
 }
 
+// What agencies asked each other stands among what they write, for each as far as it
+// may know it.
+func TestTheThreadOfAgenciesHasTheirOpinions(t *testing.T) {
+	t.Parallel()
+	w, k := site(t)
+	id := w.File(t, "a", caseworktest.Joint)
+	w.Do(t, caseworktest.Clerk, id, casework.Action{Name: "accept"})
+	units, err := w.Units(t.Context(), caseworktest.Clerk, id)
+	if err != nil || len(units) == 0 {
+		t.Fatal(err)
+	}
+	c := "/staff/cases/" + string(id)
+	unit, path := c+"/units/"+units[0].ID, c+"/messages?thread=internal"
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "asked", Actor: "clerk", Path: path, Has: []string{"征求意见", units[0].AgencyName.ZH, "最迟", "随附的申请材料"}, HasNot: []string{"还没有留言"}},
+		{Name: "in English", Actor: "clerk", Locale: web.EN, Path: path, Has: []string{"Opinion asked", "Papers of the application"}},
+		{Name: "of the task to the thread", Actor: "fireman", Path: unit, Has: []string{"看部门之间的留言和意见", "附文件"}},
+		{Name: "by who is asked", Actor: "fireman", Path: path, Has: []string{"征求意见", "随附的申请材料", "返回协办意见"}, HasNot: []string{"与申请人", "返回办件"}},
+		{Name: "objects", Actor: "fireman", Path: unit, Form: url.Values{"opinion": {"object"}, "reasons": {"疏散通道不足"}}, Status: http.StatusSeeOther},
+		{Name: "answered", Actor: "reviewer1", Path: path, Has: []string{"协办意见", "不同意", "疏散通道不足"}},
+		{Name: "nothing of it with the applicant", Actor: "clerk", Path: c + "/messages", HasNot: []string{"疏散通道不足", "协办意见"}},
+		{Name: "supervision does not read it", Actor: "supervisor", Path: path, Status: http.StatusForbidden},
+		{Name: "no path for applicants", Actor: "lin", Path: path, Status: http.StatusNotFound},
+	})
+}
+
 func TestWhatIsOwedIsAskedForAndHandedIn(t *testing.T) {
 	t.Parallel()
 	w, k := site(t)

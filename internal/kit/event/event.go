@@ -154,6 +154,12 @@ func (l *Log) Of(ctx context.Context, object string) ([]Recorded, error) {
 	return list(ctx, l.db, "WHERE object = $1 ORDER BY id LIMIT $2", object, 1000)
 }
 
+// OfNamed returns those of an object's events that have one of the names, in the
+// order they were recorded, at most the first 1,000.
+func (l *Log) OfNamed(ctx context.Context, object string, names ...string) ([]Recorded, error) {
+	return named(ctx, l.db, object, names, 1000)
+}
+
 // About returns the latest events about a person or company, newest first.
 func (l *Log) About(ctx context.Context, subject string, limit int) ([]Recorded, error) {
 	return list(ctx, l.db, "WHERE subject = $1 AND subject <> '' ORDER BY id DESC LIMIT $2", subject, limit)

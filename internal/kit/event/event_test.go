@@ -95,6 +95,21 @@ func TestRolledBackMeansNeitherEventNorDelivery(t *testing.T) {
 	})
 }
 
+func TestEventsOfAnObjectByName(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *db.DB) {
+		_, l := open(d)
+		record(t, d, l, event.Meta{Object: "case:1"}, moved{To: "a"})
+		record(t, d, l, event.Meta{Object: "case:2"}, moved{To: "b"})
+		record(t, d, l, event.Meta{Object: "case:1"}, moved{To: "c"})
+		for names, want := range map[string]int{moved{}.EventName(): 2, "another.v1": 0} {
+			if got, err := l.OfNamed(t.Context(), "case:1", names, "none.v1"); err != nil || len(got) != want {
+				t.Errorf("%s: %d events, want %d, %v", names, len(got), want, err)
+			}
+		}
+	})
+}
+
 func TestLeafCoversEveryField(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *db.DB) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/kit/db"
@@ -59,6 +61,17 @@ func list(ctx context.Context, q db.Q, where string, args ...any) ([]Recorded, e
 		all = append(all, r)
 	}
 	return all, rows.Err()
+}
+
+// named lists events of an object by what they are called.
+func named(ctx context.Context, q db.Q, object string, names []string, limit int) ([]Recorded, error) {
+	args := []any{object, limit}
+	in := make([]string, len(names))
+	for i, name := range names {
+		args = append(args, name)
+		in[i] = "$" + strconv.Itoa(len(args))
+	}
+	return list(ctx, q, "WHERE object = $1 AND name IN ("+strings.Join(in, ", ")+") ORDER BY id LIMIT $2", args...)
 }
 
 // among lists events by a column that has an index of its own: "subject" or
