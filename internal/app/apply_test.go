@@ -95,10 +95,5 @@ func (c caller) action(id, action string) map[string]any {
 // grant takes a case from its submission to its licence.
 func (w *world) grant(t *testing.T, id string) {
 	t.Helper()
-	for _, step := range []struct{ who, action string }{
-		{"clerk", "accept"}, {"reviewer1", "review"}, {"reviewer2", "countersign"}, {"approver", "approve"},
-	} {
-		w.signIn(t, step.who).act(id, step.action)
-	}
-	w.drain(t)
+	w.steps(t, id, "clerk accept", "reviewer1 review", "reviewer2 countersign", "approver approve")
 }

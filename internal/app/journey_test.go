@@ -34,8 +34,7 @@ func TestFromApplicationToLicence(t *testing.T) {
 			t.Errorf("whoever reviewed countersigns: %d %s", a.status, a.body)
 		}
 		w.signIn(t, "reviewer2").act(r.Case, "countersign")
-		w.signIn(t, "approver").act(r.Case, "approve")
-		w.drain(t)
+		w.steps(t, r.Case, "approver approve")
 
 		lin = w.signIn(t, "lin")
 		licenceHolds(t, w, lin, r)
@@ -43,7 +42,7 @@ func TestFromApplicationToLicence(t *testing.T) {
 		w.drain(t)
 
 		everyStepHasAnEvent(t, w, lin, r.Case)
-		documentsAreReady(t, lin, r.Case, "delivery_receipt", "grant", "acceptance_notice", "receipt")
+		documentsAreReady(t, lin, r.Case, "delivery_receipt", "grant", "visit_record", "acceptance_notice", "receipt")
 		companySeesWhoRead(t, lin, r.Case)
 		noticesCame(t, lin, 4)
 	})
@@ -180,7 +179,8 @@ func documentsAreReady(t *testing.T, c caller, id string, kinds ...string) {
 	c.call(http.MethodGet, "/cases/"+id+"/documents", nil, &list)
 	var got []string
 	for _, d := range list.Documents {
-		got = append(got, d.Kind)
+		kind, _, _ := strings.Cut(d.Kind, ":") // of which visit
+		got = append(got, kind)
 		if a := c.get(api.Prefix + "/cases/" + id + "/documents/" + d.ID); !strings.HasPrefix(a.body, "%PDF-") {
 			t.Errorf("%s: %d %.20q", d.Kind, a.status, a.body)
 		}

@@ -23,7 +23,7 @@ type planView struct {
 func toVersion2() map[string]any {
 	return map[string]any{
 		"agency": "115113016823646795", "item": hygieneItem, "procedure": "licensing", "from_version": 1, "from_edition": 1,
-		"to_version": 2, "to_edition": 1, "reason": "新版本要求现场核查",
+		"to_version": 2, "to_edition": 1, "reason": "新版本要求听证",
 	}
 }
 
@@ -42,7 +42,7 @@ func TestRunningCasesMoveToANewVersion(t *testing.T) {
 		first, second := lin.submit(lin.prepare()), lin.submit(lin.prepare())
 		w.drain(t)
 		w.steps(t, first.Case, "clerk accept", "reviewer1 review")
-		w.visitsRequired(t)
+		w.hearingRequired(t, "must", `""`)
 
 		manager := w.signIn(t, "catalog")
 		if page := manager.get("/staff/moves"); page.status != http.StatusOK || !strings.Contains(page.body, "/staff/moves/new?") {
@@ -55,7 +55,7 @@ func TestRunningCasesMoveToANewVersion(t *testing.T) {
 		if empty.status != http.StatusUnprocessableEntity {
 			t.Errorf("planned without a reason: %d", empty.status)
 		}
-		planned := manager.form(from, url.Values{"to": {"2/1"}, "reason": {"新版本要求现场核查"}})
+		planned := manager.form(from, url.Values{"to": {"2/1"}, "reason": {"新版本要求听证"}})
 		if planned.status != http.StatusSeeOther {
 			t.Fatalf("planned: %d %.300s", planned.status, planned.body)
 		}
@@ -66,10 +66,10 @@ func TestRunningCasesMoveToANewVersion(t *testing.T) {
 		if plan.Cases != 2 || plan.Movable != 2 {
 			t.Fatalf("plan %s", show(plan))
 		}
-		if a := manager.get(page); !strings.Contains(a.body, "requires a site visit") {
-			t.Error("the plan does not tell that a visit will be missing")
+		if a := manager.get(page); !strings.Contains(a.body, "asks for a hearing") {
+			t.Error("the plan does not tell that a hearing will be missing")
 		}
-		if a := manager.get(page + "/cases.csv"); !strings.Contains(a.body, first.Number) || !strings.Contains(a.body, "visit") {
+		if a := manager.get(page + "/cases.csv"); !strings.Contains(a.body, first.Number) || !strings.Contains(a.body, "hearing") {
 			t.Errorf("the file: %d %.200s", a.status, a.body)
 		}
 		w.strangersStayOut(t, from, page, plan)
@@ -94,7 +94,7 @@ func TestRunningCasesMoveToANewVersion(t *testing.T) {
 			w.movedOnce(t, r.Case)
 		}
 		w.steps(t, first.Case, "reviewer2 countersign")
-		w.signIn(t, "approver").refuses(first.Case, "approve", "site visit")
+		w.signIn(t, "approver").refuses(first.Case, "approve", "prescribes a hearing")
 		w.same(t)
 	})
 }

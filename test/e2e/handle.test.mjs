@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { actFor, begin, fillIn, send } from "./apply.mjs";
-import { launch, look, open, serve, shots } from "./lib.mjs";
-import { account, apply, go, hygiene, png, signIn } from "./steps.mjs";
+import { launch, look, open, serve } from "./lib.mjs";
+import { account, apply, go, handIn, hygiene, png, signIn, visitFirst } from "./steps.mjs";
 import { disability, restaurant } from "./plans.mjs";
 
 let server;
@@ -21,7 +21,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  process.stdout.write(`pictures: ${shots}\n`);
 });
 
 // at opens the window of an official once and reads the language of the journey.
@@ -119,6 +118,10 @@ async function permit(locale) {
   await person.page.goto(`/cases/${id}/why`);
   await look(person, "handle-why-extended");
   await supervise(locale, number);
+  const approver = await at("approver", locale);
+  await approver.page.goto(`/staff/cases/${id}`);
+  assert.match((await look(approver, "handle-not-visited")).text, /还没有完成现场核查|no site visit yet/, "the desk does not say what is missing");
+  await visitFirst([await at("reviewer1", locale), await at("reviewer2", locale)], id);
   await must("approver", locale, id, "approve");
   await licences(person);
 }
@@ -151,8 +154,7 @@ async function handOver(locale, id, from, to) {
 async function mend(person, wrong) {
   const { page } = person;
   assert.ok((await look(person, "handle-mend")).text.includes(wrong), "the notice does not say what is wrong");
-  await page.locator('main input[type="file"]').first().setInputFiles({ name: "平面图.png", mimeType: "image/png", buffer: png });
-  await page.waitForLoadState("networkidle");
+  await handIn(person, page.locator('main input[type="file"]').first(), { name: "平面图.png", mimeType: "image/png", buffer: png });
   await look(person, "handle-mended");
   await go(page, () => page.locator('main form button[value="submit"], main form .govuk-button:not(.govuk-button--secondary)').last().click());
 }
@@ -236,7 +238,11 @@ async function department(locale, name, team) {
     done = "";
     for (const who of team) {
       const person = await at(who, locale);
-      for (const action of order) if (!done && await step(person, id, action)) done = action;
+      for (const action of order) {
+        if (done) continue;
+        if (action === "approve" && name === "fire") await visitFirst([await at("fire", locale), await at("fire2", locale)], id);
+        if (await step(person, id, action)) done = action;
+      }
     }
   }
   await first.page.goto(`/staff/cases/${id}`);
