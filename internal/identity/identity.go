@@ -76,6 +76,7 @@ var (
 	ErrLink          = fault.New(fault.NotFound, "identity.staff.link")
 	ErrNoFactor      = fault.New(fault.Conflict, "identity.no_factor")
 	ErrNoPost        = fault.New(fault.Conflict, "identity.post.none")
+	ErrPostChanged   = fault.New(fault.Conflict, "identity.post.changed")
 	ErrNotStarted    = fault.New(fault.Unauthenticated, "identity.enrol_first")
 )
 

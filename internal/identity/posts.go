@@ -2,7 +2,10 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -20,6 +23,22 @@ type PostInput struct {
 	Title  contract.Text
 	Roles  []string
 	Period
+	// Was is the version of the post that the administrator saw; "" looks at none.
+	Was string
+}
+
+// noVersion is the version of a post that an account never had.
+const noVersion = "none"
+
+// Version changes with whatever is said of a post, so that of two administrators who
+// saw the same one the second is told.
+func (p Post) Version() string {
+	if p.ID == "" {
+		return noVersion
+	}
+	parts := []string{p.ID, string(p.Agency), p.Title.ZH, p.Title.EN, strings.Join(p.Roles, "|"), p.From.String(), p.To.String()}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // NowPost returns the post that an account holds today, or the one it held last or
@@ -63,6 +82,9 @@ func (s *Service) PutPost(ctx context.Context, p auth.Principal, id contract.Acc
 		return err
 	}
 	return s.changePost(ctx, p, id, func(ctx context.Context, tx db.Tx, was Post, holds bool) (Post, error) {
+		if in.Was != "" && in.Was != was.Version() {
+			return was, ErrPostChanged
+		}
 		if holds {
 			was.Title, was.Roles, was.To = in.Title, in.Roles, in.To
 			if !in.To.IsZero() && in.To.Before(s.today()) {
@@ -91,11 +113,15 @@ func (s *Service) PutPost(ctx context.Context, p auth.Principal, id contract.Acc
 }
 
 // EndPost takes the post away at once: yesterday was its last day. A second click
-// finds none.
-func (s *Service) EndPost(ctx context.Context, p auth.Principal, id contract.AccountID) error {
+// finds none. Version is that of the post which the administrator saw; "" looks at
+// none.
+func (s *Service) EndPost(ctx context.Context, p auth.Principal, id contract.AccountID, version string) error {
 	return s.changePost(ctx, p, id, func(ctx context.Context, tx db.Tx, was Post, holds bool) (Post, error) {
 		if !holds {
 			return was, ErrNoPost
+		}
+		if version != "" && version != was.Version() {
+			return was, ErrPostChanged
 		}
 		was.To = s.today().Add(-1)
 		return was, updatePost(ctx, tx, was)

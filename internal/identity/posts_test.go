@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/tongban/tongban/internal/identity"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/db"
+	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/job"
@@ -65,7 +68,7 @@ func TestEveryEndOfALoginIsToldToTheWindow(t *testing.T) {
 		"loses the role": {func(ctx context.Context, w *world, a, _ auth.Principal) error {
 			return w.PutPost(ctx, a, clerk, identity.PostInput{Title: contract.Text{ZH: "受理岗"}, Roles: []string{auth.RoleClerk}})
 		}, left{admin, me, ""}},
-		"loses the post": {func(ctx context.Context, w *world, a, _ auth.Principal) error { return w.EndPost(ctx, a, clerk) }, left{admin, me, ""}},
+		"loses the post": {func(ctx context.Context, w *world, a, _ auth.Principal) error { return w.EndPost(ctx, a, clerk, "") }, left{admin, me, ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,22 +131,22 @@ func TestAnAdministratorChangesPosts(t *testing.T) {
 			if err := errors.Join(w.PutPost(ctx, p, clerk, post)); !errors.Is(err, policy.ErrDenied) {
 				t.Errorf("%s changes: %v", name, err)
 			}
-			if err := w.EndPost(ctx, p, clerk); !errors.Is(err, policy.ErrDenied) {
+			if err := w.EndPost(ctx, p, clerk, ""); !errors.Is(err, policy.ErrDenied) {
 				t.Errorf("%s ends: %v", name, err)
 			}
 		}
-		if err := w.EndPost(ctx, admin, identity.DemoAccountID("admin")); !errors.Is(err, policy.ErrDenied) {
+		if err := w.EndPost(ctx, admin, identity.DemoAccountID("admin"), ""); !errors.Is(err, policy.ErrDenied) {
 			t.Errorf("one's own: %v", err)
 		}
-		if err := w.EndPost(ctx, admin, identity.DemoAccountID("zhou")); !errors.Is(err, identity.ErrNoPost) {
+		if err := w.EndPost(ctx, admin, identity.DemoAccountID("zhou"), ""); !errors.Is(err, identity.ErrNoPost) {
 			t.Errorf("of a resident: %v", err)
 		}
 		w.must(w.PutPost(ctx, admin, clerk, post))
 		if p := w.signIn("clerk"); !p.Is(auth.RoleReviewer) || p.Is(auth.RoleClerk) {
 			t.Errorf("roles %v", p.Roles)
 		}
-		w.must(w.EndPost(ctx, admin, clerk))
-		if err := w.EndPost(ctx, admin, clerk); !errors.Is(err, identity.ErrNoPost) {
+		w.must(w.EndPost(ctx, admin, clerk, ""))
+		if err := w.EndPost(ctx, admin, clerk, ""); !errors.Is(err, identity.ErrNoPost) {
 			t.Errorf("ended twice: %v", err)
 		}
 		w.add(time.Minute) // each code of the second factor is good once
@@ -161,6 +164,62 @@ func TestAnAdministratorChangesPosts(t *testing.T) {
 			t.Errorf("moved to %q", p.Agency)
 		}
 	})
+}
+
+// Two administrators who saw the same post: what the second says is not done over
+// what the first said.
+func TestOfTwoWhoChangeAPostTheSecondIsTold(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx, admin, clerk := t.Context(), w.signIn("admin"), identity.DemoAccountID("clerk")
+		_, seen, holds, err := w.NowPost(ctx, admin, clerk)
+		w.must(err)
+		if !holds {
+			t.Fatal("no post")
+		}
+		post := identity.PostInput{Title: contract.Text{ZH: "审查岗"}, Roles: []string{auth.RoleReviewer}, Was: seen.Version()}
+		changes := len(w.changes(t, clerk))
+		var wg sync.WaitGroup
+		errs := make([]error, 6)
+		for i := range errs {
+			wg.Go(func() {
+				in := post
+				in.Title.ZH += strconv.Itoa(i)
+				errs[i] = w.PutPost(ctx, admin, clerk, in)
+			})
+		}
+		wg.Wait()
+		won := slices.IndexFunc(errs, func(err error) bool { return err == nil })
+		for i, err := range errs {
+			if i != won && !errors.Is(err, identity.ErrPostChanged) {
+				t.Errorf("%d, after %d: %v", i, won, err)
+			}
+		}
+		_, now, _, err := w.NowPost(ctx, admin, clerk)
+		w.must(err)
+		if won < 0 || now.Title.ZH != "审查岗"+strconv.Itoa(won) || len(w.changes(t, clerk)) != changes+1 {
+			t.Errorf("post %+v, won by %d, %d events", now, won, len(w.changes(t, clerk))-changes)
+		}
+		if err := w.EndPost(ctx, admin, clerk, seen.Version()); !errors.Is(err, identity.ErrPostChanged) {
+			t.Errorf("taken away as it was: %v", err)
+		}
+		w.must(w.EndPost(ctx, admin, clerk, now.Version()))
+		if err := w.EndPost(ctx, admin, clerk, now.Version()); !errors.Is(err, identity.ErrNoPost) {
+			t.Errorf("taken away twice: %v", err)
+		}
+		post.Agency, post.From = "11511301008778490F", today
+		if err := w.PutPost(ctx, admin, clerk, post); !errors.Is(err, identity.ErrPostChanged) {
+			t.Errorf("given as it was: %v", err)
+		}
+	})
+}
+
+// changes are the events of an account's post.
+func (w *world) changes(t *testing.T, id contract.AccountID) []event.Recorded {
+	t.Helper()
+	list, err := w.events.OfNamed(t.Context(), "account:"+string(id), identity.AccountChanged{}.EventName())
+	w.must(err)
+	return list
 }
 
 // A post that has a last day ends with it, also for who stays signed in.

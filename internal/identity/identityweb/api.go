@@ -48,6 +48,7 @@ func API(a *api.API, s *identity.Service) {
 		Tag: tag, Summary: "A code to show at a window: for sixty seconds, once; one made before is good no more", Status: http.StatusCreated,
 	}, makeVisit(s))
 	rightsAPI(a, s)
+	postsAPI(a, s)
 	if s.Demo() {
 		api.Register(a, api.Op{
 			Method: http.MethodGet, Path: "/demo/accounts", ID: "demo-accounts", Action: identity.ActionSignIn,
@@ -165,8 +166,12 @@ func setParty(s *identity.Service) func(context.Context, auth.Principal, *partyI
 
 type meOut struct{ Body meBody }
 
+// Whoami lets a principal stand in another body with its fields: what is embedded
+// under a name of its own package alone is left out of the document.
+type Whoami = whoami
+
 type meBody struct {
-	whoami
+	Whoami
 	Username  string      `json:"username"`
 	Number    string      `json:"number,omitempty" doc:"Resident identity number, masked."`
 	Phone     string      `json:"phone,omitempty" doc:"Masked."`
@@ -202,7 +207,7 @@ func me(s *identity.Service) func(context.Context, auth.Principal, *none) (*meOu
 			return nil, err
 		}
 		b := meBody{
-			whoami: whoamiOf(p), Username: v.Username, Number: v.Number, Phone: v.Phone, Email: v.Email,
+			Whoami: whoamiOf(p), Username: v.Username, Number: v.Number, Phone: v.Phone, Email: v.Email,
 			Companies: []company{}, Rights: []rightBody{},
 		}
 		for _, r := range v.Rights {

@@ -1,10 +1,12 @@
 package identityweb
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/identity"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
@@ -15,7 +17,7 @@ func (e site) staffRoutes() {
 	e.k.Page("POST /staff/accounts/{id}/password", identity.ActionNewPassword, e.newPassword)
 	e.k.Page("GET /staff/accounts/{id}/post", identity.ActionPost, e.post)
 	e.k.Page("POST /staff/accounts/{id}/post", identity.ActionPost, e.putPost)
-	e.k.Page("POST /staff/accounts/{id}/post/end", identity.ActionPost, e.change(e.s.EndPost, "identity.notice.post_ended"))
+	e.k.Page("POST /staff/accounts/{id}/post/end", identity.ActionPost, e.endPost)
 	e.k.Page("GET /signin/set", identity.ActionSignIn, e.showSet)
 	e.k.Page("POST /signin/set", identity.ActionSignIn, e.set)
 }
@@ -177,13 +179,14 @@ func (e site) putPost(w http.ResponseWriter, r *http.Request) error {
 	in := identity.PostInput{
 		Agency: contract.AgencyID(f.Get("agency")), Title: contract.Text{ZH: f.Get("title"), EN: f.Get("title_en")}, Roles: f.All("roles"),
 	}
+	in.Was = f.Get("was")
 	dates(f, &in.Period)
 	if f.Bad() {
 		return e.renderPost(w, r, http.StatusUnprocessableEntity, f)
 	}
 	err = e.s.PutPost(r.Context(), e.k.Actor(r), contract.AccountID(r.PathValue("id")), in)
 	if f.Fail(err) {
-		return e.renderPost(w, r, http.StatusUnprocessableEntity, f)
+		return e.renderPost(w, r, postStatus(f), f)
 	}
 	if err != nil {
 		return err
@@ -192,10 +195,49 @@ func (e site) putPost(w http.ResponseWriter, r *http.Request) error {
 	return e.k.SeeOther(w, r, "/staff/accounts")
 }
 
+func (e site) endPost(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(w, r, formBytes)
+	if err != nil {
+		return err
+	}
+	err = e.s.EndPost(r.Context(), e.k.Actor(r), contract.AccountID(r.PathValue("id")), f.Get("was"))
+	if errors.Is(err, identity.ErrPostChanged) {
+		f.Fail(err)
+		return e.renderPost(w, r, postStatus(f), f)
+	}
+	if err != nil {
+		return err
+	}
+	e.k.Flash(w, "identity.notice.post_ended")
+	return e.k.SeeOther(w, r, "/staff/accounts")
+}
+
+// postStatus tells a conflict from a wrong entry.
+func postStatus(f *web.Form) int {
+	if fault.KindOf(f.Err) == fault.Conflict {
+		return http.StatusConflict
+	}
+	return http.StatusUnprocessableEntity
+}
+
 // lastDay is the last day of a post as its field shows it; "" is open.
 func (d postData) lastDay() string {
 	if !d.Holds || d.Post.To.IsZero() {
 		return ""
 	}
 	return d.Post.To.String()
+}
+
+// changed reports that somebody else changed the post while this form was open.
+func (d postData) changed() bool {
+	return d.Form != nil && d.Holds && fault.KindOf(d.Form.Err) == fault.Conflict
+}
+
+// was is the version that the person changes: what they saw first, until they are
+// told that it is another.
+func (d postData) was() string {
+	if d.Form != nil && fault.KindOf(d.Form.Err) != fault.Conflict {
+		return d.Form.Get("was")
+	}
+	return d.Post.Version()
 }
