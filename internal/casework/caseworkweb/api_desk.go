@@ -145,7 +145,7 @@ type marksOut struct {
 }
 
 type saveMarksIn struct {
-	caseIn
+	ID   string `path:"id" maxLength:"64" doc:"of the case"`
 	Body struct {
 		Marks   []contract.Mark `json:"marks" doc:"put or changed"`
 		Dropped []contract.Mark `json:"dropped,omitempty" doc:"taken away"`
@@ -169,7 +169,7 @@ func (o deskOperations) saveMarks(ctx context.Context, actor auth.Principal, in 
 	if err := o.s.SaveMarks(ctx, actor, contract.CaseID(in.ID), in.Body.Marks, in.Body.Dropped); err != nil {
 		return nil, err
 	}
-	return o.marks(ctx, actor, &in.caseIn)
+	return o.marks(ctx, actor, &caseIn{in.ID})
 }
 
 type cardBody struct {
@@ -210,10 +210,10 @@ func (o deskOperations) card(ctx context.Context, actor auth.Principal, in *card
 }
 
 type explainIn struct {
-	cardIn
+	Card string `path:"card" maxLength:"64"`
 	Body struct {
-		Text   string `json:"text"`
-		Appeal bool   `json:"appeal,omitempty"`
+		Text   string `json:"text" maxLength:"2000" example:"系统升级期间未能受理，已电话告知申请人。" doc:"why it came to that"`
+		Appeal bool   `json:"appeal,omitempty" doc:"the card is asked to be cancelled"`
 	}
 }
 
@@ -221,11 +221,11 @@ func (o deskOperations) explain(ctx context.Context, actor auth.Principal, in *e
 	if err := o.s.ExplainCard(ctx, actor, in.Card, in.Body.Text, in.Body.Appeal); err != nil {
 		return nil, err
 	}
-	return o.card(ctx, actor, &in.cardIn)
+	return o.card(ctx, actor, &cardIn{in.Card})
 }
 
 type ruleIn struct {
-	cardIn
+	Card string `path:"card" maxLength:"64"`
 	Body struct {
 		Ruling string `json:"ruling" enum:"kept,cancelled"`
 		Text   string `json:"text"`
@@ -236,7 +236,7 @@ func (o deskOperations) rule(ctx context.Context, actor auth.Principal, in *rule
 	if err := o.s.RuleCard(ctx, actor, in.Card, in.Body.Ruling, in.Body.Text); err != nil {
 		return nil, err
 	}
-	return o.card(ctx, actor, &in.cardIn)
+	return o.card(ctx, actor, &cardIn{in.Card})
 }
 
 type inboxOut struct {

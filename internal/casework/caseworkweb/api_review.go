@@ -86,7 +86,8 @@ func (o deskOperations) unit(ctx context.Context, actor auth.Principal, in *unit
 }
 
 type unitFileIn struct {
-	unitIn
+	ID   string `path:"id" maxLength:"64" doc:"of the case"`
+	Unit string `path:"unit" maxLength:"64" doc:"the task in the service"`
 	File string `path:"file" maxLength:"64"`
 }
 

@@ -86,16 +86,28 @@ func TestTheThreadOfAgenciesByTheAPI(t *testing.T) {
 		{"clerk", http.MethodGet, thread, nil, http.StatusOK, `"kind":"sent"`, `"answered"`},
 		{"fireman", http.MethodGet, thread, nil, http.StatusOK, unit + "/materials/", `"answered"`},
 		{"fireman", http.MethodPost, unit, map[string]any{"opinion": "object", "files": []map[string]any{{"name": "x.pdf", "content": []byte("MZ")}}, "reasons": []string{"x"}}, http.StatusUnprocessableEntity, "files", ""},
-		{"fireman", http.MethodPost, unit, object, http.StatusNoContent, "", ""},
-		{"clerk", http.MethodGet, thread, nil, http.StatusOK, `"opinion":"object"`, ""},
-		{"clerk", http.MethodGet, thread, nil, http.StatusOK, "letter.pdf", ""},
-		{"fireman", http.MethodGet, unit, nil, http.StatusOK, "letter.pdf", ""},
 		{"clerk", http.MethodGet, path + "/messages", nil, http.StatusOK, `"messages":[]`, "疏散"},
 		{"lin", http.MethodGet, thread, nil, http.StatusForbidden, "", "疏散"},
 		{"supervisor", http.MethodGet, thread, nil, http.StatusForbidden, "", "疏散"},
 		{"zhou", http.MethodGet, thread, nil, http.StatusNotFound, "", "疏散"},
 	})
-	_, text := ask("clerk", http.MethodGet, thread, nil)
+	_, text := ask("fireman", http.MethodGet, thread, nil)
+	paper := regexp.MustCompile(`"path":"(/cases/[^"]+/materials/[^"]+)"`).FindStringSubmatch(text)
+	if paper == nil {
+		t.Fatal(text)
+	}
+	run(t, ask, []asked{
+		{"fireman", http.MethodGet, paper[1], nil, http.StatusOK, "%PDF", ""},
+		{"clerk", http.MethodGet, paper[1], nil, http.StatusForbidden, "", "%PDF"},
+	})
+	run(t, ask, []asked{
+		{"fireman", http.MethodPost, unit, object, http.StatusNoContent, "", ""},
+		{"clerk", http.MethodGet, thread, nil, http.StatusOK, `"opinion":"object"`, ""},
+		{"clerk", http.MethodGet, thread, nil, http.StatusOK, "letter.pdf", ""},
+		{"fireman", http.MethodGet, unit, nil, http.StatusOK, "letter.pdf", ""},
+		{"fireman", http.MethodGet, paper[1], nil, http.StatusNotFound, "", "%PDF"},
+	})
+	_, text = ask("clerk", http.MethodGet, thread, nil)
 	file := regexp.MustCompile(`"path":"(/cases/[^"]+/messages/[^"]+)"`).FindStringSubmatch(text)
 	if file == nil {
 		t.Fatal(text)

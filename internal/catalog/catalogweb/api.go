@@ -37,6 +37,10 @@ type listIn struct {
 	Limit      int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
+// ServiceBody lets it stand in another body with its fields: what is embedded under a name
+// that is not exported is left out of the document.
+type ServiceBody = serviceOut
+
 type serviceOut struct {
 	Item       contract.ItemID `json:"item"`
 	Name       string          `json:"name" doc:"In Chinese, as the source has it."`
@@ -105,7 +109,7 @@ type getIn struct {
 
 type getOut struct {
 	Body struct {
-		serviceOut
+		ServiceBody
 		Service *contract.Service `json:"service,omitempty" doc:"The version in force: guide, form, materials, limits."`
 	}
 }
@@ -117,7 +121,7 @@ func getService(s *catalog.Service) func(context.Context, auth.Principal, *getIn
 			return nil, err
 		}
 		out := &getOut{}
-		out.Body.serviceOut = outOf(item)
+		out.Body.ServiceBody = outOf(item)
 		if item.Online() {
 			svc, err := s.Version(ctx, item.ID, item.Version)
 			if err != nil {

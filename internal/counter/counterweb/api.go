@@ -179,6 +179,10 @@ type takeIn struct {
 	}
 }
 
+// TicketBody lets it stand in another body with its fields: what is embedded under a name
+// that is not exported is left out of the document.
+type TicketBody = ticketBody
+
 type ticketBody struct {
 	ID       string    `json:"id"`
 	Number   string    `json:"number"`
@@ -224,7 +228,7 @@ func takeTicket(s *counter.Service) func(context.Context, auth.Principal, *takeI
 
 type queueOut struct {
 	Body struct {
-		ticketBody
+		TicketBody
 		Before  int `json:"before" doc:"Who go first."`
 		Windows int `json:"windows" doc:"Where somebody sits who calls its kind."`
 		From    int `json:"from_minutes,omitempty" doc:"By today's times of service; absent where too little is known."`
@@ -239,7 +243,7 @@ func getTicket(s *counter.Service) func(context.Context, auth.Principal, *byID) 
 			return nil, err
 		}
 		out := &queueOut{}
-		out.Body.ticketBody = ticketOf(q.Ticket)
+		out.Body.TicketBody = ticketOf(q.Ticket)
 		out.Body.Before, out.Body.Windows, out.Body.From, out.Body.To = q.Before, q.Windows, q.From, q.To
 		return out, nil
 	}

@@ -183,6 +183,10 @@ func latestRead(s *counter.Service) func(context.Context, auth.Principal, *struc
 	}
 }
 
+// SessionBody lets it stand in another body with its fields: what is embedded under a name
+// that is not exported is left out of the document.
+type SessionBody = sessionBody
+
 type sessionBody struct {
 	ID      string             `json:"id"`
 	Hall    string             `json:"hall"`
@@ -305,7 +309,7 @@ type deedBody struct {
 
 type summaryOut struct {
 	Body struct {
-		sessionBody
+		SessionBody
 		Deeds []deedBody `json:"deeds"`
 	}
 }
@@ -317,7 +321,7 @@ func getSession(s *counter.Service) func(context.Context, auth.Principal, *byID)
 			return nil, err
 		}
 		out := &summaryOut{}
-		out.Body.sessionBody, out.Body.Deeds = sessionOf(sum.Session), []deedBody{}
+		out.Body.SessionBody, out.Body.Deeds = sessionOf(sum.Session), []deedBody{}
 		for _, d := range sum.Deeds {
 			out.Body.Deeds = append(out.Body.Deeds, deedBody{d.At, d.Kind, d.Action, d.Case, d.Number, d.Draft, d.Item, d.What})
 		}

@@ -123,6 +123,10 @@ type windowAtIn struct {
 	Body   windowInBody
 }
 
+// DeviceBody lets it stand in another body with its fields: what is embedded under a name
+// that is not exported is left out of the document.
+type DeviceBody = deviceBody
+
 type deviceBody struct {
 	ID      string     `json:"id"`
 	Window  string     `json:"window"`
@@ -143,9 +147,13 @@ func deviceOf(d counter.Device) deviceBody {
 	return b
 }
 
+// WindowBody lets a window stand in another body with its fields: what is embedded
+// under a name of its own package alone is left out of the document.
+type WindowBody = windowInBody
+
 type setupWindow struct {
 	ID string `json:"id"`
-	windowInBody
+	WindowBody
 }
 
 type setupOut struct {
@@ -185,7 +193,7 @@ type makeDeviceIn struct {
 
 type makeDeviceOut struct {
 	Body struct {
-		deviceBody
+		DeviceBody
 		Key string `json:"key" doc:"Sent by the reader as: Authorization: Bearer KEY. It is told once."`
 	}
 }
@@ -197,7 +205,7 @@ func makeDevice(s *counter.Service) func(context.Context, auth.Principal, *makeD
 			return nil, err
 		}
 		out := &makeDeviceOut{}
-		out.Body.deviceBody, out.Body.Key = deviceOf(d), key
+		out.Body.DeviceBody, out.Body.Key = deviceOf(d), key
 		return out, nil
 	}
 }

@@ -104,6 +104,10 @@ func mandatesOf(ctx context.Context, s *identity.Service, p auth.Principal, all 
 	return out
 }
 
+// OtherBody lets it stand in another body with its fields: what is embedded under a name
+// that is not exported is left out of the document.
+type OtherBody = otherBody
+
 // otherBody is somebody else as one who looks for them describes them.
 type otherBody struct {
 	Name    string   `json:"name" maxLength:"50" doc:"Full name."`
@@ -127,7 +131,7 @@ func (o otherBody) period() (p identity.Period) {
 
 type newMandateIn struct {
 	Body struct {
-		otherBody
+		OtherBody
 		Ask bool `json:"ask,omitempty" doc:"The agent asks; else the principal offers."`
 	}
 }
@@ -174,7 +178,7 @@ func getMandate(s *identity.Service) func(context.Context, auth.Principal, *idIn
 }
 
 type answerIn struct {
-	idIn
+	ID   string `path:"id" maxLength:"100" doc:"of the mandate"`
 	Body struct {
 		Accept bool `json:"accept"`
 	}
@@ -219,7 +223,7 @@ func listOperators(s *identity.Service) func(context.Context, auth.Principal, *n
 
 type newOperatorIn struct {
 	Body struct {
-		otherBody
+		OtherBody
 		Company       string `json:"company" maxLength:"100"`
 		Administrator bool   `json:"administrator,omitempty" doc:"May also add operators; by the legal representative alone."`
 	}

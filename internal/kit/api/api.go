@@ -141,10 +141,49 @@ func Register[I, O any](a *API, op Op, h func(ctx context.Context, actor auth.Pr
 		}
 		return out, nil
 	}
+	for _, t := range []reflect.Type{reflect.TypeFor[I](), reflect.TypeFor[O]()} {
+		if name := unseen(t, nil); name != "" {
+			panic("api: " + op.ID + " embeds " + name + ", which is not exported: its fields would be neither read nor documented")
+		}
+	}
 	if a.names.area = areaOf(reflect.TypeFor[O]()); a.names.area == "" { // it answers nothing
 		a.names.area = areaOf(reflect.TypeFor[I]())
 	}
 	huma.Register(a.huma, a.operation(op, reflect.TypeFor[I]()), handler)
+}
+
+// unseen names a struct with fields for the wire that is embedded under a name which
+// is not exported: huma leaves it out, and a path's id stays empty without a word.
+func unseen(t reflect.Type, within []reflect.Type) string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || slices.Contains(within, t) {
+		return ""
+	}
+	within = append(within, t)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Struct && hasWire(f.Type) {
+			return f.Type.String()
+		}
+		if f.IsExported() {
+			if name := unseen(f.Type, within); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// hasWire reports whether a struct has fields that a request or an answer carries.
+func hasWire(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if t.Field(i).IsExported() {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *API) operation(op Op, in reflect.Type) huma.Operation {

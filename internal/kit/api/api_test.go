@@ -346,3 +346,40 @@ func TestOperationsAreListed(t *testing.T) {
 		t.Errorf("unknown actions: %+v", u)
 	}
 }
+
+type hiddenPath struct {
+	ID string `path:"id"`
+}
+
+type hiddenIn struct {
+	hiddenPath
+	Body struct{}
+}
+
+type hiddenOut struct {
+	Body struct{ Rows []struct{ hiddenPath } }
+}
+
+// What is embedded under a name that is not exported would be left out without a
+// word: the program does not start with it.
+func TestNothingIsEmbeddedUnseen(t *testing.T) {
+	t.Parallel()
+	op := api.Op{Method: http.MethodPost, Path: "/hidden/{id}", ID: "hidden", Action: "x.do"}
+	for name, register := range map[string]func(a *api.API){
+		"read": func(a *api.API) {
+			api.Register(a, op, func(context.Context, auth.Principal, *hiddenIn) (*struct{}, error) { return nil, nil })
+		},
+		"answered": func(a *api.API) {
+			api.Register(a, op, func(context.Context, auth.Principal, *struct{}) (*hiddenOut, error) { return nil, nil })
+		},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s unseen", name)
+				}
+			}()
+			register(api.New(api.Config{Mux: http.NewServeMux()}))
+		}()
+	}
+}

@@ -104,6 +104,9 @@ func (a *API) problem(r *http.Request, err error) *Problem {
 		return p
 	}
 	locale := a.c.Locale(r)
+	if f.Kind == fault.Unavailable { // a full disk, a lost server: whoever runs the product must hear of it
+		a.c.Log.ErrorContext(r.Context(), "api operation not available", slog.Any("error", err))
+	}
 	p := a.newProblem(Status(f.Kind), f.Code, a.c.Text(locale, f.Code, f.Args...))
 	p.RetryAfter = wait(f.Args)
 	for _, field := range f.Fields {

@@ -134,8 +134,12 @@ type choicesJSON struct {
 	On     map[string][]string `json:"on,omitempty" doc:"Of officials: by channel, the groups it carries beside the inbox: cards, objections, opinions, hands."`
 }
 
+// Choices lets choices stand in another body with their fields: what is embedded under
+// a name of its own package alone is left out of the document.
+type Choices = choicesJSON
+
 type choicesView struct {
-	choicesJSON
+	Choices
 	Locked string   `json:"locked,omitempty" doc:"The channel that carries statutory notices whatever was chosen."`
 	Reach  []string `json:"reach" doc:"Channels for which there is an address."`
 }
