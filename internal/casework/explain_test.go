@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/cite"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -124,7 +125,7 @@ func (b *teller) lines(t testing.TB, lines []statute.Line) {
 		if l.Counted {
 			no = fmt.Sprintf("%2d", l.Ordinal)
 		}
-		fmt.Fprintf(&b.text, "  %s %s %s (%s %s) %v\n", l.Date, no, why, b.pick(article.Law), b.pick(article.No), l.Marks)
+		fmt.Fprintf(&b.text, "  %s %s %s (%s) %v\n", l.Date, no, why, b.pick(statute.Text{ZH: article.Law.ZH + " " + article.No.ZH, EN: cite.In(article.Law.EN, article.No.EN)}), l.Marks)
 	}
 }
 

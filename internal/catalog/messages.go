@@ -40,11 +40,11 @@ var messages = map[string]contract.Text{
 	},
 	"accept": {
 		ZH: "受理期限应在 1 到 5 个工作日之间（行政许可法第三十二条）",
-		EN: "acceptance must take 1 to 5 working days (Administrative Licensing Law, art. 32)",
+		EN: "acceptance must take 1 to 5 working days (Administrative Licensing Law, Article 32)",
 	},
 	"deliver": {
 		ZH: "送达期限应在 1 到 10 个工作日之间（行政许可法第四十四条）",
-		EN: "delivery must take 1 to 10 working days (Administrative Licensing Law, art. 44)",
+		EN: "delivery must take 1 to 10 working days (Administrative Licensing Law, Article 44)",
 	},
 	"immediate": {
 		ZH: "程序 instant、单位 immediate 和最多 1 个工作日的期限要一起用，也只能一起用",
@@ -52,7 +52,7 @@ var messages = map[string]contract.Text{
 	},
 	"denied_word": {
 		ZH: "材料名称不能用“{word}”：写不出名字的材料就不能要（行政许可法第三十一条）",
-		EN: "a material may not be called {word}: what has no name cannot be asked for (Administrative Licensing Law, art. 31)",
+		EN: "a material may not be called {word}: what has no name cannot be asked for (Administrative Licensing Law, Article 31)",
 	},
 	"at_once": {
 		ZH: "决定前要现场核查或者听证的，不能当场办结，也不能凭承诺当场决定",
@@ -64,7 +64,7 @@ var messages = map[string]contract.Text{
 	},
 	"hearing_special": {
 		ZH: "要求听证的，特别程序里也要列出 hearing，听证期间才不计入期限（行政许可法第四十五条）",
-		EN: "where a hearing is asked for, special procedures must list hearing, so that its time is not counted (Administrative Licensing Law, art. 45)",
+		EN: "where a hearing is asked for, special procedures must list hearing, so that its time is not counted (Administrative Licensing Law, Article 45)",
 	},
 	"visits": {
 		ZH: "要带到窗口的材料和到现场次数对不上",
@@ -81,7 +81,7 @@ var messages = map[string]contract.Text{
 	},
 	"held_not_asked": {
 		ZH: "政府已有的材料不能要求上传（国务院令第 716 号第七条）",
-		EN: "what government holds must not be asked for (State Council Decree 716, art. 7)",
+		EN: "what government holds must not be asked for (State Council Decree 716, Article 7)",
 	},
 	"upload_limits": {ZH: "要上传的材料必须写明格式、大小和份数", EN: "a material to upload needs types, max_mb and max_files"},
 	"public_line":   {ZH: "证照至少要有一行可公开核验", EN: "at least one line must be public, or nobody can verify it"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/internal/contract"
+	"github.com/tongban/tongban/internal/kit/cite"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/statute"
@@ -290,16 +291,21 @@ func (h *Hearing) Deadlines(cal *statute.Calendar) []Deadline {
 	var list []Deadline
 	for _, p := range h.Parties {
 		if !p.Told.IsZero() {
-			list = append(list, explain(cal, Deadline{Name: "ask", Party: p.Name, From: p.Told, Days: askDays, Article: contract.Text{ZH: "行政许可法第四十七条", EN: "Administrative Licensing Law, art. 47"}}))
+			list = append(list, explain(cal, Deadline{Name: "ask", Party: p.Name, From: p.Told, Days: askDays, Article: licensingLaw("第四十七条")}))
 		}
 	}
 	if !h.Asked.IsZero() && !h.ExOfficio {
-		list = append(list, explain(cal, Deadline{Name: "hold", From: h.Asked, Days: holdDays, Article: contract.Text{ZH: "行政许可法第四十七条", EN: "Administrative Licensing Law, art. 47"}}))
+		list = append(list, explain(cal, Deadline{Name: "hold", From: h.Asked, Days: holdDays, Article: licensingLaw("第四十七条")}))
 	}
 	if n := len(h.Times); n > 0 {
-		list = append(list, explain(cal, Deadline{Name: "notice", From: day.In(h.Times[n-1].At), Days: noticeDays, Article: contract.Text{ZH: "行政许可法第四十八条", EN: "Administrative Licensing Law, art. 48"}}))
+		list = append(list, explain(cal, Deadline{Name: "notice", From: day.In(h.Times[n-1].At), Days: noticeDays, Article: licensingLaw("第四十八条")}))
 	}
 	return list
+}
+
+// licensingLaw cites a place in the Administrative Licensing Law.
+func licensingLaw(place string) contract.Text {
+	return contract.Text{ZH: "《行政许可法》" + place, EN: cite.In("Administrative Licensing Law", place)}
 }
 
 // explain counts a period: the day of the event does not count (Civil Code art.

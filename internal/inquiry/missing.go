@@ -79,12 +79,12 @@ func hearingMissing(all []Inquiry, kind string) (list []contract.Text) {
 	case kind == contract.HearingMust:
 		return []contract.Text{{
 			ZH: "这个事项依法应当听证（行政许可法第四十六条），还没有举行",
-			EN: "the law prescribes a hearing for this matter (Administrative Licensing Law, art. 46), and none was held",
+			EN: "the law prescribes a hearing for this matter (Administrative Licensing Law, Article 46), and none was held",
 		}}
 	}
 	return []contract.Text{{
 		ZH: "还没有告知申请人和利害关系人有要求听证的权利（行政许可法第四十七条）",
-		EN: "the applicant and the persons concerned were not yet told of their right to a hearing (Administrative Licensing Law, art. 47)",
+		EN: "the applicant and the persons concerned were not yet told of their right to a hearing (Administrative Licensing Law, Article 47)",
 	}}
 }
 

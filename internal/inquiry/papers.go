@@ -185,7 +185,7 @@ func (p *Paper) right(x Inquiry) {
 		fmt.Sprintf("根据《中华人民共和国行政许可法》第四十七条，你（单位）享有要求听证的权利。要求听证的，应当在被告知之日起五个工作日内，即最迟于%s，在网上或者以书面形式提出；逾期不提出的，视为放弃。", zhDate(by)),
 	}
 	p.After = []string{"听证由行政机关在收到申请之日起二十个工作日内组织。不收取任何费用。"}
-	p.Summary = []string{fmt.Sprintf(`Your application "%s" touches a major interest. You may ask for a hearing until %s (five working days, Administrative Licensing Law art. 47). A hearing costs nothing.`, x.ItemName.EN, enDate(by))}
+	p.Summary = []string{fmt.Sprintf(`Your application "%s" touches a major interest. You may ask for a hearing until %s (five working days, Administrative Licensing Law, Article 47). A hearing costs nothing.`, x.ItemName.EN, enDate(by))}
 }
 
 func (p *Paper) notice(x Inquiry, part string) {
@@ -208,7 +208,7 @@ func (p *Paper) notice(x Inquiry, part string) {
 		"认为主持人与本事项有直接利害关系的，有权申请回避。听证中可以提出证据，进行申辩和质证，也可以委托代理人参加。",
 		"听证所需时间不计算在办理期限内（第四十五条）。听证不收取任何费用；行政机关根据听证笔录作出决定。",
 	}
-	p.Summary = []string{fmt.Sprintf(`A hearing on "%s" is held on %s, %s. You may ask that the chair steps back, bring evidence and question what is said. It is free of charge, its time does not count, and the decision rests on its record (arts. 45, 48).`, x.ItemName.EN, enDate(x.Day), x.Slot)}
+	p.Summary = []string{fmt.Sprintf(`A hearing on "%s" is held on %s, %s. You may ask that the chair steps back, bring evidence and question what is said. It is free of charge, its time does not count, and the decision rests on its record (Administrative Licensing Law, Article 45 and Article 48).`, x.ItemName.EN, enDate(x.Day), x.Slot)}
 }
 
 func (p *Paper) heard(x Inquiry, files []File) {
@@ -237,7 +237,7 @@ func (p *Paper) heard(x Inquiry, files []File) {
 		p.List = append(p.List, line)
 	}
 	p.After = []string{"听证结论：" + h.Conclusion, "行政机关根据本笔录作出行政许可决定（《中华人民共和国行政许可法》第四十八条第二款）。"}
-	p.Summary = []string{fmt.Sprintf(`Record of the hearing of %s on "%s". The decision rests on it (Administrative Licensing Law art. 48).`, enDate(x.Day), x.ItemName.EN)}
+	p.Summary = []string{fmt.Sprintf(`Record of the hearing of %s on "%s". The decision rests on it (Administrative Licensing Law, Article 48).`, enDate(x.Day), x.ItemName.EN)}
 }
 
 var roleWords = map[string]string{
@@ -247,7 +247,7 @@ var roleWords = map[string]string{
 func (p *Paper) reviewed(x Inquiry) {
 	r := x.Review
 	p.Title, p.Number = contract.Text{ZH: "专家评审意见", EN: "Result of an expert review"}, r.Number
-	verdict := resultWords[r.Verdict]
+	verdict := resultWords[Finding(x.Kind, r.Verdict)]
 	if x.Kind == KindErrand {
 		p.Title = contract.Text{ZH: "检验检测鉴定结果", EN: "Result of a test or appraisal"}
 		p.row("机构", "Institution", r.Institution)
@@ -259,5 +259,5 @@ func (p *Paper) reviewed(x Inquiry) {
 		p.List = append(p.List, fmt.Sprintf("专家 %d（%s）：%s。%s", i+1, m.Field, resultWords[m.Verdict].ZH, m.Opinion))
 	}
 	p.After = []string{"评审所需时间不计算在办理期限内（《中华人民共和国行政许可法》第四十五条）。"}
-	p.Summary = []string{fmt.Sprintf(`Result on "%s": %s. The time it took does not count (Administrative Licensing Law art. 45).`, x.ItemName.EN, verdict.EN)}
+	p.Summary = []string{fmt.Sprintf(`Result on "%s": %s. The time it took does not count (Administrative Licensing Law, Article 45).`, x.ItemName.EN, verdict.EN)}
 }

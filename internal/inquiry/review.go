@@ -29,6 +29,23 @@ const (
 	VerdictAgainst = "against"
 )
 
+// Finding is what a verdict means: experts are in favour or not; an institution finds
+// that what it tested meets the requirements or not.
+func Finding(kind Kind, verdict string) string {
+	if kind != KindErrand {
+		return verdict
+	}
+	switch verdict {
+	case VerdictFor:
+		return ResultPass
+	case VerdictChanges:
+		return ResultCorrections
+	case VerdictAgainst:
+		return ResultFail
+	}
+	return verdict
+}
+
 func verdicts() []string { return []string{VerdictFor, VerdictChanges, VerdictAgainst} }
 
 // Review is what is known of an expert review, or of an errand to an institution.

@@ -28,13 +28,13 @@ func Words(stored string) contract.Text {
 	case reasonReplaced:
 		t.EN = "It was changed, and a newer version stands in its place."
 	case basisWithdraw:
-		t.EN = "Administrative Licensing Law, art. 69"
+		t.EN = "Administrative Licensing Law, Article 69"
 	case basisChange:
-		t.EN = "Administrative Licensing Law, art. 49"
+		t.EN = "Administrative Licensing Law, Article 49"
 	case basisRenew:
-		t.EN = "Administrative Licensing Law, art. 50"
+		t.EN = "Administrative Licensing Law, Article 50"
 	case basisCancel:
-		t.EN = "Administrative Licensing Law, art. 70"
+		t.EN = "Administrative Licensing Law, Article 70"
 	default:
 		number, ok := strings.CutPrefix(stored, endedBefore)
 		if number, end := strings.CutSuffix(number, endedAfter); ok && end {

@@ -3,6 +3,8 @@ package statute
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tongban/tongban/internal/kit/cite"
 )
 
 // Markdown describes the procedure with a diagram (Mermaid) and tables, and with
@@ -108,7 +110,7 @@ func (p *Procedure) stepTable(b *strings.Builder) {
 		}
 		law := ""
 		if a, ok := ArticleOf(t.Article); ok {
-			law = a.Law.EN + " " + a.No.EN
+			law = cite.In(a.Law.EN, a.No.EN)
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", t.From, t.Action, t.To, t.Name.ZH, t.Name.EN,
 			roles(t.Roles), or(t.Document), or(strings.Join(clocks, ", ")), or(law))

@@ -54,7 +54,7 @@ func TestSpecialProceduresAndExtensionsByPages(t *testing.T) {
 	desk := "/staff/cases/" + id
 	webtest.Run(t, k.Handler(), []webtest.Step{
 		{Name: "asks", Actor: "reviewer1", Path: desk + "/pause", Has: []string{"第四十五条", "听证", "专家评审", "预计需要多少个工作日"}},
-		{Name: "in English", Actor: "reviewer1", Locale: web.EN, Path: desk + "/pause", Has: []string{"art. 45", "expert review"}},
+		{Name: "in English", Actor: "reviewer1", Locale: web.EN, Path: desk + "/pause", Has: []string{"Article 45", "expert review"}},
 		{Name: "nothing chosen", Actor: "reviewer1", Path: desk + "/pause", Form: url.Values{"reasons": {"x"}, "confirmed": {"yes"}}, Status: http.StatusUnprocessableEntity, Has: []string{"选一种特别程序"}},
 		{Name: "no reasons", Actor: "reviewer1", Path: desk + "/pause", Form: url.Values{"special": {"testing"}, "days": {"4"}}, Status: http.StatusUnprocessableEntity, Has: []string{"要写明理由"}},
 		{Name: "paused", Actor: "reviewer1", Path: desk + "/pause", Form: url.Values{"special": {"testing"}, "days": {"4"}, "reasons": {"噪声检测"}}, Status: http.StatusSeeOther},

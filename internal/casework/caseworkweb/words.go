@@ -157,10 +157,7 @@ func articleText(v web.View, code string) string {
 	if !ok {
 		return ""
 	}
-	if v.English() {
-		return a.Law.EN + ", " + a.No.EN
-	}
-	return "《" + a.Law.ZH + "》" + a.No.ZH
+	return v.Cite("《"+a.Law.ZH+"》", a.Law.EN, a.No.ZH)
 }
 
 // why works out a deadline in one or two sentences.

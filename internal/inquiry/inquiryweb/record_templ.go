@@ -393,7 +393,7 @@ func lawOf(v web.View, c contract.CheckItem) string {
 	if c.Law.Law.ZH == "" {
 		return ""
 	}
-	out := pick(v, c.Law.Law) + " " + v.Cite(c.Law.Article)
+	out := v.Cite(c.Law.Law.ZH, c.Law.Law.EN, c.Law.Article)
 	if !c.Law.Verified {
 		out += v.T("inquiry.unverified")
 	}

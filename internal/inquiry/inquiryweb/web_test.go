@@ -86,7 +86,7 @@ func TestTheRightToAHearingInPlainWords(t *testing.T) {
 		{Name: "set", Actor: "r2", Path: staff + "/arrange", Form: set, Status: 303, To: staff},
 		{Name: "public, nobody named", Path: "/hearings", Has: []string{"公开听证", "三楼会议室", "公共场所卫生许可"}, HasNot: []string{"清和", "王某", "影响"}},
 		{Name: "step back", Actor: "lin", Path: own + "/host", Form: url.Values{"reason": {"是亲戚"}}, Status: 303, To: own},
-		{Name: "decides", Actor: "head", Path: staff, Has: []string{"是亲戚", "换谁主持"}},
+		{Name: "decides", Actor: "head", Path: staff, Has: []string{"是亲戚", "更换为"}},
 		{Name: "kept", Actor: "head", Path: staff + "/host", Form: url.Values{"answer": {"没有亲属关系"}}, Status: 303, To: staff},
 		{Name: "answer", Actor: "lin", Path: own, Has: []string{"没有亲属关系"}},
 	})

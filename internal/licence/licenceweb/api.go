@@ -105,7 +105,7 @@ type licenceJSON struct {
 	Issuer     textJSON   `json:"issuer"`
 	ValidFrom  string     `json:"valid_from"`
 	ValidTo    string     `json:"valid_to" doc:"9999-12-31 is without end."`
-	State      string     `json:"state" enum:"pending,valid,suspended,withdrawn,revoked,cancelled,superseded,upcoming,expired,deemed" doc:"deemed: renewal not decided in time, Licensing Law article 50."`
+	State      string     `json:"state" enum:"pending,valid,suspended,withdrawn,revoked,cancelled,superseded,upcoming,expired,deemed" doc:"deemed: renewal not decided in time, Administrative Licensing Law, Article 50."`
 	VerifyURL  string     `json:"verify_url"`
 	Version    int        `json:"version"`
 	Prior      string     `json:"prior,omitempty" doc:"The version it came from."`
