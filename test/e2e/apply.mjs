@@ -3,7 +3,7 @@
 // the control; a control nobody answers for fails the test by its name.
 import assert from "node:assert/strict";
 import { look } from "./lib.mjs";
-import { go, pdf, png } from "./steps.mjs";
+import { go, handIn, pdf, png } from "./steps.mjs";
 
 // onward presses the button that saves and goes on.
 async function onward(page) {
@@ -77,8 +77,7 @@ async function oneThing(person, plan, path) {
 async function photograph(person) {
   const input = person.page.locator('main form input[type="file"]');
   if (!await input.count() || await person.page.locator("main .tb-files li").count()) return;
-  await input.first().setInputFiles({ name: "照片.png", mimeType: "image/png", buffer: png });
-  if (person.js) await person.page.waitForLoadState("networkidle");
+  await handIn(person, input.first(), { name: "照片.png", mimeType: "image/png", buffer: png });
 }
 
 async function hand(person, plan, material) {
@@ -89,10 +88,9 @@ async function hand(person, plan, material) {
     const input = page.locator('main input[type="file"]');
     const listed = await page.locator("main .tb-files li").count();
     if (!listed && await input.count()) {
-      await input.first().setInputFiles(plan.files?.[material] === "png"
+      await handIn(person, input.first(), plan.files?.[material] === "png"
         ? { name: "照片.png", mimeType: "image/png", buffer: png }
         : { name: "材料.pdf", mimeType: "application/pdf", buffer: pdf });
-      if (person.js) await page.waitForLoadState("networkidle");
     }
   } else {
     for (const box of await page.locator('main form input[type="checkbox"], main form input[type="radio"]').all()) await box.check();

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { begin, fillIn, send } from "./apply.mjs";
 import { compare, confirm, end, press, scan, see, sit, take } from "./hall.mjs";
-import { launch, look, open, serve, shots } from "./lib.mjs";
+import { launch, look, open, serve } from "./lib.mjs";
 import { disability, shopSign } from "./plans.mjs";
 import { go, signIn } from "./steps.mjs";
 
@@ -25,7 +25,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  process.stdout.write(`pictures: ${shots}\n`);
 });
 
 // at opens the window of somebody at work, or the phone of a resident.

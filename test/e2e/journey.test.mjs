@@ -1,7 +1,7 @@
 // From a search to a licence that verifies and a rating, as people do it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, look, open, serve, shots, until } from "./lib.mjs";
+import { launch, look, open, serve, until } from "./lib.mjs";
 import { apply, decide, go, hygiene, signIn } from "./steps.mjs";
 
 let server;
@@ -21,7 +21,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  process.stdout.write(`pictures: ${shots}\n`);
 });
 
 // Nobody delivers: an electronic licence is delivered once it is issued.

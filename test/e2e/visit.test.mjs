@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { actFor } from "./apply.mjs";
-import { launch, look, open, serve, shots, until } from "./lib.mjs";
+import { launch, look, open, serve, until } from "./lib.mjs";
 import { account, apply, go, hygiene, signIn } from "./steps.mjs";
 
 let server;
@@ -18,7 +18,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  process.stdout.write(`pictures: ${shots}\n`);
 });
 
 async function at(name, locale, width) {

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { begin, fillIn, send } from "./apply.mjs";
 import { compare, confirm, see, sit } from "./hall.mjs";
-import { launch, look, open, serve, shots, until } from "./lib.mjs";
+import { launch, look, open, serve, until } from "./lib.mjs";
 import { shopSign } from "./plans.mjs";
 import { account, file, go, hygiene, signIn } from "./steps.mjs";
 
@@ -21,7 +21,6 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  process.stdout.write(`pictures: ${shots}\n`);
 });
 
 async function at(name, locale, width = 1280) {
