@@ -105,6 +105,28 @@ func (c *Client) send(ctx context.Context, method, path, kind string, body io.Re
 	return json.Unmarshal(text, out)
 }
 
+// Raw sends a body to a path, or asks for the path where there is no body, in a
+// language, and returns the answer whatever its status.
+func (c *Client) Raw(ctx context.Context, path, kind string, body []byte, locale string) (status int, answer string, err error) {
+	method := http.MethodGet
+	if body != nil {
+		method = http.MethodPost
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Accept-Language", locale)
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	w, err := c.http.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	text, err := io.ReadAll(w.Body)
+	return w.StatusCode, string(text), errors.Join(err, w.Body.Close())
+}
+
 // Receipt is the answer to a submission.
 type Receipt struct {
 	Case      string `json:"case"`
@@ -163,7 +185,7 @@ func (c *Client) Ready(ctx context.Context) (string, error) {
 			continue
 		}
 		path := "/drafts/" + d.ID + "/materials/" + m.ID + "?name=" + m.ID + ".png"
-		if err := c.send(ctx, http.MethodPost, path, "image/png", bytes.NewReader(picture(m.ID)), nil); err != nil {
+		if err := c.send(ctx, http.MethodPost, path, "image/png", bytes.NewReader(Picture(m.ID)), nil); err != nil {
 			return "", fmt.Errorf("attach %s: %w", m.ID, err)
 		}
 	}
@@ -186,8 +208,8 @@ func (c *Client) Submit(ctx context.Context, draft string) (Receipt, error) {
 	return r, err
 }
 
-// picture is a small image, another one for each seed.
-func picture(seed string) []byte {
+// Picture is a small image, another one for each seed.
+func Picture(seed string) []byte {
 	m := image.NewGray(image.Rect(0, 0, 64, 64))
 	for i := range m.Pix {
 		m.Pix[i] = seed[i%len(seed)] ^ byte(i)

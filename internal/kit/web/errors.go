@@ -56,14 +56,17 @@ func (k *Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if kind == fault.Denied && actor.Kind != auth.Staff {
 		kind, err = fault.NotFound, errNotFound
 	}
-	if kind == fault.Internal {
+	switch kind { //nolint:exhaustive // the rest is said to whoever asked, and theirs to mend
+	case fault.Internal:
 		k.logFailure(r, "request failed", err)
+	case fault.Unavailable: // a full disk, a lost server: whoever runs the product must hear of it
+		k.logFailure(r, "not available", err)
 	}
 	status := statusOf(kind)
 	if kind == fault.TooMany || kind == fault.Unavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))
 	}
-	e := problem{Status: status, Kind: kind, ID: stateOf(r).id}
+	e := problem{Status: status, Kind: kind, ID: stateOf(r).id, Kept: keep(r, err)}
 	if f, ok := errors.AsType[*fault.Error](err); ok && kind != fault.Internal && kind != fault.NotFound {
 		e.Fault = f
 	}
@@ -121,6 +124,7 @@ type problem struct {
 	Kind   fault.Kind
 	Fault  *fault.Error // the sentence to show, if there is a particular one
 	ID     string
+	Kept   *kept // what was sent, where it can be sent again
 }
 
 // key returns the part of the keys for the page of p.
