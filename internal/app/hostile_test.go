@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -50,7 +51,8 @@ func unbroken(t *testing.T, what string, a answer) {
 	if a.header.Get("Content-Type") == "application/problem+json" && strings.Contains(a.body, marker) {
 		t.Errorf("%s: the problem repeats what was sent: %.300s", what, a.body)
 	}
-	if strings.Contains(a.body, "<script>"+marker) {
+	// In JSON it is text: no browser takes that for a page.
+	if strings.Contains(a.body, "<script>"+marker) && a.header.Get("Content-Type") != "application/json" {
 		t.Errorf("%s: markup came through", what)
 	}
 	if a.header.Get("Set-Cookie") == "a=b" {
@@ -64,6 +66,7 @@ func TestHostileInput(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		who := w.attackers(t)
+		takes := w.bodies(t)
 		for _, e := range w.endpoints() {
 			if ends(e) > 1 {
 				continue
@@ -76,7 +79,7 @@ func TestHostileInput(t *testing.T) {
 			c := who[i].caller(t)
 			for name, v := range hostile() {
 				w.clock.add(6 * time.Second) // tries are counted by the minute
-				attack(t, c, e, name, v)
+				attack(t, c, e, takes[e.String()], name, v)
 			}
 		}
 		if a := w.nobody(t).get("/readyz"); a.status != http.StatusOK {
@@ -114,13 +117,96 @@ var parameters = []string{
 	"witness", "state", "queue", "holder", "purpose", "format", "account", "official", "plan", "version", "place", "at", "expert", "experts",
 }
 
-func attack(t *testing.T, c caller, e endpoint, name, v string) {
+// shape is what the document of the API says of a body, as far as it matters here.
+type shape struct {
+	Ref        string `json:"$ref"`
+	Type       any
+	Properties map[string]shape
+}
+
+// bodies lists by operation what its JSON body may hold.
+func (w *world) bodies(t *testing.T) map[string]map[string]shape {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Schema shape }
+			}
+		}
+		Components struct{ Schemas map[string]shape }
+	}
+	w.nobody(t).call(http.MethodGet, "/openapi.json", nil, &doc)
+	all := map[string]map[string]shape{}
+	for path, operations := range doc.Paths {
+		for method, op := range operations {
+			s := op.RequestBody.Content["application/json"].Schema
+			if s.Ref != "" {
+				s = doc.Components.Schemas[s.Ref[strings.LastIndex(s.Ref, "/")+1:]]
+			}
+			if len(s.Properties) > 0 {
+				all[endpoint{method: strings.ToUpper(method), path: api.Prefix + strings.TrimPrefix(path, api.Prefix)}.String()] = s.Properties
+			}
+		}
+	}
+	if len(all) < 50 {
+		t.Fatalf("only %d operations take a body", len(all))
+	}
+	return all
+}
+
+// whole is a body with every property there is, hostile wherever its type lets it.
+func whole(takes map[string]shape, v string) map[string]any {
+	body := map[string]any{}
+	for name, s := range takes {
+		switch kind := fmt.Sprint(s.Type); {
+		case name == "$schema":
+		case strings.Contains(kind, "boolean"):
+			body[name] = true
+		case strings.Contains(kind, "integer"), strings.Contains(kind, "number"):
+			body[name] = 1
+		case strings.Contains(kind, "array"):
+			body[name] = []string{v}
+		case strings.Contains(kind, "object"), s.Ref != "":
+			body[name] = map[string]any{v: v}
+		default:
+			body[name] = v
+		}
+	}
+	return body
+}
+
+// hostileBodies are what an operation is sent: everything it takes, something it does
+// not know, and those of a common list that say something to it.
+func hostileBodies(takes map[string]shape, v string) []map[string]any {
+	list := []map[string]any{{"xyzzy": v}, whole(takes, v)}
+	for _, body := range []map[string]any{
+		{"service": v},
+		{"company": v},
+		{"username": v, "password": v},
+		{"action": v, "opinion": v, "reasons": []string{v}},
+		{"action": "accept", "opinion": v},
+		{"satisfaction": 1, "text": v},
+		{"step": v, "note": v, "place": v, "at": v, "officials": []string{v}},
+		{"how": v, "number": v, "name": v, "matched": true},
+		{"case": v, "phone": v, "text": v, "kind": v, "hall": v, "key": v},
+		{"number": v, "kind": "original", "sheets": 1, "slot": v, "carrier": v, "waybill": v, "code": v, "id_number": v},
+		{"do": v, "to": v, "reason": v, "purpose": v, "result": v, "answer": v, "law": v},
+		{"answers": map[string]any{"name": v, v: v}},
+	} {
+		maps.DeleteFunc(body, func(name string, _ any) bool {
+			_, known := takes[name]
+			return !known
+		})
+		if len(body) > 0 {
+			list = append(list, body)
+		}
+	}
+	return list
+}
+
+func attack(t *testing.T, c caller, e endpoint, takes map[string]shape, name, v string) {
 	t.Helper()
 	what := fmt.Sprintf("%s with %s", e, name)
-	values := url.Values{}
-	for _, p := range parameters {
-		values.Set(p, v)
-	}
 	short := v[:min(len(v), 400)] // a request line has an end
 	path := hole.ReplaceAllString(e.path, strings.ReplaceAll(url.PathEscape(short), "$", "$$"))
 	if e.method == http.MethodGet {
@@ -128,35 +214,28 @@ func attack(t *testing.T, c caller, e endpoint, name, v string) {
 		for _, p := range parameters {
 			query.Set(p, short)
 		}
-		unbroken(t, what, c.get(path))
+		if path != e.path {
+			unbroken(t, what, c.get(path))
+		}
 		unbroken(t, what+" in the query", c.get(e.fill(nil)+"?"+query.Encode()))
 		return
 	}
+	values := url.Values{}
+	for _, p := range parameters {
+		values.Set(p, v)
+	}
 	unbroken(t, what+" as a form", c.send(e.method, e.fill(nil), values.Encode(), "Content-Type", "application/x-www-form-urlencoded"))
-	for _, body := range []any{
-		map[string]any{"service": v},
-		map[string]any{"company": v},
-		map[string]any{"username": v, "password": v},
-		map[string]any{"action": v, "opinion": v, "reasons": []string{v}},
-		map[string]any{"action": "accept", "opinion": v},
-		map[string]any{"satisfaction": 1, "text": v},
-		map[string]any{"step": v, "note": v, "place": v, "at": v, "officials": []string{v}},
-		map[string]any{"how": v, "number": v, "name": v, "matched": true},
-		map[string]any{"case": v, "phone": v, "text": v, "kind": v, "hall": v, "key": v},
-		map[string]any{"number": v, "kind": "original", "sheets": 1, "slot": v, "carrier": v, "waybill": v, "code": v, "id_number": v},
-		map[string]any{"do": v, "to": v, "reason": v, "purpose": v, "result": v, "answer": v, "law": v},
-		map[string]any{"answers": map[string]any{"name": v, v: v}},
-	} {
+	unbroken(t, what+" as the type", c.send(e.method, path, v, "Content-Type", "application/json; charset="+url.QueryEscape(short)))
+	if e.page() {
+		return
+	}
+	for _, body := range hostileBodies(takes, v) {
 		text, err := json.Marshal(body) // a zero becomes \u0000
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.page() {
-			break
-		}
 		unbroken(t, what+" as JSON", c.send(e.method, e.fill(nil), string(text), "Content-Type", "application/json"))
 	}
-	unbroken(t, what+" as the type", c.send(e.method, path, v, "Content-Type", "application/json; charset="+url.QueryEscape(short)))
 }
 
 // Bodies that cannot be read are told so, whatever they are said to be.
