@@ -94,7 +94,7 @@ permissions: setup
 journey: setup
 	test/journey/run
 
-## kill: kill -9 in the middle of submissions and of deadlines; nothing acknowledged may be lost, nothing may come twice
+## kill: kill -9 in the middle of submissions and of deadlines, and a full disk; nothing acknowledged may be lost, nothing may come twice
 kill: setup
 	export TEST_POSTGRES="$$(scripts/test-postgres)"; go test -count=1 -timeout 20m ./test/kill/...
 
