@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tongban/tongban/internal/form/formtest"
 	"github.com/tongban/tongban/internal/kit/api"
 )
 
@@ -81,6 +82,56 @@ func (c caller) confirms(draft string) {
 	}
 }
 
+// signsByHand has the person at the window sign the printed sheet, which the clerk
+// scans; what is no such scan is refused.
+func (c caller) signsByHand(draft string) {
+	c.t.Helper()
+	path, pdf := "/drafts/"+draft+"/confirmation", formtest.PDF("sheet")
+	signed := func(content string, witness bool) map[string]any {
+		return map[string]any{
+			"rev": c.draft(draft).Rev, "method": "paper", "witness": witness,
+			"sheet": map[string]any{"name": "签字页.pdf", "content": []byte(content)},
+		}
+	}
+	for name, in := range map[string]map[string]any{"a program": signed("MZ", true), "unseen": signed(pdf, false)} {
+		if a := c.try(http.MethodPost, path, in); a.status != http.StatusUnprocessableEntity {
+			c.t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	stale := signed(pdf, true)
+	stale["rev"] = 1
+	if a := c.try(http.MethodPost, path, stale); a.status != http.StatusConflict {
+		c.t.Errorf("what was not read: %d %s", a.status, a.body)
+	}
+	var d struct {
+		Confirmed *struct {
+			Method string
+			Sheet  bool
+		}
+	}
+	c.call(http.MethodPost, path, signed(pdf, true), &d)
+	if d.Confirmed == nil || d.Confirmed.Method != "paper" || !d.Confirmed.Sheet {
+		c.t.Fatalf("signed by hand: %+v", d.Confirmed)
+	}
+}
+
+// sheetIsKept: who serves the person and who handles the case open the signed sheet,
+// nobody else.
+func sheetIsKept(t *testing.T, w *world, clerk caller, id string) {
+	t.Helper()
+	path := "/cases/" + id + "/confirmations/1/sheet"
+	for who, c := range map[string]caller{"who serves": clerk, "who handles": w.signIn(t, "city")} {
+		if a := c.try(http.MethodGet, path, nil); a.status != http.StatusOK || !strings.HasPrefix(a.body, "%PDF-") {
+			t.Errorf("%s: %d %.80s", who, a.status, a.body)
+		}
+	}
+	for _, who := range []string{"zhou", "health", "supervisor"} {
+		if a := w.signIn(t, who).try(http.MethodGet, path, nil); a.status != http.StatusNotFound && a.status != http.StatusForbidden {
+			t.Errorf("%s: %d", who, a.status)
+		}
+	}
+}
+
 // TestAPersonWithoutAnAccountAtTheWindow: taken in for another department, accepted
 // on the spot, receipt printed, and nothing of the person stays with the clerk.
 func TestAPersonWithoutAnAccountAtTheWindow(t *testing.T) {
@@ -110,7 +161,9 @@ func TestAPersonWithoutAnAccountAtTheWindow(t *testing.T) {
 		files := window1.draft(d.ID).files()
 		window1.call(http.MethodPut, "/drafts/"+d.ID+"/originals/"+files[0], map[string]any{"compared": true, "paper": "kept"}, nil)
 		window1.confirms(d.ID)
+		window1.signsByHand(d.ID)
 		r := submitTwiceAtOnceAt(t, window1, d.ID)
+		sheetIsKept(t, w, window1, r.Case)
 
 		page := window1.get("/cases/" + r.Case + "/receipt")
 		if page.status != http.StatusOK || !strings.Contains(page.body, "/cases/"+r.Case+"/print") || !strings.Contains(page.body, "/staff/cases/"+r.Case) {

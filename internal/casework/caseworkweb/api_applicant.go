@@ -39,8 +39,8 @@ func applicantAPI(a *api.API, s *casework.Service) {
 }
 
 type fileBody struct {
-	Name    string `json:"name" maxLength:"200"`
-	Content []byte `json:"content" doc:"base64"`
+	Name    string `json:"name" maxLength:"200" example:"说明.pdf" doc:"of the file"`
+	Content []byte `json:"content" doc:"as base64"`
 }
 
 func uploadsOf(list []fileBody) []casework.Upload {
