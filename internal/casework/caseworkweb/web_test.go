@@ -137,7 +137,7 @@ func TestALateCaseShowsItsLights(t *testing.T) {
 	webtest.Run(t, k.Handler(), []webtest.Step{
 		{Name: "supervision", Actor: "supervisor", Path: "/staff/supervision", Has: []string{"超法定", "红牌 1", "超过法定期限", "超过承诺期限"}},
 		{Name: "applicant", Actor: "lin", Path: "/cases/" + string(id), Has: []string{"已超"}},
-		{Name: "English", Actor: "supervisor", Locale: web.EN, Path: "/staff/supervision", Has: []string{"statutory limit missed"}},
+		{Name: "English", Actor: "supervisor", Locale: web.EN, Path: "/staff/supervision", Has: []string{"Statutory limit missed"}},
 	})
 }
 

@@ -166,7 +166,20 @@ func whySentence(v web.View, e casework.Explanation) string {
 	if e.Clock == statute.Acceptance { // silence is acceptance by the law's day, not by a promised one
 		days, due = e.LegalDays, e.Legal
 	}
-	return v.T("casework.why.sentence."+string(e.Clock), "start", e.Started, "n", days, "due", due)
+	text := v.T("casework.why.sentence."+string(e.Clock), "start", e.Started, "n", days, "due", due)
+	paused := 0
+	for _, l := range e.Lines {
+		if l.Why == statute.ReasonPaused {
+			paused++
+		}
+	}
+	if paused == 0 {
+		return text
+	}
+	if v.English() {
+		text += " "
+	}
+	return text + v.T("casework.why.sentence.paused", "n", paused)
 }
 
 // stepWords are title and text of a step in a timeline.

@@ -939,9 +939,9 @@ func hearingRecord(v web.View, d showData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var34 string
-				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(a.Name + "（" + v.T("inquiry.role."+a.Role) + "）" + v.T("inquiry.attended."+attended(a), "reason", a.Reason))
+				templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(a.Name + v.T("inquiry.present.who", "name", v.T("inquiry.role."+a.Role)) + v.T("inquiry.colon") + v.T("inquiry.attended."+attended(a), "reason", a.Reason))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/hearing.templ`, Line: 194, Col: 121}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/hearing.templ`, Line: 194, Col: 164}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 				if templ_7745c5c3_Err != nil {
