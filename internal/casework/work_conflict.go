@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -27,6 +30,29 @@ const (
 	WithdrewOrdered  = "ordered"
 	WithdrewAsked    = "asked"
 )
+
+// minConflict is the least of a reason, in characters that one sees: 系其配偶 is a
+// whole one.
+const minConflict = 2
+
+// interest tidies the reason of a withdrawal.
+func interest(text string) (string, error) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	seen := 0
+	for _, r := range text {
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			seen++
+		}
+	}
+	var form fault.Form
+	switch {
+	case seen < minConflict:
+		form.Add("reason", "casework.too_short", "min", minConflict)
+	case utf8.RuneCountInString(text) > maxObjection:
+		form.Add("reason", "casework.too_long", "max", maxObjection)
+	}
+	return text, form.Err()
+}
 
 // cardNobody says that no official is left who may take a stage of a case.
 const cardNobody = "nobody"
@@ -88,7 +114,7 @@ func (s *Service) withdraws(ctx context.Context, actor auth.Principal, id contra
 			return err
 		}
 		var err error
-		if x.reason, err = plainText("reason", x.reason); err != nil {
+		if x.reason, err = interest(x.reason); err != nil {
 			return err
 		}
 		return s.keepOff(ctx, tx, actor, c, x)

@@ -145,7 +145,7 @@ func checkRecusal(x Recusal, n NewRecusal, named []Handler) (Recusal, error) {
 		x.Official.Name = name
 	}
 	var err error
-	if x.Reason, err = plainText("reason", n.Reason); err != nil {
+	if x.Reason, err = interest(n.Reason); err != nil {
 		for _, f := range fault.FieldsOf(err) {
 			form.Add(f.Name, f.Err.Code, f.Err.Args...)
 		}

@@ -13,7 +13,7 @@ type declareIn struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
 		Official string `json:"official,omitempty" maxLength:"64" doc:"whom the head keeps from the case; the caller's own conflict unless said"`
-		Reason   string `json:"reason" maxLength:"2000"`
+		Reason   string `json:"reason" minLength:"2" maxLength:"2000" example:"系其配偶" doc:"what the interest is; at least two characters that are not white space"`
 	}
 }
 
@@ -120,7 +120,7 @@ type recuseIn struct {
 	Body struct {
 		Official string `json:"official,omitempty" maxLength:"64" doc:"account, where the record of the case names it"`
 		Name     string `json:"name,omitempty" maxLength:"50" doc:"of an official whom the record does not name"`
-		Reason   string `json:"reason" maxLength:"2000"`
+		Reason   string `json:"reason" minLength:"2" maxLength:"2000" example:"系其配偶" doc:"what the relation is, and how one knows; at least two characters that are not white space"`
 	}
 }
 
