@@ -112,7 +112,7 @@ func TestConflictsOfInterestByPagesAlone(t *testing.T) {
 	webtest.Run(t, k.Handler(), []webtest.Step{
 		{Name: "the link", Actor: "reviewer1", Path: desk, Has: []string{"我要回避", "认领这件"}},
 		{Name: "the page warns", Actor: "reviewer1", Path: desk + "/conflict", Has: []string{"不能撤销"}, HasNot: []string{"决定同事回避"}},
-		{Name: "without a reason", Actor: "reviewer1", Path: desk + "/conflict", Form: url.Values{"do": {"declare"}, "reason": {" 亲 "}}, Status: http.StatusUnprocessableEntity, Has: []string{"亲戚"}},
+		{Name: "without a reason", Actor: "reviewer1", Path: desk + "/conflict", Form: url.Values{"do": {"declare"}, "reason": {" 亲 "}}, Status: http.StatusUnprocessableEntity, Has: []string{"至少写 2 个字"}},
 		{Name: "declare", Actor: "reviewer1", Path: desk + "/conflict", Form: reason, Status: http.StatusSeeOther, To: "/staff/tasks"},
 		{Name: "gone", Actor: "reviewer1", Path: desk, Status: http.StatusNotFound},
 		{Name: "the head sees why", Actor: "head", Path: "/staff/withdrawals?tab=kept", Has: []string{"近亲属", "本人提出"}},
