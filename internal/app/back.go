@@ -15,7 +15,7 @@ func (a *areas) back(t *tools) counter.Back {
 	cases := backCases{a}
 	return counter.Back{
 		Papers: cases, Results: cases, Cases: cases, Calendars: a.calendar, Press: t.press, Code: id.Code,
-		Carriers:   counter.SignedCarriers(t.config.Counter.Carriers),
+		Carriers: counter.SignedCarriers(t.config.Counter.Carriers), Couriers: t.config.Counter.Couriers,
 		RemindDays: t.config.Counter.RemindDays, ReturnDays: t.config.Counter.ReturnDays, StuckDays: t.config.Counter.StuckDays,
 		Site: t.config.BaseURL,
 	}

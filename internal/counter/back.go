@@ -70,6 +70,7 @@ type Back struct {
 	Press     *pdf.Press
 	Code      func(n int) string // random characters that can be read aloud
 	Carriers  []Carrier          // whose word is taken by the signed interface
+	Couriers  []string           // other carriers that parcels may be given to
 	// RemindDays and ReturnDays are calendar days on the shelf after which the
 	// applicant is reminded, and the result goes back to who made it; StuckDays is
 	// working days for an answer. Zero means 7, 30 and 5.

@@ -257,6 +257,11 @@ func TestACarrierIsHeardOnceAndByItsSignatureAlone(t *testing.T) {
 		ctx, clerk := t.Context(), countertest.Clerk("yuan")
 		ended(w, contract.DeliverCourier)
 		p := shelve(t, w, clerk, "k1", "a-1")
+		for _, other := range []string{"", "ems", "EMS!", "中通"} {
+			if f := fault.FieldsOf(w.Send(ctx, clerk, p.ID, other, "ea123456789cn")); len(f) != 1 || f[0].Name != "carrier" || f[0].Err.Code != "counter.parcel.carrier_unknown" {
+				t.Errorf("given to %q: %+v", other, f)
+			}
+		}
 		ok(t, w.Send(ctx, clerk, p.ID, "EMS", "ea123456789cn"))
 		if w.Cases.Read != 1 {
 			t.Error("the address was not read by an act of its own")

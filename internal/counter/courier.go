@@ -97,6 +97,19 @@ func SignedCarriers(secrets map[string]string) []Carrier {
 	return list
 }
 
+// Couriers are the carriers that a hall gives parcels to, by name: those whose system
+// tells what becomes of them, and those of whom staff enter it. None means that
+// nobody said which, and any name is taken.
+func (s *Service) Couriers() []string {
+	var list []string
+	for _, c := range s.c.Back.Carriers {
+		list = append(list, c.Name())
+	}
+	list = append(list, s.c.Back.Couriers...)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // Told takes a signed call of a carrier. The same event counts once, however often
 // it is sent; one about a parcel that nobody knows is an error, so that the carrier
 // sees its mistake.
@@ -148,7 +161,11 @@ func (s *Service) carried(ctx context.Context, tx db.Tx, actor auth.Principal, e
 func (s *Service) Send(ctx context.Context, actor auth.Principal, id, carrier, waybill string) error {
 	carrier, waybill = strings.TrimSpace(carrier), strings.ToUpper(strings.TrimSpace(waybill))
 	var form fault.Form
-	within(&form, "carrier", carrier, 2, 40)
+	if known := s.Couriers(); len(known) == 0 {
+		within(&form, "carrier", carrier, 2, 40)
+	} else if !slices.Contains(known, carrier) { // a waybill under another name would never be found
+		form.Add("carrier", "counter.parcel.carrier_unknown")
+	}
 	within(&form, "waybill", waybill, 6, 40)
 	if err := form.Err(); err != nil {
 		return err

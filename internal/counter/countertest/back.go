@@ -46,7 +46,7 @@ func newBack(t testing.TB) (counter.Back, *Cases) {
 	c := &Cases{Papers: map[contract.PaperID]*contract.Paper{}, Known: map[string]contract.CaseFacts{}, Legs: map[string]int{}}
 	return counter.Back{
 		Papers: c, Results: c, Cases: c, Calendars: calendars{statute.NewBook(statute.National()...)}, Press: press, Code: id.Code,
-		Carriers: counter.SignedCarriers(map[string]string{"EMS": CarrierSecret}),
+		Carriers: counter.SignedCarriers(map[string]string{"EMS": CarrierSecret}), Couriers: []string{"顺丰"},
 	}, c
 }
 

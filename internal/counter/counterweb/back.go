@@ -248,6 +248,7 @@ type parcelData struct {
 	Form     *web.Form
 	MayNew   bool
 	Statuses []string
+	Couriers []string // that a parcel may be given to; none is any
 }
 
 func (e site) parcel(w http.ResponseWriter, r *http.Request) error {
@@ -262,6 +263,7 @@ func (e site) parcelPage(w http.ResponseWriter, r *http.Request, status int, f *
 	}
 	noStore(w)
 	d := parcelData{Parcel: p, To: to, Form: f, MayNew: actor.AtCounter() && p.State == counter.ParcelShelved}
+	d.Couriers = e.s.Couriers()
 	d.Statuses = []string{contract.CarrierMoving, contract.CarrierDelivered, contract.CarrierFailed, contract.CarrierReturned, contract.CarrierLost}
 	return e.k.Render(w, r, status, parcelPage(e.k.View(r), d))
 }

@@ -28,6 +28,7 @@ func backAPI(a *api.API, s *counter.Service) {
 	api.Register(a, op(http.MethodPost, "/counter/shelf/issue", "shelf-issue", counter.ActionShelf, "Hand a result out by code and identity; takes the step of delivery"), o.issue)
 	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/code", "shelf-code", counter.ActionShelf, "A new code for the person of the open session"), o.recode)
 	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/address", "shelf-address", counter.ActionShelf, "Where to send a result; reading it is recorded"), o.address)
+	api.Register(a, op(http.MethodGet, "/counter/couriers", "shelf-couriers", counter.ActionShelf, "Carriers that parcels may be given to"), o.couriers)
 	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/send", "shelf-send", counter.ActionShelf, "Give a result to a carrier"), o.send)
 	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/track", "shelf-track", counter.ActionShelf, "Enter what a carrier says of a parcel"), o.track)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/pickup", "case-pickup", counter.ActionPickup, "Results of one's case that lie ready, with their codes"), o.pickup)
@@ -307,9 +308,21 @@ func (o backOps) address(ctx context.Context, actor auth.Principal, in *idIn) (*
 type sendIn struct {
 	ID   string `path:"id"`
 	Body struct {
-		Carrier string `json:"carrier"`
-		Waybill string `json:"waybill"`
+		Carrier string `json:"carrier" minLength:"2" maxLength:"40" example:"EMS" doc:"one of those that shelf-couriers lists; where it lists none, any"`
+		Waybill string `json:"waybill" minLength:"6" maxLength:"40" example:"EA123456789CN" doc:"number on the waybill"`
 	}
+}
+
+type couriersOut struct {
+	Body struct {
+		Couriers []string `json:"couriers" doc:"names as they stand on waybills; none means that any may be entered"`
+	}
+}
+
+func (o backOps) couriers(context.Context, auth.Principal, *struct{}) (*couriersOut, error) {
+	out := &couriersOut{}
+	out.Body.Couriers = append([]string{}, o.s.Couriers()...)
+	return out, nil
 }
 
 func (o backOps) send(ctx context.Context, actor auth.Principal, in *sendIn) (*parcelOut, error) {

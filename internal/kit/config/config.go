@@ -116,6 +116,7 @@ type Counter struct {
 	ReturnDays  int // on the shelf, until a result goes back
 	StuckDays   int // working days for the answer to what could not be got done
 	Carriers    map[string]string
+	Couriers    []string // to whom parcels may be given besides
 }
 
 // registryIDs are the registries that can be connected.
@@ -178,6 +179,7 @@ func (c *Config) settings() []setting {
 		setting{"counter.return_days", "30", "Days on the issue shelf after which a result goes back to who made it.", (*number)(&c.Counter.ReturnDays), false},
 		setting{"counter.stuck_days", "5", "Working days for the answer to what somebody could not get done.", (*number)(&c.Counter.StuckDays), false},
 		setting{"counter.carriers", "", "Carriers that tell what becomes of parcels, each with the secret of its signature, as EMS=secret,SF=secret. Empty: staff enter it.", (*pairs)(&c.Counter.Carriers), true},
+		setting{"counter.couriers", "EMS", "Carriers that halls give parcels to besides those, as EMS,SF. Staff choose one; what becomes of its parcels they enter.", (*names)(&c.Counter.Couriers), false},
 		setting{"recusal.days", "3", "Working days for the answer to who asks that an official withdraws.", (*number)(&c.Recusal.Days), false},
 		setting{"recusal.waits", "false", "Whether a decision of that official waits for the answer.", (*boolean)(&c.Recusal.Waits), false},
 	)

@@ -126,6 +126,21 @@ func (p *prefixes) String() string {
 	return strings.Join(parts, ",")
 }
 
+// names are words with commas between them: a,b.
+type names []string
+
+func (n *names) Set(s string) error {
+	*n = nil
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			*n = append(*n, part)
+		}
+	}
+	return nil
+}
+
+func (n *names) String() string { return strings.Join(*n, ",") }
+
 // pairs are names with values, with commas between them: a=b,c=d.
 type pairs map[string]string
 
