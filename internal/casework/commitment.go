@@ -48,6 +48,46 @@ func (s *Service) Commitment(ctx context.Context, actor auth.Principal, id contr
 	return x, nil
 }
 
+// Promise is what an applicant committed to in a case, or in a part of a bundle.
+type Promise struct {
+	Part      string        // "" of the case itself
+	Name      contract.Text // of the part
+	Committed contract.Committed
+}
+
+// Promises lists what was committed to in a case and in its parts, each by itself, for
+// whoever may see the case.
+func (s *Service) Promises(ctx context.Context, actor auth.Principal, id contract.CaseID) ([]Promise, error) {
+	c, err := s.Open(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return promisesOf(ctx, s.c.DB, c)
+}
+
+func promisesOf(ctx context.Context, q db.Q, c Case) ([]Promise, error) {
+	parts, err := partsOf(ctx, q, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []Promise
+	for _, x := range append([]Case{c}, parts...) {
+		k, err := commitmentOf(ctx, q, x.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		p := Promise{Committed: k.Committed}
+		if x.ID != c.ID {
+			p.Part, p.Name = x.Part, x.ItemName
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
 // Barred reports whether a subject may not commit for a service, because an
 // earlier commitment for it was broken and not put right. Proof is always open
 // to everybody.

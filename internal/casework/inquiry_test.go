@@ -14,7 +14,7 @@ import (
 // pending is what is still to be found out.
 type pending struct {
 	before, keeps, unvisited, unheard bool
-	agenda                   []contract.InquiryTask
+	agenda                            []contract.InquiryTask
 }
 
 func (p *pending) Missing(_ context.Context, _ db.Q, _ contract.CaseID, d contract.Deciding) ([]contract.Text, error) {

@@ -119,6 +119,11 @@ func (s *Service) receiptDetails(ctx context.Context, p *Paper, c Case, svc cont
 		{contract.Text{ZH: "提交人", EN: "Filed by"}, filedBy(c)},
 		{contract.Text{ZH: "填报内容", EN: "Answers"}, fmt.Sprintf("%d 项 items", len(answers))},
 	}
+	promises, err := promisesOf(ctx, s.c.DB, c)
+	if err != nil {
+		return err
+	}
+	p.Rows = append(p.Rows, promiseRows(promises)...)
 	lines := []string{fmt.Sprintf("申请表（网上填报，%d 项）", len(answers))}
 	for _, m := range h.materials {
 		lines = append(lines, materialLine(materialSpec(svc, m.ID).Name.ZH, m))
@@ -132,6 +137,22 @@ func (s *Service) receiptDetails(ctx context.Context, p *Paper, c Case, svc cont
 	}
 	p.After = append(p.After, silence(svc))
 	return nil
+}
+
+// promiseRows say what was committed to, part by part.
+func promiseRows(list []Promise) []PaperRow {
+	rows := make([]PaperRow, 0, len(list))
+	for _, p := range list {
+		text := ""
+		if p.Part != "" {
+			text = "“" + p.Name.ZH + "”："
+		}
+		for _, t := range p.Committed.Content {
+			text += t.ZH
+		}
+		rows = append(rows, PaperRow{contract.Text{ZH: "告知承诺", EN: "Commitment"}, text})
+	}
+	return rows
 }
 
 // clockText is the legal time of a step, in China.

@@ -69,8 +69,8 @@ type InquiryCase struct {
 	Hearing *HearingSpec
 	// Committed says that the applicant committed: the place is looked at afterwards.
 	Committed bool
-	Review bool       // the case is reviewed now: nothing is decided yet
-	Open   bool       // nothing has ended it
+	Review    bool // the case is reviewed now: nothing is decided yet
+	Open      bool // nothing has ended it
 	// Handlers are the officials who reviewed the case or hold it now: none of them
 	// presides over its hearing (Licensing Law art. 48(3)).
 	Handlers []AccountID

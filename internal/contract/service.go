@@ -114,6 +114,10 @@ type Part struct {
 	Materials map[string]string `json:"materials,omitempty" yaml:"-"`
 	// Signers says the same of the part's signers.
 	Signers map[string]string `json:"signers,omitempty" yaml:"-"`
+	// Commitment is what the applicant may choose instead of the part's proof, in the
+	// ids of the merged form. Bundles that were published before have one choice for
+	// all their parts, in Service.Commitment.
+	Commitment *CommitmentSpec `json:"commitment,omitempty" yaml:"-"`
 }
 
 // Guide is what the service guide (办事指南) says beyond the other fields.

@@ -44,8 +44,8 @@ func rulesOf(svc contract.Service) []namedRule {
 	for _, m := range svc.Materials {
 		list = append(list, namedRule{where: "material " + m.ID, text: m.When, signer: m.Signer, group: groups[m.Signer]})
 	}
-	if svc.Commitment != nil {
-		list = append(list, namedRule{where: "commitment", text: svc.Commitment.When})
+	for _, o := range Offers(svc) {
+		list = append(list, namedRule{where: strings.TrimSpace("commitment " + o.Part), text: o.Spec.When})
 	}
 	late := func(where, text string, gives int) {
 		list = append(list, namedRule{where: where, text: text, gives: gives, late: true})

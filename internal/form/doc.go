@@ -20,12 +20,14 @@ type doc struct {
 	Down     []string                    `json:"down,omitempty"`
 	Disputes map[string]contract.Dispute `json:"disputes,omitempty"`
 	Consents map[string]string           `json:"consents,omitempty"` // by registry: yes or no
-	Choice   string                      `json:"choice,omitempty"`
-	ChoiceAt time.Time                   `json:"choice_at,omitzero"`
-	Barred   bool                        `json:"barred,omitempty"`
+	Choices  map[string]keptChoice       `json:"choices,omitempty"`  // by part, "" the service itself
 	Ways     map[string]string           `json:"ways,omitempty"`
 	Licences []contract.HeldLicence      `json:"licences,omitempty"`
 	Copies   []contract.Copy             `json:"copies,omitempty"`
+	// One choice for all parts, as drafts had it before; read and not written.
+	Choice   string    `json:"choice,omitempty"`
+	ChoiceAt time.Time `json:"choice_at,omitzero"`
+	Barred   bool      `json:"barred,omitempty"`
 }
 
 // pack splits a draft's content into what is personal and what is not.
@@ -33,7 +35,7 @@ func (s *Service) pack(c *Compiled, d Draft) (open string, sealed []byte, err er
 	plain := doc{Answers: contract.Answers{}, Typed: map[string][]string{}, Revs: d.revs}
 	personal := doc{
 		Answers: contract.Answers{}, Typed: map[string][]string{}, Held: d.Held, Down: d.Down, Disputes: d.Disputes,
-		Consents: map[string]string{}, Choice: d.Choice.Given, ChoiceAt: d.Choice.At, Barred: d.Choice.Barred,
+		Consents: map[string]string{}, Choices: packed(d.Choices),
 		Ways: d.Ways, Licences: d.Licences, Copies: d.Copies,
 	}
 	for _, x := range d.Consents {
@@ -111,7 +113,7 @@ func (s *Service) unpack(c *Compiled, r row) (Draft, error) {
 	maps.Copy(d.Disputes, personal.Disputes)
 	maps.Copy(d.Ways, personal.Ways)
 	d.Held, d.Down, d.Licences, d.Copies = personal.Held, personal.Down, personal.Licences, personal.Copies
-	d.Choice = Choosing{Offered: c.Service.Commitment != nil, Barred: personal.Barred, Given: personal.Choice, At: personal.ChoiceAt}
+	d.Choices = personal.choices(c.offers)
 	for _, x := range c.sensitive() {
 		x.Given = personal.Consents[x.Registry]
 		d.Consents = append(d.Consents, x)

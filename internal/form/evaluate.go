@@ -44,6 +44,7 @@ type evaluation struct {
 	r       Result
 	names   Names
 	chosen  *contract.HeldLicence // in the last licence field
+	spares  map[string]bool       // materials of the applicant that a commitment makes needless
 	awaited map[string]bool       // fields whose answer has to come, or come again
 	// seen is what rules saw at the end of each row's signer, by id of the spec, if
 	// it is to be kept.
@@ -76,7 +77,7 @@ func (e *evaluation) applicant() error {
 	if e.r.Pages, err = e.pages(e.c.pages, s, e.r.Answers); err != nil {
 		return err
 	}
-	if err := e.commitment(); err != nil {
+	if err := e.commitments(); err != nil {
 		return err
 	}
 	p := papers{
@@ -87,20 +88,6 @@ func (e *evaluation) applicant() error {
 		return err
 	}
 	return e.settle(e.r.Pages, e.r.Materials, e.r.Answers)
-}
-
-// commitment says whether this applicant may commit, and did.
-func (e *evaluation) commitment() error {
-	spec := e.c.Service.Commitment
-	if spec == nil {
-		return nil
-	}
-	may, err := holds(e.c.commitment, e.v)
-	if err != nil || !may {
-		return err
-	}
-	e.r.Commitment = &CommitmentState{Spec: *spec, Chosen: e.in.Committed}
-	return nil
 }
 
 func (e *evaluation) pages(pages []page, s sheet, answers contract.Answers) ([]PageState, error) {

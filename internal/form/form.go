@@ -54,6 +54,7 @@ var (
 	ErrNoSigner   = fault.New(fault.NotFound, "form.sign.not_found")   // nobody asked the actor to sign this
 	ErrReminded   = fault.New(fault.TooMany, "form.sign.reminded")     // a signer is reminded once a day
 	ErrBarred     = fault.New(fault.Denied, "form.commit.barred")      // broke an earlier commitment
+	ErrWhichPart  = fault.New(fault.Invalid, "form.commit.which_part") // several parts leave the choice
 	ErrNoCommit   = fault.New(fault.Conflict, "form.commit.not_offered")
 )
 
@@ -205,8 +206,8 @@ type Draft struct {
 	Disputes map[string]contract.Dispute
 	// Consents are the registries of sensitive data that this form could ask.
 	Consents []Consent
-	// Choice is what the applicant chose where a commitment is offered.
-	Choice Choosing
+	// Choices are what the applicant chose where commitments are offered.
+	Choices []Choosing
 	// Files are all that was handed in, in whatever way; Ways is the way chosen by
 	// material. Only files that came in the chosen way are submitted.
 	Files    []contract.Material
@@ -237,14 +238,6 @@ type Consent struct {
 	Registry string   // "marriage": the first part of its keys
 	Keys     []string // what this form would look at
 	Given    string   // "yes", "no", or "" where it was not asked yet
-}
-
-// Choosing is an applicant's choice between committing and proving.
-type Choosing struct {
-	Offered bool
-	Barred  bool   // an earlier commitment was broken
-	Given   string // "yes", "no", or "" where nothing was chosen yet
-	At      time.Time
 }
 
 // States of a signer.
@@ -368,7 +361,7 @@ func Faults() []*fault.Error {
 		ErrIneligible.With("message", "m"), ErrApplicant, ErrNoForm, ErrNotOpen,
 		ErrOtherParty.With("name", "n"), ErrNotCovered, ErrExpired, ErrFull.With("mb", 2), ErrTooMany.With("n", 2), ErrAnswers,
 		ErrNoWay, ErrNoUpload, ErrOffset.With("offset", 1), ErrNotHeld, ErrScanner, ErrSigning, ErrNotSigning, ErrNoSigner,
-		ErrReminded, ErrBarred, ErrNoCommit, ErrUnconfirmed, ErrNoCounter, ErrKeyed, ErrNoPress,
+		ErrReminded, ErrBarred, ErrWhichPart, ErrNoCommit, ErrUnconfirmed, ErrNoCounter, ErrKeyed, ErrNoPress,
 	}
 	for _, code := range []string{
 		"check", "choose", "conflict", "date", "date_part", "decimals", "declare", "email", "great", "held", "id_area",

@@ -164,7 +164,8 @@ func (j *joining) ofPart(material string) bool {
 	return false
 }
 
-// commitment joins what the parts let applicants commit to: one choice for all.
+// commitment is what the part lets applicants commit to: a choice of its own, whatever
+// they choose in other parts.
 func (j *joining) commitment() {
 	k := j.svc.Commitment
 	if k == nil {
@@ -182,24 +183,5 @@ func (j *joining) commitment() {
 	if never || len(own.Materials) == 0 {
 		return
 	}
-	if have := j.out.Commitment; have != nil {
-		one := *have
-		one.When = or(have.When, own.When)
-		one.Content = union(have.Content, own.Content)
-		one.Liability = union(have.Liability, own.Liability)
-		one.Materials = slices.Compact(slices.Sorted(slices.Values(slices.Concat(have.Materials, own.Materials))))
-		one.VerifyDays = lesser(have.VerifyDays, own.VerifyDays)
-		own = one
-	}
-	j.out.Commitment = &own
-}
-
-func union(x, y []contract.Text) []contract.Text {
-	list := slices.Clone(x)
-	for _, t := range y {
-		if !slices.Contains(list, t) {
-			list = append(list, t)
-		}
-	}
-	return list
+	j.part.Commitment = &own
 }

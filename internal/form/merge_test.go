@@ -142,8 +142,8 @@ func TestABundleIsOneForm(t *testing.T) {
 	if len(m.Materials) != 3 || plan.When != "" || plan.MaxMB != 5 || !slices.Equal(plan.Types, []string{"pdf"}) || plan.CounterToo {
 		t.Errorf("plan %+v of %d materials", plan, len(m.Materials))
 	}
-	if m.Commitment == nil || !slices.Equal(m.Commitment.Materials, []string{"photo"}) || m.Commitment.When != "a.big" {
-		t.Errorf("%+v", m.Commitment)
+	if k := m.Parts[1].Commitment; m.Commitment != nil || k == nil || !slices.Equal(k.Materials, []string{"photo"}) || k.When != "a.big" {
+		t.Errorf("%+v %+v", m.Commitment, k)
 	}
 	if p := form.Check(m); len(p) != 0 {
 		t.Errorf("the merged form is not sound: %v", p)

@@ -3,6 +3,7 @@ package form
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/internal/contract"
@@ -85,6 +86,9 @@ func paperRows(d Draft) []pdf.Row {
 			rows = append(rows, pdf.Row{Label: fs.Field.Label.ZH, LabelEN: fs.Field.Label.EN, Value: paperValue(d, fs)})
 		}
 	}
+	for _, k := range d.Offered() {
+		rows = append(rows, promiseRow(k))
+	}
 	for _, m := range d.Result.Materials {
 		names := make([]string, 0, len(m.Files))
 		for _, f := range m.Files {
@@ -99,6 +103,25 @@ func paperRows(d Draft) []pdf.Row {
 		rows = append(rows, pdf.Row{Label: "材料：" + m.Spec.Name.ZH, LabelEN: m.Spec.Name.EN, Value: orDash(text)})
 	}
 	return rows
+}
+
+// promiseRow says whether the applicant commits, and to what, part by part.
+func promiseRow(k Choosing) pdf.Row {
+	row := pdf.Row{Label: "告知承诺", LabelEN: "Commitment", Value: "没有选择承诺，提交证明材料"}
+	switch {
+	case k.Given == "":
+		row.Value = "还没有选择"
+	case k.Given == "yes" && !k.Barred:
+		said := make([]string, 0, len(k.Spec.Content)+len(k.Spec.Liability))
+		for _, t := range append(slices.Clone(k.Spec.Content), k.Spec.Liability...) {
+			said = append(said, t.ZH)
+		}
+		row.Value = strings.Join(said, "")
+	}
+	if k.Part != "" {
+		row.Value = "“" + k.Name.ZH + "”：" + row.Value
+	}
+	return row
 }
 
 // paperWays say how a material comes.

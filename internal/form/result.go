@@ -37,7 +37,9 @@ type Input struct {
 	// was chosen, by material; without it the way follows from what is there.
 	Materials []contract.Material
 	Ways      map[string]string
-	// Committed is the applicant's choice to commit instead of proving.
+	// Commits are the applicant's choices to commit instead of proving, by part, "" for
+	// the service itself. Committed is the choice where they say nothing of it.
+	Commits   map[string]bool
 	Committed bool
 	// Reopened fields are asked even where the government holds an answer: a
 	// correction notice doubts it.
@@ -92,8 +94,8 @@ type Result struct {
 	Unchecked []string
 	// Signers are those who must sign as the application stands.
 	Signers []SignerState
-	// Commitment is what this applicant may choose instead of proving.
-	Commitment *CommitmentState
+	// Commitments are what this applicant may choose instead of proving.
+	Commitments []CommitmentState
 	// Parts are the ids of the parts of a bundle that apply.
 	Parts []string
 	// Licence is the licence that was chosen for a change, renewal or cancellation.
@@ -105,12 +107,6 @@ type Result struct {
 // Show returns the words of any answer with the names that the form was judged
 // with: of divisions, and of the applicant's licences.
 func (r Result) Show(f contract.Field, v any) contract.Text { return r.names.Show(f, v) }
-
-// CommitmentState says whether the applicant chose to commit.
-type CommitmentState struct {
-	Spec   contract.CommitmentSpec
-	Chosen bool
-}
 
 // PageState is a page that is shown.
 type PageState struct {

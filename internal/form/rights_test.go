@@ -242,14 +242,14 @@ func TestCommitmentsAreChosen(t *testing.T) {
 	formtest.Each(t, func(t *testing.T, w *formtest.World) {
 		ctx := t.Context()
 		id := begin(t, w, alone())
-		d, err := w.Commit(ctx, formtest.Chen, id, true)
-		if err != nil || d.Choice.Given != "yes" || !d.Result.Complete() {
+		d, err := w.Commit(ctx, formtest.Chen, id, "", true)
+		if k, _ := d.Choice(""); err != nil || k.Given != "yes" || !d.Result.Complete() {
 			t.Fatal(err, d.Result.Faults())
 		}
-		if d, err = w.Commit(ctx, formtest.Chen, id, false); err != nil || d.Result.Complete() {
+		if d, err = w.Commit(ctx, formtest.Chen, id, "", false); err != nil || d.Result.Complete() {
 			t.Fatalf("proof is not asked: %v", err)
 		}
-		if _, err = w.Commit(ctx, formtest.Chen, id, true); err != nil {
+		if _, err = w.Commit(ctx, formtest.Chen, id, "", true); err != nil {
 			t.Fatal(err)
 		}
 		s := submitted(t, w, id)
@@ -258,14 +258,14 @@ func TestCommitmentsAreChosen(t *testing.T) {
 		}
 		w.People.Broke = map[string]bool{"chen": true}
 		id = begin(t, w, alone())
-		if _, err := w.Commit(ctx, formtest.Chen, id, true); !errors.Is(err, form.ErrBarred) {
+		if _, err := w.Commit(ctx, formtest.Chen, id, "", true); !errors.Is(err, form.ErrBarred) {
 			t.Errorf("committed after a broken commitment: %v", err)
 		}
 		hygiene, err := w.Start(ctx, formtest.Lin, w.Hygiene)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Commit(ctx, formtest.Lin, hygiene, true); !errors.Is(err, form.ErrNoCommit) {
+		if _, err := w.Commit(ctx, formtest.Lin, hygiene, "", true); !errors.Is(err, form.ErrNoCommit) {
 			t.Errorf("committed where nothing is offered: %v", err)
 		}
 	})

@@ -33,17 +33,17 @@ type Compiled struct {
 	blank   rule.Vars // before anything is answered
 	held    []string  // keys of held data that fields and rules use
 
-	pages      []page
-	materials  []*rule.Program // when, by material
-	signers    []signer
-	eligible   []*rule.Program
-	instant    *rule.Program
-	commitment *rule.Program
-	parts      []*rule.Program           // when, by part
-	lines      []string                  // of the chosen licence, that rules read
-	settings   map[string]float64        // numbers that a place sets
-	found      map[string]contract.Field // of stages of handling
-	values     map[string]*rule.Program  // of computed fields
+	pages     []page
+	materials []*rule.Program // when, by material
+	signers   []signer
+	eligible  []*rule.Program
+	instant   *rule.Program
+	offers    []offer
+	parts     []*rule.Program           // when, by part
+	lines     []string                  // of the chosen licence, that rules read
+	settings  map[string]float64        // numbers that a place sets
+	found     map[string]contract.Field // of stages of handling
+	values    map[string]*rule.Program  // of computed fields
 
 	schemaOnce sync.Once
 	schema     *jsonschema.Schema
@@ -141,8 +141,8 @@ func (c *Compiled) programs() error {
 		c.parts = append(c.parts, b.program(p.When))
 	}
 	c.instant = b.program(c.Service.Rules.Instant)
-	if c.Service.Commitment != nil {
-		c.commitment = b.program(c.Service.Commitment.When)
+	for _, o := range Offers(c.Service) {
+		c.offers = append(c.offers, offer{o, b.program(o.Spec.When)})
 	}
 	return b.err
 }

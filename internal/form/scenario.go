@@ -38,6 +38,7 @@ type Given struct {
 	Files     []string          `yaml:"files"` // materials with a file each
 	Ways      map[string]string `yaml:"ways"`  // chosen way by material
 	Committed bool              `yaml:"committed"`
+	Commits   map[string]bool   `yaml:"commits"` // by part, where it differs from committed
 	// Found is what officials find while they handle the case, as JSON has it.
 	Found map[string]any `yaml:"found"`
 	// Signers are what each signer gave, by id ("other", "adult/1").
@@ -135,7 +136,7 @@ func ParseScenarios(text []byte) ([]Scenario, error) {
 func (sc Scenario) input(c *Compiled) (Input, error) {
 	g := sc.Given
 	in := Input{
-		Typed: map[string][]string{}, Down: g.Down, Disputed: g.Disputes, Ways: g.Ways, Committed: g.Committed,
+		Typed: map[string][]string{}, Down: g.Down, Disputed: g.Disputes, Ways: g.Ways, Committed: g.Committed, Commits: g.Commits,
 		Applicant: contract.Party{Kind: g.Applicant.Kind, ID: "scenario", Name: g.Applicant.Name, Code: g.Applicant.Code},
 		Licences:  []contract.HeldLicence{}, Signers: map[string]SignerInput{},
 	}

@@ -194,7 +194,7 @@ func (s *Service) input(c *Compiled, d *Draft) Input {
 	in := Input{
 		Answers: d.Answers, Typed: d.Typed, Applicant: d.Party, Today: s.today(), Divisions: s.c.Divisions, DueBy: s.dueBy,
 		Held: d.Held, Down: d.Down, Disputed: d.disputed(), Licences: d.Licences, Copies: d.Copies,
-		Materials: ofSigner(d.Files, ""), Ways: d.Ways, Committed: d.Choice.Given == "yes" && !d.Choice.Barred,
+		Materials: ofSigner(d.Files, ""), Ways: d.Ways, Commits: d.commits(),
 		Signers: map[string]SignerInput{},
 	}
 	for _, g := range d.signed {
@@ -216,7 +216,9 @@ func (s *Service) judge(c *Compiled, d *Draft) error {
 	if d.Result, err = c.Evaluate(s.input(c, d)); err != nil {
 		return err
 	}
-	d.Choice.Offered = d.Result.Commitment != nil
+	for i, k := range d.Choices {
+		_, d.Choices[i].Offered = d.Result.Commitment(k.Part)
+	}
 	d.Signers = d.signers()
 	return nil
 }

@@ -164,7 +164,7 @@ func frozen(t *testing.T, w *formtest.World, id contract.DraftID) {
 			_, err := w.ChooseWay(ctx, formtest.Chen, id, "proof", "counter", form.WayArgs{})
 			return err
 		},
-		"commit": func() error { _, err := w.Commit(ctx, formtest.Chen, id, true); return err },
+		"commit": func() error { _, err := w.Commit(ctx, formtest.Chen, id, "", true); return err },
 		"delete": func() error { return w.Delete(ctx, formtest.Chen, id) },
 	} {
 		if err := try(); !errors.Is(err, form.ErrSigning) {

@@ -48,6 +48,7 @@ func (s *splitting) submission() (contract.PartSubmission, error) {
 	answers, handed := s.answers(), s.handed()
 	in := s.in
 	in.Answers, in.Typed, in.Ways, in.Reopened = answers, nil, nil, nil
+	in.Committed, in.Commits = s.commits(), nil
 	in.Disputed, in.Signers = s.disputed(), s.signers(handed)
 	in.Materials = ofSigner(handed, "")
 	r, err := s.c.Evaluate(in)
@@ -62,7 +63,7 @@ func (s *splitting) submission() (contract.PartSubmission, error) {
 		}
 	}
 	slices.SortStableFunc(x.Materials, func(a, b contract.Material) int { return strings.Compare(a.ID, b.ID) })
-	if k := r.Commitment; k != nil && k.Chosen {
+	if k, offered := r.Commitment(""); offered && k.Chosen {
 		x.Committed = &contract.Committed{Content: k.Spec.Content, Liability: k.Spec.Liability}
 	}
 	// What another part is still to produce is not there, so that a person decides.
@@ -71,6 +72,16 @@ func (s *splitting) submission() (contract.PartSubmission, error) {
 		x.Instant, x.Trace = true, r.Trace
 	}
 	return x, nil
+}
+
+// commits reports whether the applicant commits for the part: by a choice of its own,
+// or by the one for all that bundles had before.
+func (s *splitting) commits() bool {
+	if s.bundle.Commitment != nil {
+		return s.in.chosen("")
+	}
+	k, offered := s.merged.Commitment(s.part.ID)
+	return offered && k.Chosen
 }
 
 // kept are the answers that the part's own form shows. What it finds a fault with

@@ -3,7 +3,6 @@ package form
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -110,7 +109,7 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 		return "", errors.Join(err, onlyIf(err == nil, ErrTooMany.With("n", maxDrafts)))
 	}
 	d.Consents = c.sensitive()
-	if d.Choice.Barred, err = s.barred(ctx, d); err != nil {
+	if d.Choices, err = s.choices(ctx, c, d); err != nil {
 		return "", err
 	}
 	if err := s.known(ctx, actor, c, &d); err != nil {
@@ -123,18 +122,6 @@ func (s *Service) Start(ctx context.Context, actor auth.Principal, item contract
 		return "", err
 	}
 	return d.ID, nil
-}
-
-// barred tells whether an applicant may not commit instead of proving.
-func (s *Service) barred(ctx context.Context, d Draft) (bool, error) {
-	if s.c.Barred == nil || d.Service.Commitment == nil {
-		return false, nil
-	}
-	yes, err := s.c.Barred.Barred(ctx, d.Party.ID, d.Service.Item)
-	if err != nil {
-		return false, fmt.Errorf("earlier commitments: %w", err)
-	}
-	return yes, nil
 }
 
 // insert stores a new draft; a second correction of a case is not stored.

@@ -136,8 +136,9 @@ func (s *Service) filled(ctx context.Context, c *Compiled, d Draft) (contract.Su
 			sub.Signatures = append(sub.Signatures, *x.Signature)
 		}
 	}
-	if k := d.Result.Commitment; k != nil && k.Chosen {
-		sub.Committed = &contract.Committed{At: d.Choice.At, Content: k.Spec.Content, Liability: k.Spec.Liability}
+	whole, _ := d.Choice("")
+	if k, offered := d.Result.Commitment(""); offered && k.Chosen {
+		sub.Committed = &contract.Committed{At: whole.At, Content: k.Spec.Content, Liability: k.Spec.Liability}
 	}
 	// A grant at once rests on what was checked. What a registry could not check,
 	// and what the applicant disputes, a person looks at.
@@ -156,7 +157,10 @@ func (s *Service) filled(ctx context.Context, c *Compiled, d Draft) (contract.Su
 	for i := range sub.Parts {
 		s.named(sub.Parts[i].Materials, sub.At)
 		if k := sub.Parts[i].Committed; k != nil {
-			k.At = d.Choice.At
+			k.At = whole.At
+			if own, ok := d.Choice(sub.Parts[i].Part); ok {
+				k.At = own.At
+			}
 		}
 	}
 	return sub, nil
@@ -234,31 +238,6 @@ func (s *Service) submitIn(ctx context.Context, tx db.Tx, actor auth.Principal, 
 		return receipt, false, err
 	}
 	return receipt, true, finishDraft(ctx, tx, d.ID, string(kept))
-}
-
-// Commit chooses between committing and proving, where the service leaves it to
-// the applicant (告知承诺制). The text that was shown is what is stored.
-func (s *Service) Commit(ctx context.Context, actor auth.Principal, id contract.DraftID, yes bool) (Draft, error) {
-	return s.change(ctx, actor, id, "commitment", func(_ *Compiled, d *Draft) (bool, error) {
-		given := "no"
-		if yes {
-			given = "yes"
-		}
-		if d.Choice.Given == given {
-			return false, nil
-		}
-		barred, err := s.barred(ctx, *d)
-		switch {
-		case err != nil:
-			return false, err
-		case d.Result.Commitment == nil:
-			return false, ErrNoCommit
-		case yes && barred:
-			return false, ErrBarred
-		}
-		d.Choice.Given, d.Choice.Barred, d.Choice.At = given, barred, s.c.Now()
-		return true, nil
-	})
 }
 
 // Fix is one thing that a correction has to mend.

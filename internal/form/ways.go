@@ -90,7 +90,7 @@ func (m *MaterialState) missing() {
 // it or a registry that is down leads to asking.
 func (e *evaluation) standsFor(m *MaterialState, p papers) (Way, bool) {
 	spec := m.Spec
-	if k := e.r.Commitment; k != nil && k.Chosen && p.signer == "" && slices.Contains(k.Spec.Materials, spec.ID) {
+	if p.signer == "" && e.spares[spec.ID] {
 		return Way{Kind: contract.MaterialCommitted}, true
 	}
 	if len(p.of(spec.ID, contract.MaterialPart)) > 0 && !marked(e.in.Reopened, "material", spec.ID) {

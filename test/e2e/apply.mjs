@@ -64,7 +64,7 @@ async function oneThing(person, plan, path) {
   const id = path.split("/").at(-1);
   if (id === "consent") {
     for (const box of await page.locator('input[type="radio"][value="' + (plan.consent ?? "yes") + '"]').all()) await box.check();
-  } else if (id === "commitment") {
+  } else if (path.includes("/commitment")) { // of the service, or of a part
     await page.locator(`input[name="commit"][value="${plan.commit ?? "no"}"]`).check();
   } else {
     await fill(page, plan.answers);

@@ -205,10 +205,11 @@ func (p pages) explain(w http.ResponseWriter, r *http.Request, staff bool) error
 }
 
 type receiptData struct {
-	Case    casework.Case
-	Svc     contract.Service
-	Content casework.Content
-	Parts   []casework.Part
+	Case     casework.Case
+	Svc      contract.Service
+	Content  casework.Content
+	Parts    []casework.Part
+	Promises []casework.Promise
 }
 
 func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
@@ -225,6 +226,9 @@ func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if d.Parts, err = p.s.Parts(ctx, actor, d.Case.ID); err != nil {
+		return err
+	}
+	if d.Promises, err = p.s.Promises(ctx, actor, d.Case.ID); err != nil {
 		return err
 	}
 	return p.k.Render(w, r, http.StatusOK, receiptPage(p.k.View(r), d))

@@ -206,7 +206,7 @@ type People struct {
 	Persons  map[contract.AccountID]Person
 	Licences []contract.HeldLicence
 	Verified []contract.Copy
-	Broke    map[string]bool // subjects who broke a commitment
+	Broke    map[string]bool // subjects who broke a commitment, or "subject item"
 	Revoked  map[string]bool // mandates that do not hold any more
 }
 
@@ -292,8 +292,8 @@ func (p *People) Copies(_ context.Context, _ auth.Principal, _ contract.Party, e
 }
 
 // Barred serves the form.
-func (p *People) Barred(_ context.Context, subject string, _ contract.ItemID) (bool, error) {
-	return p.Broke[subject], nil
+func (p *People) Barred(_ context.Context, subject string, item contract.ItemID) (bool, error) {
+	return p.Broke[subject] || p.Broke[subject+" "+string(item)], nil
 }
 
 // sealer hides the text so that a test sees whether it was stored openly.

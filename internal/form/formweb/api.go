@@ -78,10 +78,12 @@ type draftBody struct {
 	Materials  []materialBody  `json:"materials,omitempty"`
 	Marks      []contract.Mark `json:"marks,omitempty" doc:"What a correction notice asks for."`
 	Consents   []consentBody   `json:"consents,omitempty" doc:"Registries of sensitive data that need your consent."`
-	Commitment *commitmentBody `json:"commitment,omitempty" doc:"What you may promise instead of proving."`
-	Signers    []signerBody    `json:"signers,omitempty" doc:"Who else has to sign."`
-	Parts      []string        `json:"parts,omitempty" doc:"Parts of a bundle that apply."`
-	Confirmed  *confirmedBody  `json:"confirmed,omitempty" doc:"How the person confirmed it at a counter, as it stands now."`
+	Commitment *commitmentBody `json:"commitment,omitempty" doc:"The same where there is one alone."`
+	// Commitments are one for each part that leaves the choice, or the one of the service.
+	Commitments []commitmentBody `json:"commitments,omitempty" doc:"What you may promise instead of proving: one choice for each part of a bundle."`
+	Signers     []signerBody     `json:"signers,omitempty" doc:"Who else has to sign."`
+	Parts       []string         `json:"parts,omitempty" doc:"Parts of a bundle that apply."`
+	Confirmed   *confirmedBody   `json:"confirmed,omitempty" doc:"How the person confirmed it at a counter, as it stands now."`
 }
 
 type consentBody struct {
@@ -91,6 +93,8 @@ type consentBody struct {
 }
 
 type commitmentBody struct {
+	Part      string          `json:"part,omitempty" doc:"Of the bundle; absent is the service itself."`
+	Name      contract.Text   `json:"name,omitzero" doc:"Of the part."`
 	Content   []contract.Text `json:"content"`
 	Liability []contract.Text `json:"liability"`
 	Materials []string        `json:"materials" doc:"Not asked for when you commit."`
@@ -202,11 +206,14 @@ func body(d form.Draft) draftBody {
 	for _, c := range d.Consents {
 		b.Consents = append(b.Consents, consentBody(c))
 	}
-	if k := r.Commitment; k != nil {
-		b.Commitment = &commitmentBody{
-			Content: k.Spec.Content, Liability: k.Spec.Liability, Materials: k.Spec.Materials, Days: k.Spec.VerifyDays,
-			Given: d.Choice.Given, Barred: d.Choice.Barred,
-		}
+	for _, k := range d.Offered() {
+		b.Commitments = append(b.Commitments, commitmentBody{
+			Part: k.Part, Name: k.Name, Content: k.Spec.Content, Liability: k.Spec.Liability, Materials: k.Spec.Materials,
+			Days: k.Spec.VerifyDays, Given: k.Given, Barred: k.Barred,
+		})
+	}
+	if len(b.Commitments) == 1 {
+		b.Commitment = &b.Commitments[0]
 	}
 	for _, g := range d.Signers {
 		b.Signers = append(b.Signers, signerOf(g))
@@ -451,10 +458,11 @@ func (o operations) consent(ctx context.Context, actor auth.Principal, in *conse
 type commitIn struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
-		Commit bool `json:"commit"`
+		Part   string `json:"part,omitempty" maxLength:"64" doc:"Which part of a bundle; needed where several leave the choice."`
+		Commit bool   `json:"commit"`
 	}
 }
 
 func (o operations) commit(ctx context.Context, actor auth.Principal, in *commitIn) (*draftOut, error) {
-	return shown(o.s.Commit(ctx, actor, contract.DraftID(in.ID), in.Body.Commit))
+	return shown(o.s.Commit(ctx, actor, contract.DraftID(in.ID), in.Body.Part, in.Body.Commit))
 }

@@ -1,6 +1,7 @@
 package formweb
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -178,16 +179,39 @@ func consentFields(d form.Draft, c form.Consent) []contract.Text {
 	return list
 }
 
-// commitment asks whether the applicant commits or proves (告知承诺制).
+// choiceOf finds the choice that an address names: of a part, or the one that there is.
+func choiceOf(d form.Draft, part string) (form.Choosing, bool) {
+	for _, k := range d.Offered() {
+		if k.Part == part || part == "" {
+			return k, true
+		}
+	}
+	return form.Choosing{}, false
+}
+
+func choicePath(d form.Draft, k form.Choosing) string {
+	if k.Part == "" {
+		return draftPath(d, "commitment")
+	}
+	return draftPath(d, "commitment", k.Part)
+}
+
+// commitment asks whether the applicant commits or proves (告知承诺制), for each part of
+// a bundle on a page of its own.
 func (p pages) commitment(w http.ResponseWriter, r *http.Request) error {
 	d, ok, err := p.openFor(w, r)
 	if err != nil || !ok {
 		return err
 	}
-	if !d.Choice.Offered || d.Service.Commitment == nil {
+	k, offered := choiceOf(d, r.PathValue("part"))
+	switch from := r.URL.Query().Get("from"); {
+	case !offered:
 		return p.k.SeeOther(w, r, draftPath(d))
+	case r.URL.Path != choicePath(d, k):
+		return p.k.SeeOther(w, r, choicePath(d, k))
+	default:
+		return p.k.Render(w, r, http.StatusOK, commitPage(p.k.View(r), commitData{Draft: d, Choice: k, From: from}))
 	}
-	return p.k.Render(w, r, http.StatusOK, commitPage(p.k.View(r), commitData{Draft: d, From: r.URL.Query().Get("from")}))
 }
 
 func (p pages) commit(w http.ResponseWriter, r *http.Request) error {
@@ -199,25 +223,45 @@ func (p pages) commit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	k, offered := choiceOf(d, r.PathValue("part"))
+	if !offered {
+		return p.k.SeeOther(w, r, draftPath(d))
+	}
+	again := func() error {
+		return p.k.Render(w, r, http.StatusUnprocessableEntity, commitPage(p.k.View(r), commitData{d, k, f, f.Get("from")}))
+	}
 	given := f.Get("commit")
 	if given != "yes" && given != "no" {
 		f.Add("commit", "form.commit.missing")
-		return p.k.Render(w, r, http.StatusUnprocessableEntity, commitPage(p.k.View(r), commitData{d, f, f.Get("from")}))
+		return again()
 	}
-	saved, err := p.s.Commit(r.Context(), p.k.Actor(r), d.ID, given == "yes")
+	saved, err := p.s.Commit(r.Context(), p.k.Actor(r), d.ID, k.Part, given == "yes")
+	if errors.Is(err, form.ErrBarred) {
+		f.Add("commit", form.ErrBarred.Code)
+		k.Barred = true
+		return again()
+	}
 	if err != nil {
 		return err
 	}
-	return p.k.SeeOther(w, r, after(saved, draftPath(saved, "commitment"), f.Get("from")))
+	return p.k.SeeOther(w, r, after(saved, choicePath(saved, k), f.Get("from")))
 }
 
 // commitSpares are the materials that need not be handed in by who commits.
-func commitSpares(d form.Draft) []contract.Text {
+func commitSpares(d form.Draft, k form.Choosing) []contract.Text {
 	var list []contract.Text
 	for _, m := range d.Service.Materials {
-		if slices.Contains(d.Service.Commitment.Materials, m.ID) {
+		if slices.Contains(k.Spec.Materials, m.ID) {
 			list = append(list, m.Name)
 		}
 	}
 	return list
+}
+
+// commitTitle names a choice, of a part by the part.
+func commitTitle(v web.View, k form.Choosing) string {
+	if k.Part == "" {
+		return v.T("form.commit.title")
+	}
+	return v.T("form.commit.title_part", "name", pick(v, k.Name))
 }

@@ -15,8 +15,8 @@ type step struct {
 	done    bool
 	page    *form.PageState
 	mat     *form.MaterialState
-	consent bool // may sensitive data be looked up?
-	commit  bool // commit or prove?
+	consent bool           // may sensitive data be looked up?
+	commit  *form.Choosing // commit or prove?
 }
 
 // steps lists what the applicant goes through: consent to lookups, the pages of
@@ -30,8 +30,8 @@ func steps(d form.Draft) []step {
 	for _, ps := range d.Result.Steps() {
 		list = append(list, step{path: draftPath(d, "pages", ps.Page.ID), section: ps.Page.Section, done: ps.Done, page: &ps})
 	}
-	if d.Choice.Offered {
-		list = append(list, step{path: draftPath(d, "commitment"), done: d.Choice.Given != "", commit: true})
+	for _, k := range d.Offered() {
+		list = append(list, step{path: choicePath(d, k), done: k.Given != "", commit: &k})
 	}
 	for _, m := range d.Result.Uploads() {
 		list = append(list, step{path: draftPath(d, "materials", m.Spec.ID), done: m.Done(), mat: &m})
@@ -95,8 +95,8 @@ func stepName(v web.View, s step) string {
 		return pick(v, s.page.Page.Title)
 	case s.consent:
 		return v.T("form.consent.title")
-	case s.commit:
-		return v.T("form.commit.title")
+	case s.commit != nil:
+		return commitTitle(v, *s.commit)
 	}
 	return pick(v, s.mat.Spec.Name)
 }
@@ -107,9 +107,9 @@ func stepHint(v web.View, d form.Draft, s step) string {
 		return labels(v, s.page.Fields)
 	case s.consent:
 		return v.T("form.consent.hint")
-	case s.commit:
-		if d.Choice.Given != "" {
-			return v.T("form.commit." + d.Choice.Given)
+	case s.commit != nil:
+		if s.commit.Given != "" {
+			return v.T("form.commit." + s.commit.Given)
 		}
 		return v.T("form.commit.hint")
 	}

@@ -5,8 +5,10 @@ package formweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
 	"github.com/tongban/tongban/internal/contract"
@@ -153,7 +155,7 @@ func tasksPage(v web.View, d form.Draft) templ.Component {
 				}
 			}
 			for i, s := range sections(v, d) {
-				var templ_7745c5c3_Var8 = []any{"tb-h3 tb-mb-4", templ.KV("tb-mt-6", i > 0)}
+				templ_7745c5c3_Var8 := []any{"tb-h3 tb-mb-4", templ.KV("tb-mt-6", i > 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -44,6 +44,8 @@ func Routes(k *web.Kit, s *form.Service, dir Directory) {
 	k.Page("POST /drafts/{id}/consent", "form.edit", p.giveConsent)
 	k.Page("GET /drafts/{id}/commitment", "form.edit", p.commitment)
 	k.Page("POST /drafts/{id}/commitment", "form.edit", p.commit)
+	k.Page("GET /drafts/{id}/commitment/{part}", "form.edit", p.commitment)
+	k.Page("POST /drafts/{id}/commitment/{part}", "form.edit", p.commit)
 	k.Page("GET /drafts/{id}/materials/{material}", "form.view", p.material)
 	k.Page("POST /drafts/{id}/materials/{material}", "form.edit", p.upload)
 	k.Page("GET /drafts/{id}/files/{file}", "form.view", p.file)
