@@ -97,7 +97,7 @@ async function handsOver(clerk, locale) {
   await go(page, () => page.locator('form[action="/staff/counter/handovers"] button').first().click());
   const list = new URL(page.url()).pathname;
   assert.match(list, /handovers\/.+/);
-  await look(clerk, "counter-list");
+  await look(clerk, "counter-list", { elder: true });
   const city = await at("city", locale);
   await city.page.goto(list);
   await look(city, "counter-list-comes");
@@ -152,7 +152,7 @@ async function pickedUp({ zhou, clerk, id }, locale) {
 
   const { page } = clerk;
   await page.goto("/staff/counter/shelf");
-  await look(clerk, "counter-shelf");
+  await look(clerk, "counter-shelf", { elder: true });
   await page.locator('[name="number"]').fill(number);
   await page.locator('[name="kind"][value="licence"]').check();
   await page.locator('[name="slot"]').fill(locale === "en" ? "B-2" : "A-1");
@@ -193,7 +193,7 @@ async function stuck(locale) {
 
   const head = await at("head", locale);
   await head.page.goto("/staff/stuck");
-  await look(head, "stuck-desk");
+  await look(head, "stuck-desk", { elder: true });
   await go(head.page, () => head.page.locator("main a", { hasText: number }).click());
   await look(head, "stuck-report");
   await head.page.locator('main [name="result"][value="solved"]').check();
@@ -248,7 +248,7 @@ async function crossRegion(locale) {
   await end(clerk, walkIn.name, `/cases/${id}`);
 
   await page.goto("/staff/counter/transit");
-  await look(clerk, "transit");
+  await look(clerk, "transit", { elder: true });
   await page.goto(`/staff/cases/${id}/transit/dispatch`);
   await page.locator('main [name="way"][value="hand"]').check();
   await look(clerk, "transit-dispatch");
@@ -270,12 +270,12 @@ async function crossRegion(locale) {
   await look(city, "transit-tomorrow");
   await set(today.split("-"));
   await go(city.page, () => city.page.locator("main form button").last().click());
-  await look(city, "transit-received");
+  await look(city, "transit-received", { elder: true });
   await city.page.goto(`/staff/cases/${id}`);
-  await look(city, "transit-at-desk");
+  await look(city, "transit-at-desk", { elder: true });
   counted((await clocks(city, id)).acceptance, today);
   await city.page.goto(`/staff/cases/${id}/why`);
-  await look(city, "transit-why");
+  await look(city, "transit-why", { elder: true });
   await decide(city, id, "accept");
   await leave(clerk, city);
 }

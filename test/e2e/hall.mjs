@@ -9,10 +9,10 @@ import { go } from "./steps.mjs";
 export async function take(person, hall, kind) {
   const { page } = person;
   await page.goto(`/halls/${hall}/ticket`);
-  await look(person, "hall-kiosk");
+  await look(person, "hall-kiosk", { elder: true });
   await go(page, () => page.locator(`button[name="kind"][value="${kind}"]`).click());
   assert.match(page.url(), /\/tickets\//);
-  await look(person, "hall-ticket");
+  await look(person, "hall-ticket", { elder: true });
   return (await page.locator(".tb-ticket__no").innerText()).trim();
 }
 
@@ -24,7 +24,7 @@ export async function sit(clerk, window) {
   if (!await seat.count()) return;
   await look(clerk, "hall-seats");
   await go(page, () => seat.locator("button").click());
-  await look(clerk, "hall-desk");
+  await look(clerk, "hall-desk", { elder: true });
 }
 
 // press does one thing at the desk of a window.
@@ -62,7 +62,7 @@ export async function scan(clerk, person) {
 }
 
 async function served(clerk) {
-  await look(clerk, "hall-session");
+  await look(clerk, "hall-session", { elder: true });
   assert.equal(await clerk.page.locator(".tb-for--counter").count(), 1, "nothing says who is served");
 }
 

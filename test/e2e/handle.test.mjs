@@ -145,7 +145,7 @@ async function handOver(locale, id, from, to) {
 
   const receiver = await at(to, locale);
   await receiver.page.goto("/staff/inbox");
-  await look(receiver, "handle-inbox");
+  await look(receiver, "handle-inbox", { elder: true });
   await receiver.page.goto("/staff/tasks?tab=review&queue=mine");
   assert.ok((await look(receiver, "handle-handed")).text.includes(words[locale].note), "the note of the colleague is not shown");
 }
@@ -191,7 +191,7 @@ async function appraisal(locale) {
   const paused = await look(person, "handle-paused");
   assert.match(paused.text, /残疾评定|[Aa]pprais/, "the applicant is not told why the clock stands still");
   await person.page.goto(`/cases/${id}/why`);
-  await look(person, "handle-why-paused");
+  await look(person, "handle-why-paused", { elder: true });
   await must("disabled", locale, id, "resume", { opinion: w.result });
   await must("disabled", locale, id, "review", {
     "found-category": "physical", "found-grade": "second", "found-appraised_by": "广安市人民医院",

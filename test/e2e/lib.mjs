@@ -99,19 +99,20 @@ const key = new RegExp(`\\b(?:${areas})\\.(?!yaml\\b)[a-z_]+(?:\\.[a-z_]+)*\\b`)
 let count = 0;
 
 // look checks the page a person is on: accessibility, width, language, no
-// message keys, no complaint of the browser.
-export async function look(person, name) {
+// message keys, no complaint of the browser; and the same page once more as elders
+// have it on a phone, where that is asked for.
+export async function look(person, name, { elder = false } = {}) {
   const file = join(shots, `${String(++count).padStart(3, "0")}-${name}-${person.locale}-${person.width}${person.js ? "" : "-nojs"}.png`);
   const picture = () => person.page.screenshot({ path: file, fullPage: true });
   if (process.env.E2E_SHOTS) await picture();
-  return check(person, name).catch(async (fault) => {
+  return check(person, name, elder).catch(async (fault) => {
     if (!process.env.E2E_SHOTS) await picture();
     fault.message += `\npicture: ${file}`;
     throw fault;
   });
 }
 
-async function check(person, name) {
+async function check(person, name, elder) {
   const { page } = person;
   const where = `${name} (${page.url()}, ${person.locale}, ${person.width} px)`;
   const seen = await page.evaluate(() => ({
@@ -127,9 +128,27 @@ async function check(person, name) {
   if (person.js) {
     const found = await violations(page);
     assert.deepEqual(found, [], `${where}: accessibility`);
+    if (elder) await forElders(page, where);
   }
   assert.deepEqual(person.complaints, [], where);
   return seen;
+}
+
+// forElders looks at the page in large type on a phone, without loading it again:
+// what answered a form would be gone.
+async function forElders(page, where) {
+  const size = page.viewportSize();
+  const large = (on) => page.evaluate((mode) => {
+    if (mode) document.documentElement.dataset.mode = mode;
+    else delete document.documentElement.dataset.mode;
+  }, on ? "elder" : "");
+  await page.setViewportSize({ width: 360, height: 900 });
+  await large(true);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${where} scrolls sideways by ${wide} px for elders`);
+  assert.deepEqual(await violations(page), [], `${where}: accessibility for elders`);
+  await large(false);
+  await page.setViewportSize(size);
 }
 
 async function violations(page) {

@@ -131,7 +131,7 @@ function shown(page, name) {
 async function record(official, visit) {
   const { page } = official;
   await page.goto(`/staff/inquiries/${visit}/record`);
-  await look(official, "visit-checklist");
+  await look(official, "visit-checklist", { elder: true });
   for (const pass of await page.locator('main input[type="radio"][value="pass"]').all()) await pass.check();
   await page.locator('[name="item.staff"]').fill("0");
   await page.locator('[name="item.layout"]').fill("一层两间，消毒间单独设置。");
@@ -172,7 +172,7 @@ async function visited(locale) {
   const first = await at("reviewer1", locale, 1280);
   const visit = await plan(first, id);
   await lin.page.goto(`/visits/${visit}`);
-  await look(lin, "visit-invited");
+  await look(lin, "visit-invited", { elder: true });
   await go(lin.page, () => lin.page.locator('form[action$="/confirm"] button').click());
   await look(lin, "visit-confirmed");
 
@@ -183,17 +183,17 @@ async function visited(locale) {
   await sign(second, visit);
   await present(second, visit, "有事先走，没有签字。");
   await first.page.goto(`/staff/inquiries/${visit}`);
-  const over = await look(first, "visit-over");
+  const over = await look(first, "visit-over", { elder: true });
   assert.match(over.text, /2026-11-20 09:41:07.*30\.45600, 106\.63300/, "when and where the camera says is not shown");
   await paper(first, `/staff/cases/${id}`);
   await lin.page.goto(`/visits/${visit}`);
-  assert.doesNotMatch((await look(lin, "visit-result")).text, /09:41:07/, "the applicant reads what the camera wrote");
+  assert.doesNotMatch((await look(lin, "visit-result", { elder: true })).text, /09:41:07/, "the applicant reads what the camera wrote");
   assert.deepEqual(await shown(lin.page, "IMG_0001.jpg"), [1200, 1600], "the copy does not stand upright");
   const copy = await lin.page.request.get(await lin.page.locator('main img[alt*="IMG_0001.jpg"]').getAttribute("src"));
   assert.ok(!(await copy.body()).includes("Exif"), "the copy tells what the camera wrote");
   await paper(lin, `/cases/${id}`);
   await first.page.goto("/staff/inquiries");
-  await look(first, "visit-list");
+  await look(first, "visit-list", { elder: true });
 }
 
 // paper opens the record that both signed, which lies with the papers of the case.

@@ -86,7 +86,7 @@ async function absence(locale) {
   await page.locator('main [name="kind"][value="leave"]').check();
   await choose(page.locator('main form[action="/staff/absence"] [name="deputy"]'), await nameOf("reviewer2"));
   await go(page, () => page.locator('main form[action="/staff/absence"] button').click());
-  await look(away, "work-absence-entered");
+  await look(away, "work-absence-entered", { elder: true });
   await page.goto("/staff/tasks");
   assert.ok((await look(away, "work-away")).text.includes(await nameOf("reviewer2")), "the list does not say who stands in");
 
@@ -118,7 +118,7 @@ async function conflict(locale) {
   const { page } = official;
   await page.goto(`/staff/cases/${id}`);
   await go(page, () => page.locator(`main a[href="/staff/cases/${id}/conflict"]`).first().click());
-  await look(official, "work-conflict");
+  await look(official, "work-conflict", { elder: true });
   await go(page, () => page.locator('main button[value="declare"]').click(), 422);
   await look(official, "work-conflict-fault");
   await page.locator('main [name="reason"]').first().fill(locale === "en" ? "The applicant is my sister." : "申请人的负责人是我的妹妹。");
@@ -133,9 +133,9 @@ async function conflict(locale) {
 
   const head = await at("head", locale);
   await head.page.goto("/staff/withdrawals?tab=kept");
-  assert.ok((await look(head, "work-withdrawals")).text.includes(await nameOf("reviewer1")), "the head does not see who withdrew");
+  assert.ok((await look(head, "work-withdrawals", { elder: true })).text.includes(await nameOf("reviewer1")), "the head does not see who withdrew");
   await head.page.goto(`/staff/cases/${id}/hands`);
-  await look(head, "work-hands-of-head");
+  await look(head, "work-hands-of-head", { elder: true });
   const to = head.page.locator('main [name="to"]');
   assert.equal(await to.locator("option", { hasText: await nameOf("reviewer1") }).count(), 0, "who withdrew is offered");
   await choose(to, await nameOf("reviewer2"));
@@ -178,7 +178,7 @@ async function moves(locale) {
   await publish(manager, true);
   const { page } = manager;
   await page.goto("/staff/moves");
-  await look(manager, "work-moves");
+  await look(manager, "work-moves", { elder: true });
   await go(page, () => page.locator(`main a[href*="/staff/moves/new?"][href*="${hygiene}"]`).last().click());
   await look(manager, "work-move-new");
   await go(page, () => page.locator("main form button").click(), 422);
@@ -186,7 +186,7 @@ async function moves(locale) {
   await page.locator('main [name="reason"]').fill(locale === "en" ? "Visits follow the new rule." : "现场核查按新规定办理。");
   await go(page, () => page.locator("main form button").click());
   const plan = new URL(page.url()).pathname;
-  const seen = (await look(manager, "work-move-tried")).text.replaceAll(/\s/g, "");
+  const seen = (await look(manager, "work-move-tried", { elder: true })).text.replaceAll(/\s/g, "");
   for (const r of receipts) assert.ok(seen.includes(r.number), `the dry run leaves out ${r.number}`);
   assert.match(seen, /核查|visit/, "nothing says what changes for a case");
   assert.equal(await page.locator('main form[action$="/approve"]').count(), 0, "who planned may approve");
