@@ -264,8 +264,20 @@ func TestStoredLightIsTheLightOfTheLaw(t *testing.T) {
 	}
 }
 
-func TestNamesInLists(t *testing.T) {
+func TestPersonalDataAreMaskedByTheirKind(t *testing.T) {
 	t.Parallel()
+	for _, tt := range []struct{ kind, value, want string }{
+		{"phone", "13812348000", "138****8000"},
+		{"resident_id", "51160219800101002X", "511***********002X"},
+		{"email", "zhou@example.cn", "z***@example.cn"},
+		{"address", "四川省广安市广安区洪州大道东段128号", "四川省广安市广安区***"},
+		{"date", "1980-01-01", "1980******"},
+		{"text", "周淑芬", "周**"},
+	} {
+		if got := hide(tt.kind, tt.value); got != tt.want {
+			t.Errorf("%s %q: %q, want %q", tt.kind, tt.value, got, tt.want)
+		}
+	}
 	if got := ListName(contract.Party{Kind: "person", Name: "周淑芬"}); got != "周**" {
 		t.Errorf("person in a list: %q", got)
 	}

@@ -208,7 +208,7 @@ func (p *Paper) notice(x Inquiry, part string) {
 		"认为主持人与本事项有直接利害关系的，有权申请回避。听证中可以提出证据，进行申辩和质证，也可以委托代理人参加。",
 		"听证所需时间不计算在办理期限内（第四十五条）。听证不收取任何费用；行政机关根据听证笔录作出决定。",
 	}
-	p.Summary = []string{fmt.Sprintf(`A hearing on "%s" is held on %s, %s. You may ask that the chair steps back, bring evidence and question what is said. It is free of charge, its time does not count, and the decision rests on its record (Administrative Licensing Law, Article 45 and Article 48).`, x.ItemName.EN, enDate(x.Day), x.Slot)}
+	p.Summary = []string{fmt.Sprintf(`A hearing on "%s" is held on %s, %s. You may ask for the chair to step aside, bring evidence and question what is said. It is free of charge, its time does not count, and the decision rests on its record (Administrative Licensing Law, Article 45 and Article 48).`, x.ItemName.EN, enDate(x.Day), x.Slot)}
 }
 
 func (p *Paper) heard(x Inquiry, files []File) {
