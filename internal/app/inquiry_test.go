@@ -72,7 +72,7 @@ type inquiryView struct {
 			ID, Kind string
 			Limit    struct{ Min *float64 }
 		}
-		Rev       int64
+		Rev int64
 	}
 	Hearing *struct {
 		HoldBy string `json:"hold_by"`
