@@ -5,10 +5,8 @@ package formweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
@@ -585,7 +583,7 @@ func rowsFrame(v web.View, x frame, fs form.FieldState) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var19 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", x.form.Fault(id) != nil)}
+		var templ_7745c5c3_Var19 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", x.form.Fault(id) != nil)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var19...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -5,10 +5,8 @@ package formweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"strconv"
@@ -875,7 +873,7 @@ func fileLine(v web.View, d form.Draft, f contract.Material, part string) templ.
 			return templ_7745c5c3_Err
 		}
 		if isImage(f) {
-			templ_7745c5c3_Var37 := []any{"tb-preview", turned(f)}
+			var templ_7745c5c3_Var37 = []any{"tb-preview", turned(f)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var37...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

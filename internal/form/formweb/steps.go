@@ -101,7 +101,7 @@ func stepName(v web.View, s step) string {
 	return pick(v, s.mat.Spec.Name)
 }
 
-func stepHint(v web.View, d form.Draft, s step) string {
+func stepHint(v web.View, s step) string {
 	switch {
 	case s.page != nil:
 		return labels(v, s.page.Fields)

@@ -5,10 +5,8 @@ package formweb
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"github.com/tongban/tongban/internal/contract"
@@ -155,7 +153,7 @@ func tasksPage(v web.View, d form.Draft) templ.Component {
 				}
 			}
 			for i, s := range sections(v, d) {
-				templ_7745c5c3_Var8 := []any{"tb-h3 tb-mb-4", templ.KV("tb-mt-6", i > 0)}
+				var templ_7745c5c3_Var8 = []any{"tb-h3 tb-mb-4", templ.KV("tb-mt-6", i > 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -221,7 +219,7 @@ func tasksPage(v web.View, d form.Draft) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = web.Task(web.TaskArgs{Href: x.path, Title: stepName(v, x), Hint: stepHint(v, d, x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = web.Task(web.TaskArgs{Href: x.path, Title: stepName(v, x), Hint: stepHint(v, x)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
