@@ -50,7 +50,7 @@ func turnText(v web.View, t casework.Turn) string {
 	agency := pick(v, t.Unit.AgencyName)
 	switch {
 	case t.Change == casework.UnitAnswered:
-		return v.T("casework.turn.opinion", "task", pick(v, t.Unit.Task), "opinion", v.T("casework.unit.opinion."+t.Unit.Opinion))
+		return v.T("casework.unit.opinion." + t.Unit.Opinion)
 	case t.Change == casework.UnitLate:
 		return v.T("casework.turn.late", "agency", agency, "date", t.Unit.Due)
 	case t.Change == casework.UnitSent && t.Before.ZH != "":
