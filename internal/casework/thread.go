@@ -10,6 +10,7 @@ import (
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/event"
 )
 
 // Turn is what one agency asked another or answered, among the messages between the
@@ -86,7 +87,15 @@ func (s *Service) turns(ctx context.Context, actor auth.Principal, c Case) ([]Tu
 	if err != nil {
 		return nil, err
 	}
-	var list []Turn
+	list, err := told(events, steps, all, visible, leads)
+	if err != nil {
+		return nil, err
+	}
+	return list, s.attach(ctx, actor, c, list, leads)
+}
+
+// told makes turns of the events of the tasks that one may see.
+func told(events []event.Recorded, steps []Step, all []Unit, visible func(Unit) bool, leads bool) (list []Turn, err error) {
 	carried := 0 // turns before it know their step
 	for _, rec := range events {
 		if rec.Name == (contract.CaseMoved{}).EventName() {
@@ -110,7 +119,7 @@ func (s *Service) turns(ctx context.Context, actor auth.Principal, c Case) ([]Tu
 		who := contract.Actor{Kind: string(rec.ActorKind), ID: rec.ActorID, Name: rec.ActorName}
 		list = append(list, turnOf(all, i, e.Change, who, rec.At, leads))
 	}
-	return list, s.attach(ctx, actor, c, list, leads)
+	return list, nil
 }
 
 // turnOf is the i-th sending as an event changed it.
@@ -170,24 +179,28 @@ func (s *Service) attach(ctx context.Context, actor auth.Principal, c Case, list
 		return err
 	}
 	for i := range list {
-		t := &list[i]
-		if !asks(*t) {
-			continue
-		}
-		needs := unitSpec(svc, t.Unit.ID).Materials
-		for _, m := range h.materials {
-			if m.Blob == "" || !slices.Contains(needs, m.ID) {
-				continue
-			}
-			f := TurnFile{Material: m, Title: MarkName(svc, contract.Mark{Kind: "material", ID: m.ID})}
-			if !leads {
-				f.Task = t.Unit.ID
-			}
-			f.Name = "" // how applicants call their files is told where reading is recorded
-			t.Files = append(t.Files, f)
+		if t := &list[i]; asks(*t) {
+			t.Files = papersFor(svc, t.Unit.ID, h.materials, leads)
 		}
 	}
 	return nil
+}
+
+// papersFor are the materials that the service lists for a task.
+func papersFor(svc contract.Service, unit string, materials []contract.Material, leads bool) (list []TurnFile) {
+	needs := unitSpec(svc, unit).Materials
+	for _, m := range materials {
+		if m.Blob == "" || !slices.Contains(needs, m.ID) {
+			continue
+		}
+		f := TurnFile{Material: m, Title: MarkName(svc, contract.Mark{Kind: "material", ID: m.ID})}
+		if !leads {
+			f.Task = unit
+		}
+		f.Name = "" // how applicants call their files is told where reading is recorded
+		list = append(list, f)
+	}
+	return list
 }
 
 // openOpinionFile finds a file that an agency attached to its opinion, for who may read
