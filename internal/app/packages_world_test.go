@@ -249,7 +249,7 @@ func (w *world) next(t *testing.T, id string, people []string) bool {
 		for _, x := range c.look(id).Actions {
 			if slices.Contains([]string{"accept", "review", "countersign", "approve"}, x.Action) {
 				if x.Action == "approve" {
-					w.visitFirst(t, id, people[max(0, len(people)-3)], people[max(0, len(people)-2)])
+					w.visitFirst(t, id, person, people[max(0, len(people)-3)], people[max(0, len(people)-2)])
 				}
 				w.signIn(t, person).act(id, x.Action)
 				w.drain(t)
@@ -298,7 +298,7 @@ func (w *world) steps(t *testing.T, id string, steps ...string) {
 	for _, step := range steps {
 		who, action, _ := strings.Cut(step, " ")
 		if action == "approve" {
-			w.visitFirst(t, id, "reviewer1", "reviewer2")
+			w.visitFirst(t, id, who, "reviewer1", "reviewer2")
 		}
 		w.signIn(t, who).act(id, action)
 		w.drain(t)
