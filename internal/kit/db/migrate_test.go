@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -57,6 +58,30 @@ func TestBrokenMigrationLeavesNothingAndNamesTheArea(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Migrations need not wait for the disk; what is answered afterwards does, also after
+// one that failed.
+func TestWritesWaitForTheDiskAfterMigrations(t *testing.T) {
+	t.Parallel()
+	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	for _, a := range []db.Area{kv, area("sick", "0001_a.sql", "-- +goose Up\nCREATE TABLE nonsense;")} {
+		failed := d.Migrate(t.Context(), a) != nil
+		const full = 2
+		var synchronous int
+		if err := d.InTx(t.Context(), func(ctx context.Context, tx db.Tx) error {
+			return tx.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if failed != (a.Name == "sick") || synchronous != full {
+			t.Errorf("%s: failed %v, synchronous %d, want %d", a.Name, failed, synchronous, full)
+		}
+	}
 }
 
 func TestProcessesMayMigrateAtTheSameTime(t *testing.T) {
