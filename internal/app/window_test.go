@@ -342,7 +342,7 @@ func TestOnlineAndAtTheWindow(t *testing.T) {
 		if a := window2.send(http.MethodPost, "/cases/"+r.Case+"/withdraw", url.Values{"step": {"0"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded"); a.status < 400 {
 			t.Errorf("withdrawn without a word of the person: %d", a.status)
 		}
-		window2.call(http.MethodPost, "/cases/"+r.Case+"/withdrawal", map[string]any{"step": 0, "method": "drawn", "mark": "M10 10L40 60L80 20L120 70", "witness": true}, nil)
+		window2.call(http.MethodPost, "/cases/"+r.Case+"/withdrawal", map[string]any{"step": window2.action(r.Case, "withdraw")["step"], "method": "drawn", "mark": "M10 10L40 60L80 20L120 70", "witness": true}, nil)
 		window2.ends(again)
 		var v caseView
 		if lin.call(http.MethodGet, "/cases/"+r.Case, nil, &v); v.State != "WITHDRAWN" {
