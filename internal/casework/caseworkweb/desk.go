@@ -348,7 +348,8 @@ func (p pages) unmask(w http.ResponseWriter, r *http.Request) error {
 	return p.k.Render(w, r, http.StatusOK, deskPage(p.k.View(r), d))
 }
 
-// check is one line of what the program looked at by itself.
+// check is one line of what the program looked at by itself: Text names it, Note says
+// how it stands, so that nobody needs the icon to know.
 type check struct {
 	OK   bool
 	Text string
@@ -369,15 +370,27 @@ func (d deskData) checks(v web.View) []check {
 				n++
 			}
 		}
-		out = append(out, check{n > 0, v.T("casework.check.material", "name", pick(v, spec.Name)), v.T("casework.check.files", "n", n)})
+		note := v.T("casework.check.no_file")
+		if n > 0 {
+			note = v.T("casework.check.files", "n", n)
+		}
+		out = append(out, check{n > 0, pick(v, spec.Name), note})
 	}
 	if d.Case.Two {
 		done := d.Case.Reviewer.ID != "" && d.Case.Second.ID != ""
 		out = append(out, check{done, v.T("casework.check.two"), d.reviewers(v)})
 	}
-	out = append(out, check{d.Case.Yellow+d.Case.Red == 0, v.T("casework.check.cards"), v.T("casework.check.cards_n", "n", len(d.Cards))})
-	out = append(out, check{!d.Case.Due.Provisional, v.T("casework.check.calendar"), ""})
-	return out
+	cards := v.T("casework.check.no_cards")
+	if len(d.Cards) > 0 {
+		cards = v.T("casework.check.cards_n", "n", len(d.Cards))
+	}
+	holidays := v.T("casework.check.published")
+	if d.Case.Due.Provisional {
+		holidays = v.T("casework.check.unpublished")
+	}
+	return append(out,
+		check{d.Case.Yellow+d.Case.Red == 0, v.T("casework.check.cards"), cards},
+		check{!d.Case.Due.Provisional, v.T("casework.check.calendar"), holidays})
 }
 
 func (d deskData) reviewers(v web.View) string {
