@@ -147,15 +147,17 @@ func hearing(kind, article string) string {
 func TestWhatIsFoundOutFirstLeavesNoDecisionAtOnce(t *testing.T) {
 	t.Parallel()
 	const instant, special = "  instant: a.central_air\n", "  special: [{kind: testing, days: 5, text: {zh: 检测, en: Test}}]\n"
-	heard, visited := hearing("must", "第四十六条"), "required: true\n    prepare:"
+	const visited, unvisited = "required: true\n    prepare:", "required: false\n    prepare:"
+	heard := hearing("must", "第四十六条")
 	for _, tt := range []struct {
 		name       string
 		edits      []string // old, new
 		code, path string   // "" for nothing found
 	}{
 		{"a hearing", []string{"  dept_code:", heard}, "", ""},
-		{"a visit", []string{"required: false\n    prepare:", visited}, "", ""},
-		{"a visit and a grant at once", []string{"required: false\n    prepare:", visited, "  eligible:", instant + "  eligible:"}, "at_once", "handling.visits.required"},
+		{"a visit", []string{visited, visited}, "", ""},
+		{"a grant at once", []string{visited, unvisited, "  eligible:", instant + "  eligible:"}, "", ""},
+		{"a visit and a grant at once", []string{"  eligible:", instant + "  eligible:"}, "at_once", "handling.visits.required"},
 		{"a hearing and a grant at once", []string{"  dept_code:", heard, "  eligible:", instant + "  eligible:"}, "at_once", "handling.hearing"},
 		{"a hearing where there is no place", []string{"  dept_code:", heard, "procedure: licensing", "procedure: instant"}, "no_hearing", "handling.hearing"},
 		{"a hearing whose time would count", []string{"  dept_code:", special + heard}, "hearing_special", "handling.special"},
