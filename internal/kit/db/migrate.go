@@ -55,7 +55,8 @@ func (d *DB) Migrate(ctx context.Context, areas ...Area) error {
 	if err != nil {
 		return fmt.Errorf("lock migrations: %w", err)
 	}
-	return errors.Join(d.migrate(ctx, sets), unlock())
+	err = d.unsynced(ctx, func() error { return d.migrate(ctx, sets) })
+	return errors.Join(err, unlock())
 }
 
 func (d *DB) lockPostgres(ctx context.Context) (unlock func() error, err error) {
@@ -89,17 +90,23 @@ func (d *DB) lockSQLite(ctx context.Context) (unlock func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	release := func() error { return errors.Join(tx.Rollback(), pool.Close()) }
-	// A hundred small transactions need not each wait for the disk: with a write-ahead
-	// log NORMAL breaks nothing, a power cut at most undoes the last of them, and then
-	// they come again. The first write afterwards makes all of them last.
-	if _, err := d.write.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
-		return nil, errors.Join(err, release())
+	return func() error { return errors.Join(tx.Rollback(), pool.Close()) }, nil
+}
+
+// unsynced runs migrations without waiting for the disk after each of a hundred small
+// transactions. With a write-ahead log SQLite's NORMAL breaks nothing: a power cut at
+// most undoes the last of them, and then they come again. The first write afterwards
+// makes all of them last.
+func (d *DB) unsynced(ctx context.Context, migrate func() error) error {
+	if d.dialect != SQLite {
+		return migrate()
 	}
-	return func() error {
-		_, err := d.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL")
-		return errors.Join(err, release())
-	}, nil
+	if _, err := d.write.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return err
+	}
+	err := migrate()
+	_, back := d.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL")
+	return errors.Join(err, back)
 }
 
 func (d *DB) migrate(ctx context.Context, sets []migrationSet) error {
