@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,6 +113,28 @@ func (c caller) signsByHand(draft string) {
 	c.call(http.MethodPost, path, signed(pdf, true), &d)
 	if d.Confirmed == nil || d.Confirmed.Method != "paper" || !d.Confirmed.Sheet {
 		c.t.Fatalf("signed by hand: %+v", d.Confirmed)
+	}
+}
+
+// withdrawsByHand has the person at the window sign the withdrawal of a case on paper,
+// of which the clerk keeps the scan.
+func (c caller) withdrawsByHand(id string) {
+	c.t.Helper()
+	step := c.action(id, "withdraw")["step"].(int)
+	signed := func(content string) map[string]any {
+		return map[string]any{
+			"step": step, "method": "paper", "witness": true,
+			"sheet": map[string]any{"name": "撤回.pdf", "content": []byte(content)},
+		}
+	}
+	path := "/cases/" + id + "/withdrawal"
+	if a := c.try(http.MethodPost, path, signed("MZ")); a.status != http.StatusUnprocessableEntity {
+		c.t.Errorf("a program: %d %s", a.status, a.body)
+	}
+	c.call(http.MethodPost, path, signed(formtest.PDF("withdrawal")), nil)
+	kept := fmt.Sprintf("/cases/%s/confirmations/%d/sheet", id, step+1)
+	if a := c.try(http.MethodGet, kept, nil); a.status != http.StatusOK || !strings.HasPrefix(a.body, "%PDF-") {
+		c.t.Errorf("the sheet: %d %.80s", a.status, a.body)
 	}
 }
 
@@ -343,6 +366,7 @@ func TestOnlineAndAtTheWindow(t *testing.T) {
 			t.Errorf("withdrawn without a word of the person: %d", a.status)
 		}
 		window2.call(http.MethodPost, "/cases/"+r.Case+"/withdrawal", map[string]any{"step": window2.action(r.Case, "withdraw")["step"], "method": "drawn", "mark": "M10 10L40 60L80 20L120 70", "witness": true}, nil)
+		window2.withdrawsByHand(lin.submit(lin.prepare()).Case)
 		window2.ends(again)
 		var v caseView
 		if lin.call(http.MethodGet, "/cases/"+r.Case, nil, &v); v.State != "WITHDRAWN" {
