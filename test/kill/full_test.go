@@ -1,3 +1,5 @@
+//go:build linux
+
 package kill
 
 import (
@@ -7,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,65 +18,6 @@ import (
 	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/test/platform"
 )
-
-// size is that of the disk in these tests: what a demonstration fills, twice.
-const size = "64m"
-
-// smallDisk returns a program that runs the binary with a disk of its own at data,
-// and where that is seen from outside. A disk that others see needs root, this
-// one nobody: it is in a namespace of the process.
-func smallDisk(t *testing.T, binary, data string) (program string, disk func() string) {
-	t.Helper()
-	unshare := ""
-	for _, try := range []string{"unshare --mount", "unshare --mount --user --map-root-user"} {
-		if exec.CommandContext(t.Context(), "sh", "-c", try+" mount -t tmpfs tmpfs "+t.TempDir()).Run() == nil {
-			unshare = try
-			break
-		}
-	}
-	if unshare == "" {
-		t.Skip("this system lets nobody mount a disk in a namespace")
-	}
-	dir := t.TempDir()
-	pid := filepath.Join(dir, "pid")
-	// exec keeps the number of the process, which so is that of the platform.
-	script := fmt.Sprintf(`#!/bin/sh
-echo $$ > %q
-exec %s sh -c 'mount -t tmpfs -o size=%s,mode=0700 tmpfs %q && exec "$0" "$@"' %q "$@"
-`, pid, unshare, size, data, binary)
-	program = filepath.Join(dir, "tongban")
-	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return program, func() string {
-		n, err := os.ReadFile(pid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return filepath.Join("/proc", strings.TrimSpace(string(n)), "root", data)
-	}
-}
-
-// fillUp takes what is left of a disk; the returned function gives it back.
-func fillUp(t *testing.T, disk string) func() {
-	t.Helper()
-	path := filepath.Join(disk, "ballast")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := 1 << 20; n > 0; {
-		if _, err := f.Write(make([]byte, n)); err != nil {
-			n /= 2
-		}
-	}
-	_ = f.Close() // it says again that the disk is full
-	return func() {
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // files counts what lies in a folder of the disk.
 func files(t *testing.T, folder string) int {
@@ -117,7 +59,7 @@ func TestFullDisk(t *testing.T) {
 func full(t *testing.T, binary, database string) {
 	t.Helper()
 	data := t.TempDir()
-	program, disk := smallDisk(t, binary, data)
+	program, disk := onDisk(t, binary, data)
 	p := start(t, program, data, database)
 	lin, clerk := signIn(t, p, "lin"), signIn(t, p, "clerk")
 	first, second, third := ready(t, lin), ready(t, lin), ready(t, lin)
@@ -125,10 +67,10 @@ func full(t *testing.T, binary, database string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := filled{t: t, lin: lin, clerk: clerk, draft: second, id: accepted.Case, disk: disk()}
+	d := filled{t: t, lin: lin, clerk: clerk, draft: second, id: accepted.Case, disk: data}
 	before := d.state()
 
-	space := fillUp(t, d.disk)
+	disk.full.Store(true)
 	d.upload(http.StatusServiceUnavailable)
 	if database == "" {
 		d.until(third)
@@ -138,7 +80,7 @@ func full(t *testing.T, binary, database string) {
 		t.Errorf("before %s\nafter  %s", before, after)
 	}
 
-	space()
+	disk.full.Store(false)
 	d.upload(http.StatusCreated)
 	d.succeeds()
 	stop(t, p)
@@ -149,7 +91,7 @@ type filled struct {
 	t          *testing.T
 	lin, clerk *platform.Client
 	draft, id  string
-	disk       string
+	disk       string // its data folder
 }
 
 func signIn(t *testing.T, p *platform.Process, name string) *platform.Client {
