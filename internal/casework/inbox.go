@@ -11,19 +11,20 @@ import (
 
 // Inbox is what needs an official today, beyond the queue of the unit.
 type Inbox struct {
-	Held       []Case                  // that the official works
-	Handed     []HandNote              // with a note of who handed them over
-	Messages   []Case                  // of these, with messages that nobody of the agency read
-	Unread     map[contract.CaseID]int // how many, by case
-	Objections []Objection             // that the agency has to answer, for who answers
-	Opinions   []UnitTask              // that the agency owes
-	Cards      []Record                // to be explained
-	Rulings    []Record                // explained, to be ruled on: of a supervisor
-	Deputy     []Absence               // for whom the official stands in
-	Overdue    []UnitTask              // opinions that others owe beyond their day on cases of the agency
-	Recusals   []Recusal               // that the agency has to answer, for who answers; without the words
-	Today      []contract.InquiryTask  // appointments of today: visits, hearings
-	Inquiries  []contract.InquiryTask  // what else visits, hearings and reviews ask
+	Held       []Case     // that the official works
+	Handed     []HandNote // with a note of who handed them over
+	Messages   []Case     // of these, with messages and opinions that nobody of the agency read
+	News       map[contract.CaseID]News
+	Words      []UnitTask             // of agencies that lead cases, to the agency that they ask
+	Objections []Objection            // that the agency has to answer, for who answers
+	Opinions   []UnitTask             // that the agency owes
+	Cards      []Record               // to be explained
+	Rulings    []Record               // explained, to be ruled on: of a supervisor
+	Deputy     []Absence              // for whom the official stands in
+	Overdue    []UnitTask             // opinions that others owe beyond their day on cases of the agency
+	Recusals   []Recusal              // that the agency has to answer, for who answers; without the words
+	Today      []contract.InquiryTask // appointments of today: visits, hearings
+	Inquiries  []contract.InquiryTask // what else visits, hearings and reviews ask
 }
 
 // maxInbox bounds each part: what is more is in its list.
@@ -31,7 +32,7 @@ const maxInbox = 50
 
 // Count is how many things wait: the number on the bar.
 func (x Inbox) Count() int {
-	return len(x.Messages) + len(x.Objections) + len(x.Opinions) + len(x.Cards) + len(x.Rulings) + len(x.Handed) + len(x.Overdue) +
+	return len(x.Messages) + len(x.Words) + len(x.Objections) + len(x.Opinions) + len(x.Cards) + len(x.Rulings) + len(x.Handed) + len(x.Overdue) +
 		len(x.Recusals) + due(x.Today) + due(x.Inquiries)
 }
 
@@ -50,7 +51,7 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal) (x Inbox, err
 	if x.Handed, err = s.HandNotes(ctx, actor); err != nil {
 		return x, err
 	}
-	if x.Messages, x.Unread, err = s.unreadOf(ctx, actor); err != nil {
+	if x.Messages, x.News, err = s.newsFor(ctx, actor); err != nil {
 		return x, err
 	}
 	if answersFor(actor) {
@@ -66,6 +67,9 @@ func (s *Service) Inbox(ctx context.Context, actor auth.Principal) (x Inbox, err
 			return x, err
 		}
 		if x.Overdue, err = s.overdueTo(ctx, actor); err != nil {
+			return x, err
+		}
+		if err = s.askedNews(ctx, actor, &x); err != nil {
 			return x, err
 		}
 	}
@@ -124,20 +128,20 @@ func (s *Service) heldBy(ctx context.Context, actor auth.Principal) ([]Case, err
 	return listUrgent(ctx, s.c.DB, w, s.Today().String(), nil, maxInbox)
 }
 
-// unreadOf lists the cases of an official with messages that the agency did not read:
-// those in the official's hands, and those that nobody holds and the official worked
-// last.
-func (s *Service) unreadOf(ctx context.Context, actor auth.Principal) ([]Case, map[contract.CaseID]int, error) {
+// newsFor lists the cases of an official with messages and opinions that the agency
+// did not read: those in the official's hands, and those that nobody holds and the
+// official worked last.
+func (s *Service) newsFor(ctx context.Context, actor auth.Principal) ([]Case, map[contract.CaseID]News, error) {
 	w := s.rule(actor, "")
 	w.and("holder = ? OR holder = '' AND (approver = ? OR approver = '' AND (reviewer = ? OR reviewer = '' AND clerk = ?))",
 		actor.ID, actor.ID, actor.ID, actor.ID)
-	withUnreadBy(w, actor.Agency)
+	withNews(w, actor.Agency)
 	cases, err := listRecent(ctx, s.c.DB, w, nil, maxInbox)
 	if err != nil || len(cases) == 0 {
 		return nil, nil, err
 	}
-	counts, err := s.Unread(ctx, actor, idsOf(cases))
-	return cases, counts, err
+	news, err := s.News(ctx, actor, idsOf(cases))
+	return cases, news, err
 }
 
 // toRule are the cards that were explained and wait for a supervisor's word.

@@ -80,20 +80,34 @@ type Words struct {
 // Messages shows a thread to a side that may read it, and notes that it has.
 func (s *Service) Messages(ctx context.Context, actor auth.Principal, id contract.CaseID, thread string) (Thread, error) {
 	t, read, err := s.conversation(ctx, actor, id, thread)
-	if err != nil || len(t.Messages) == 0 {
+	if err != nil {
 		return t, err
 	}
-	if err := s.recordRead(ctx, actor, t.Case, "", "messages"); err != nil {
-		return t, err
+	if len(t.Messages) > 0 {
+		if err := s.recordRead(ctx, actor, t.Case, "", "messages"); err != nil {
+			return t, err
+		}
 	}
-	actor = onSide(actor, t.Case)
-	last := t.Messages[len(t.Messages)-1].No
-	if last <= read {
+	last := t.end()
+	if last.no <= read.no && !last.seen.After(read.seen) {
 		return t, nil
 	}
 	return t, s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		return markRead(ctx, tx, id, thread, readerOf(actor), last)
+		return markRead(ctx, tx, id, thread, readerOf(onSide(actor, t.Case)), last)
 	})
+}
+
+// end is the marker of who has read all of a thread.
+func (t Thread) end() (m readMark) {
+	if n := len(t.Messages); n > 0 {
+		m.no = t.Messages[n-1].No
+	}
+	for _, x := range t.Turns {
+		if x.Change == UnitAnswered && x.Unit.Ended.After(m.seen) {
+			m.seen = x.Unit.Ended
+		}
+	}
+	return m
 }
 
 // Peek shows the applicant's own thread without noting that it was read.
@@ -106,10 +120,10 @@ func (s *Service) Peek(ctx context.Context, actor auth.Principal, id contract.Ca
 }
 
 // conversation opens a thread; read is how far the actor's side had read.
-func (s *Service) conversation(ctx context.Context, actor auth.Principal, id contract.CaseID, thread string) (t Thread, read int, err error) {
+func (s *Service) conversation(ctx context.Context, actor auth.Principal, id contract.CaseID, thread string) (t Thread, read readMark, err error) {
 	c, err := s.thread(ctx, actor, id, thread)
 	if err != nil {
-		return Thread{}, 0, err
+		return Thread{}, read, err
 	}
 	actor = onSide(actor, c)
 	t = Thread{Case: c, Name: thread, Closes: closes(c)}
@@ -127,11 +141,15 @@ func (s *Service) conversation(ctx context.Context, actor auth.Principal, id con
 		}
 		m.sealed = nil
 		m.Own = m.Side == side && (side == sideApplicant || string(m.Unit) == reader)
-		m.Fresh = !m.Own && m.No > read
+		m.Fresh = !m.Own && m.No > read.no
 	}
 	t.MayWrite = !s.messagesClosed(c)
 	if thread == contract.ThreadInternal {
 		t.Turns, err = s.turns(ctx, actor, c)
+		for i := range t.Turns {
+			x := &t.Turns[i]
+			x.Fresh = x.Change == UnitAnswered && reader == string(c.Agency) && x.Unit.Ended.After(read.seen)
+		}
 	}
 	return t, read, err
 }
@@ -193,7 +211,7 @@ func (s *Service) send(ctx context.Context, tx db.Tx, actor auth.Principal, id c
 	if m.No, err = insertMessage(ctx, tx, id, *m); err != nil {
 		return err
 	}
-	if err := markRead(ctx, tx, id, m.Thread, readerOf(actor), m.No); err != nil {
+	if err := markRead(ctx, tx, id, m.Thread, readerOf(actor), readMark{no: m.No}); err != nil {
 		return err
 	}
 	e := contract.MessageSent{
@@ -260,15 +278,6 @@ func (s *Service) MessageFile(ctx context.Context, actor auth.Principal, id cont
 		return Handed{Material: m.Files[i]}, body, nil
 	}
 	return s.openOpinionFile(ctx, actor, id, file)
-}
-
-// Unread counts the messages that the actor's side has not read yet, by case.
-// Cases without any are left out.
-func (s *Service) Unread(ctx context.Context, actor auth.Principal, ids []contract.CaseID) (map[contract.CaseID]int, error) {
-	if len(ids) == 0 || readerOf(actor) == "" {
-		return map[contract.CaseID]int{}, nil
-	}
-	return countUnread(ctx, s.c.DB, ids, readerOf(actor), actor.Applies())
 }
 
 // thread opens a case to whoever may read and write one of its threads. Who may

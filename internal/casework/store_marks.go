@@ -51,11 +51,3 @@ func dropDraftMarks(ctx context.Context, q db.Q, id contract.CaseID) error {
 	}
 	return nil
 }
-
-// withUnreadBy keeps the cases with messages from elsewhere that an agency did not
-// read.
-func withUnreadBy(w *where, agency string) {
-	w.and(`id IN (SELECT m.case_id FROM casework_messages AS m
-		LEFT JOIN casework_message_reads AS r ON r.case_id = m.case_id AND r.thread = m.thread AND r.reader = ?
-		WHERE m.unit <> ? AND (r.no IS NULL OR m.no > r.no))`, agency, agency)
-}

@@ -2,9 +2,7 @@ package casework
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -97,64 +95,4 @@ func countMessages(ctx context.Context, q db.Q, id contract.CaseID, author strin
 		return 0, fmt.Errorf("count messages: %w", err)
 	}
 	return n, nil
-}
-
-func readUpTo(ctx context.Context, q db.Q, id contract.CaseID, thread, reader string) (int, error) {
-	var no int
-	err := q.QueryRowContext(ctx, `
-		SELECT no FROM casework_message_reads WHERE case_id = $1 AND thread = $2 AND reader = $3`, id, thread, reader).Scan(&no)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read marker: %w", err)
-	}
-	return no, nil
-}
-
-// markRead moves the marker of a side on, never back.
-func markRead(ctx context.Context, q db.Q, id contract.CaseID, thread, reader string, no int) error {
-	_, err := q.ExecContext(ctx, `
-		INSERT INTO casework_message_reads (case_id, thread, reader, no) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (case_id, thread, reader) DO UPDATE SET no = $4 WHERE casework_message_reads.no < $4`,
-		id, thread, reader, no)
-	if err != nil {
-		return fmt.Errorf("mark read: %w", err)
-	}
-	return nil
-}
-
-// countUnread counts by case what a reader has not read. A resident reads the
-// applicant's thread alone; an agency both.
-func countUnread(ctx context.Context, q db.Q, ids []contract.CaseID, reader string, resident bool) (map[contract.CaseID]int, error) {
-	w := &where{}
-	w.and("r.no IS NULL OR m.no > r.no")
-	if resident {
-		w.and("m.thread = ? AND m.side = ?", contract.ThreadApplicant, sideStaff)
-	} else {
-		w.and("m.unit <> ?", reader)
-	}
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = string(id)
-	}
-	w.oneOf("m.case_id", names)
-	rows, err := q.QueryContext(ctx, `
-		SELECT m.case_id, COUNT(*) FROM casework_messages AS m
-		LEFT JOIN casework_message_reads AS r ON r.case_id = m.case_id AND r.thread = m.thread AND r.reader = `+w.arg(reader)+`
-		WHERE `+w.sql()+` GROUP BY m.case_id`, w.args...)
-	if err != nil {
-		return nil, fmt.Errorf("count unread: %w", err)
-	}
-	defer rows.Close()
-	counts := map[contract.CaseID]int{}
-	for rows.Next() {
-		var id contract.CaseID
-		var n int
-		if err := rows.Scan(&id, &n); err != nil {
-			return nil, err
-		}
-		counts[id] = n
-	}
-	return counts, rows.Err()
 }

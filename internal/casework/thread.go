@@ -28,6 +28,7 @@ type Turn struct {
 	Before contract.Text // agency that was asked before, where it went to another; for who leads
 	Files  []TurnFile
 	At     time.Time
+	Fresh  bool // an opinion that who leads the case had not read before
 }
 
 // TurnFile is a file that goes with a turn.

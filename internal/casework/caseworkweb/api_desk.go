@@ -261,7 +261,8 @@ type inboxMessage struct {
 	Case   string        `json:"case"`
 	Number string        `json:"number"`
 	Name   contract.Text `json:"name"`
-	Unread int           `json:"unread"`
+	Unread int           `json:"unread" doc:"messages, and opinions of other agencies"`
+	Thread string        `json:"thread" enum:"applicant,internal" doc:"where to read them first"`
 }
 
 type inboxObjection struct {
@@ -330,7 +331,10 @@ func (o deskOperations) inbox(ctx context.Context, actor auth.Principal, _ *stru
 		b.Held = append(b.Held, operations(o).body(c, actor))
 	}
 	for _, c := range x.Messages {
-		b.Messages = append(b.Messages, inboxMessage{string(c.ID), c.Number, c.ItemName, x.Unread[c.ID]})
+		b.Messages = append(b.Messages, inboxMessage{string(c.ID), c.Number, c.ItemName, x.News[c.ID].Count(), x.News[c.ID].Thread()})
+	}
+	for _, u := range x.Words {
+		b.Messages = append(b.Messages, inboxMessage{string(u.Case), u.Number, u.ItemName, x.News[u.Case].Count(), contract.ThreadInternal})
 	}
 	for _, y := range x.Objections {
 		b.Objections = append(b.Objections, inboxObjection{y.ID, y.Number, y.Item, y.Due.String()})

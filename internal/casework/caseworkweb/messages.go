@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -24,6 +26,7 @@ type messagesData struct {
 	Staff    bool
 	Internal bool // the agencies of the case have a thread of their own
 	Outward  bool // the reader writes to the applicant too
+	News     casework.News
 	Back     web.Link
 }
 
@@ -59,6 +62,11 @@ func (p pages) messagesPage(w http.ResponseWriter, r *http.Request, status int, 
 	v := p.k.View(r)
 	if d.Staff {
 		d.Outward, d.Back = p.s.MayTalk(actor, t.Case), p.threadBack(v, t)
+		news, err := p.s.News(ctx, actor, []contract.CaseID{t.Case.ID})
+		if err != nil {
+			return err
+		}
+		d.News = news[t.Case.ID]
 	}
 	return p.k.Render(w, r, status, messagesPage(v, d))
 }
@@ -144,6 +152,23 @@ func paragraphs(text string) []string {
 		}
 	}
 	return out
+}
+
+// threadPath leads an official to the thread of a case that has news.
+func threadPath(c casework.Case, n casework.News) templ.SafeURL {
+	path := deskPath(c) + "/messages"
+	if n.Thread() == contract.ThreadInternal {
+		path += "?thread=" + contract.ThreadInternal
+	}
+	return templ.SafeURL(path)
+}
+
+// unreadCount is a number on a tab; none is none.
+func unreadCount(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 func writePath(d messagesData) string {

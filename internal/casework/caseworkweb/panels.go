@@ -109,6 +109,7 @@ type unitData struct {
 	Path   string
 	Open   string // file that is shown
 	Confer bool   // the reader may read what the agencies write to each other
+	Unread int    // of it
 
 	Phrases []casework.Phrase
 }
@@ -140,7 +141,13 @@ func (p pages) unitPage(w http.ResponseWriter, r *http.Request, status int, f *w
 	if d.Phrases, err = p.phrasesOf(r, v.ID); err != nil {
 		return err
 	}
-	d.Confer = p.s.MayConferOn(r.Context(), p.k.Actor(r), v.Case)
+	if d.Confer = p.s.MayConferOn(r.Context(), p.k.Actor(r), v.Case); d.Confer {
+		news, err := p.s.News(r.Context(), p.k.Actor(r), []contract.CaseID{v.Case})
+		if err != nil {
+			return err
+		}
+		d.Unread = news[v.Case].Internal
+	}
 	return p.k.Render(w, r, status, unitPage(p.k.View(r), d))
 }
 

@@ -72,7 +72,15 @@ func TestTheThreadOfAgenciesHasTheirOpinions(t *testing.T) {
 		{Name: "of the task to the thread", Actor: "fireman", Path: unit, Has: []string{"看部门之间的留言和意见", "附文件"}},
 		{Name: "by who is asked", Actor: "fireman", Path: path, Has: []string{"征求意见", "随附的申请材料", "返回协办意见"}, HasNot: []string{"与申请人", "返回办件"}},
 		{Name: "objects", Actor: "fireman", Path: unit, Form: url.Values{"opinion": {"object"}, "reasons": {"疏散通道不足"}}, Status: http.StatusSeeOther},
-		{Name: "answered", Actor: "reviewer1", Path: path, Has: []string{"协办意见", "不同意", "疏散通道不足"}},
+		{Name: "news in the inbox", Actor: "clerk", Path: "/staff/inbox", Has: []string{"新留言和意见", "1 条未读"}, Then: linksTo(path)},
+		{Name: "and on the case", Actor: "clerk", Path: c, Has: []string{"1 条未读"}, Then: linksTo(path)},
+		{Name: "and on the tab", Actor: "clerk", Path: c + "/messages", Has: []string{"部门之间 1"}},
+		{Name: "answered", Actor: "reviewer1", Path: path, Has: []string{"协办意见", "不同意", "疏散通道不足", "协办意见 新"}},
+		{Name: "read by the agency", Actor: "clerk", Path: path, Has: []string{"疏散通道不足"}, HasNot: []string{"协办意见 新"}},
+		{Name: "and no news any more", Actor: "clerk", Path: "/staff/inbox", HasNot: []string{"新留言和意见"}},
+		{Name: "an answer", Actor: "clerk", Path: path, Form: url.Values{"text": {"请看第二页。"}}, Status: http.StatusSeeOther, To: path},
+		{Name: "news to who was asked", Actor: "fireman", Path: "/staff/inbox", Has: []string{"新留言和意见", "1 条未读"}, Then: linksTo(path)},
+		{Name: "and on its task", Actor: "fireman", Path: unit, Has: []string{"1 条未读"}},
 		{Name: "nothing of it with the applicant", Actor: "clerk", Path: c + "/messages", HasNot: []string{"疏散通道不足", "协办意见"}},
 		{Name: "supervision does not read it", Actor: "supervisor", Path: path, Status: http.StatusForbidden},
 		{Name: "no path for applicants", Actor: "lin", Path: path, Status: http.StatusNotFound},
@@ -199,4 +207,14 @@ func TestMySpaceIsSearched(t *testing.T) {
 		{Name: "nothing", Actor: "lin", Path: "/cases?q=户口", Has: []string{"没有找到与“户口”有关的办件"}},
 		{Name: "a broken cursor", Actor: "lin", Path: "/cases?after=xx", Status: http.StatusUnprocessableEntity},
 	})
+}
+
+// linksTo looks for a link on a page.
+func linksTo(path string) func(*testing.T, *webtest.Page) {
+	return func(t *testing.T, p *webtest.Page) {
+		t.Helper()
+		if p.Doc.Find(`a[href="`+path+`"]`).Length() == 0 {
+			t.Errorf("no link to %s", path)
+		}
+	}
 }

@@ -139,7 +139,7 @@ func (p pages) verify(w http.ResponseWriter, r *http.Request) error {
 // beside is what the desk shows of messages and originals.
 type beside struct {
 	Talk      bool // the actor may write to the applicant
-	Unread    int
+	News      casework.News // that the agency has not read
 	Originals map[string]casework.Original // by file
 }
 
@@ -148,11 +148,11 @@ func (p pages) beside(r *http.Request, c casework.Case) (b beside, err error) {
 	if b.Talk = p.s.MayTalk(actor, c); !b.Talk {
 		return b, nil
 	}
-	unread, err := p.s.Unread(ctx, actor, []contract.CaseID{c.ID})
+	news, err := p.s.News(ctx, actor, []contract.CaseID{c.ID})
 	if err != nil {
 		return b, err
 	}
-	b.Unread = unread[c.ID]
+	b.News = news[c.ID]
 	b.Originals, err = p.s.Originals(ctx, actor, c.ID)
 	if fault.KindOf(err) == fault.Denied { // a bundle's own case: its parts have the papers
 		err = nil
