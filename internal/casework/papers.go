@@ -53,10 +53,12 @@ type paperData struct {
 	Decided, DecidedEN          string
 	Stepped, SteppedEN          string
 	AcceptBy, AcceptByEN        string
-	CorrectBy, CorrectByEN      string
+	Asked, CorrectBy            string
+	CorrectByEN                 string
 	DecideBy, DecideByEN        string
-	DecideByLaw                 string
+	DecideByLaw, DecideByLawEN  string
 	PromisedDays, LegalDays     int
+	Provisional                 bool // the days of the decision rest on holidays that are not published yet
 	Organ, Opinion              string
 	Remedies, RemediesEN        string
 	Deemed, Instant, Electronic bool
@@ -82,11 +84,12 @@ type paperData struct {
 }
 
 // defaultRemedies are the ways to contest a decision that every addressee has
-// (art. 38(2); Administrative Reconsideration Law art. 20, Administrative
-// Litigation Law art. 46), for services that do not name their own.
+// (art. 38(2); Administrative Reconsideration Law arts. 20 and 24, Administrative
+// Litigation Law art. 46), for services that do not name their own: where, and until
+// when.
 var defaultRemedies = contract.Text{
-	ZH: "如不服本决定，可以自知道本决定之日起六十日内依法申请行政复议，或者自知道本决定之日起六个月内依法向人民法院提起行政诉讼。",
-	EN: "You may apply for administrative reconsideration within sixty days of learning of this decision, or bring an action before a people's court within six months.",
+	ZH: "如不服本决定，可以自知道本决定之日起六十日内向作出决定机关的本级人民政府申请行政复议，也可以自知道或者应当知道本决定之日起六个月内向有管辖权的人民法院提起行政诉讼。",
+	EN: "You may apply for administrative reconsideration to the people's government of the same level as the agency within sixty days of learning of this decision, or bring an action before the competent people's court within six months.",
 }
 
 // Remedies are the ways to contest a decision on a case of svc.
@@ -179,8 +182,10 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 	if err != nil {
 		return Paper{}, none, err
 	}
-	p.Rows = append(p.Rows, found...)
-	return p, steps[i].At, s.receiptDetails(ctx, &p, c, svc, steps[i])
+	p.Rows = append(append(p.Rows, paperBasis(svc, steps[i].Action)...), found...)
+	err = s.receiptDetails(ctx, &p, c, svc, steps[i])
+	p.sayWhoToAsk(c, svc)
+	return p, steps[i].At, err
 }
 
 // fill executes the wording. Paragraphs that come out empty are left out.
@@ -251,6 +256,8 @@ func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contr
 		switch st.Action {
 		case actApprove, actGrant, actDeny:
 			decided = st.At
+		case actCorrect:
+			d.Asked, _ = words(day.In(st.At))
 		}
 	}
 	accepted := c.Accepted
@@ -287,8 +294,8 @@ func (s *Service) paperDeadlines(ctx context.Context, d *paperData, c Case, own 
 			d.CorrectBy, d.CorrectByEN = words(st.Due)
 		case statute.Decision:
 			d.DecideBy, d.DecideByEN = words(st.DuePromised)
-			d.DecideByLaw, _ = words(st.Due)
-			d.PromisedDays, d.LegalDays = st.Promised, st.Limit
+			d.DecideByLaw, d.DecideByLawEN = words(st.Due)
+			d.PromisedDays, d.LegalDays, d.Provisional = st.Promised, st.Limit, st.Provisional
 		case statute.Verification:
 			d.VerifyBy, d.VerifyByEN = words(st.Due)
 		case statute.Rectification:

@@ -55,10 +55,6 @@ func TestEveryDocumentSaysWhatTheLawAsks(t *testing.T) {
 			return w.act(t, clerk, c, Action{Name: "not_required", Reasons: []string{"不对外营业的场所不需要许可"}})
 		},
 		func(c Case) Case { return w.act(t, lin, c, Action{Name: "withdraw"}) },
-		func(c Case) Case {
-			c = w.act(t, clerk, c, Action{Name: "correct", Marks: marked()})
-			return w.act(t, clerk, c, Action{Name: "terminate", Reasons: []string{"2026 年 11 月 30 日前没有补正"}})
-		},
 	}
 	seen := map[string]bool{}
 	for i, way := range ways {
@@ -147,6 +143,11 @@ func (w *world) otherPapers(t *testing.T, seen map[string]bool) {
 	whole, parts := w.reload(t, h.Parent)
 	keep(whole, map[string]string{"bundle_receipt": "bundle_receipt", "bundle_result": "bundle_result"})
 	keep(parts["joint"], map[string]string{"part_notice": "part_notice"})
+
+	late := w.act(t, clerk, w.file(t, "paper-late", hygiene), Action{Name: "correct", Marks: marked()})
+	w.clock.to(late.Due.Legal.Add(1).String())
+	late = w.act(t, clerk, late, Action{Name: "terminate", Reasons: []string{"短信和电话各提醒一次，仍未补交平面图"}})
+	keep(late, map[string]string{"termination": "termination"})
 }
 
 // texts are the documents of a case by kind, the first of each.

@@ -198,6 +198,7 @@ func testServices() services {
 		Item: hygiene, Version: 1, Name: contract.Text{ZH: "公共场所卫生许可新办审批", EN: "Hygiene licence for public places"},
 		Agency: bureau, Procedure: "licensing", Limits: contract.Limits{Accept: 5, Statutory: 20, Promised: 5, Deliver: 10, Unit: "workday"},
 		Handling:  contract.Handling{TwoOfficials: true, DeptCode: "1023"},
+		Guide:     contract.Guide{Consult: "0826-2330000", Basis: hygieneLaw()},
 		Materials: materials, Form: form,
 		Licence: &contract.LicenceSpec{Name: contract.Text{ZH: "卫生许可证", EN: "Hygiene licence"}, Years: 4},
 	}
@@ -442,4 +443,16 @@ func readAll(t testing.TB, r io.ReadCloser) string {
 	must(t, err)
 	must(t, r.Close())
 	return string(b)
+}
+
+// hygieneLaw is what the guide of the hygiene licence cites: read in the published
+// text, not read, and the law of the procedure.
+func hygieneLaw() []contract.LawRef {
+	rules := contract.Text{ZH: "《公共场所卫生管理条例》", EN: "Regulations on Hygiene in Public Places"}
+	return []contract.LawRef{
+		{Law: rules, Article: "第四条", Verified: true},
+		{Law: rules, Article: "第八条", Verified: true},
+		{Law: contract.Text{ZH: "《公共场所卫生管理条例实施细则》", EN: "Rules for Implementing the Regulations"}, Article: "第二十二条"},
+		{Law: contract.Text{ZH: "《中华人民共和国行政许可法》", EN: "Administrative Licensing Law"}, Article: "第四十二条", Verified: true},
+	}
 }
