@@ -459,7 +459,7 @@ func (s *Service) Choices(ctx context.Context, actor auth.Principal, c Case) ([]
 	}
 	var list []Choice
 	for _, t := range r.proc.Actions(c.State) {
-		if !slices.Contains(offered, t.Action) || r.inTurn(c, t.Action) != nil || s.may(actor, c, t) != nil {
+		if !slices.Contains(offered, t.Action) || r.inTurn(c, t.Action, r.today) != nil || s.may(actor, c, t) != nil {
 			continue
 		}
 		if t.Action == actWithdraw && s.required(ctx, s.c.DB, c) != nil {

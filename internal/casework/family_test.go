@@ -353,6 +353,10 @@ func TestACommitmentIsGrantedOnTheSpotAndVerifiedAfterwards(t *testing.T) {
 			t.Errorf("still barred: %v, %v", barred, err)
 		}
 		x := w.act(t, reviewer1, w.committed(t, "revoked"), because("breach"))
+		if _, err := w.Act(t.Context(), head, x.ID, because("revoke")); !errors.Is(err, ErrOwnTime) {
+			t.Errorf("revoked while the order still gives time: %v", err)
+		}
+		w.clock.to(x.Due.Legal.Add(1).String())
 		x = w.act(t, head, x, because("revoke"))
 		if barred, err := w.Barred(t.Context(), "salon", promise); err != nil || !barred || x.State != "REVOKED" {
 			t.Errorf("revoked: %s, barred %v, %v", x.State, barred, err)

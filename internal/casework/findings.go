@@ -226,7 +226,7 @@ func (s *Service) prepareFound(ctx context.Context, tx db.Tx, w *work) error {
 	if stage == "" || !said && w.a.Found.empty() {
 		return nil
 	}
-	if err := w.r.inTurn(w.c, w.a.Name); err != nil {
+	if err := w.r.inTurn(w.c, w.a.Name, day.In(w.at)); err != nil {
 		return err
 	}
 	answers, err := s.currentAnswers(ctx, tx, w.c, w.svc)

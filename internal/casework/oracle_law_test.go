@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -389,4 +390,33 @@ type happening struct {
 	day   int
 	which string // special procedure
 	days  int    // that a notice or an order gave
+}
+
+// unlawful tries what the law forbids: a second extension, one that comes after
+// the limit, one that no law knows; to hold somebody for late who still has time.
+func (tr *trial) unlawful() error {
+	what := map[string]string{"correcting": "give up", "rectifying": "revoke", "deciding": "extended"}[tr.law.phase]
+	forbidden := what != ""
+	if what == "extended" {
+		forbidden = !tr.law.publicly && tr.rng.IntN(6) == 0 && !tr.mayExtend()
+	} else if forbidden {
+		forbidden = !tr.timeIsOver()
+	}
+	if !forbidden {
+		return nil
+	}
+	if _, _, err := tr.rules.apply(tr.c, tr.history, tr.input(happening{what: what, day: tr.today})); err == nil {
+		return fmt.Errorf("%s: %s, which the law forbids", tr.at.a[tr.today].text, what)
+	}
+	return nil
+}
+
+func (tr *trial) mayExtend() bool {
+	return tr.law.svc.extension > 0 && !tr.law.extended && tr.today <= tr.law.clocks["decision"].due(tr.at.a, tr.today)
+}
+
+// timeIsOver reports whether the time that a notice gave the applicant has passed.
+func (tr *trial) timeIsOver() bool {
+	k := tr.law.clocks[tr.law.running]
+	return tr.today > k.due(tr.law.almanacOf(k), k.last)
 }

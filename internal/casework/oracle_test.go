@@ -261,22 +261,6 @@ func (tr *trial) listen() error {
 	return tr.do(happening{what: "silence", day: tr.today})
 }
 
-// unlawful tries what the law forbids: a second extension, one that comes after
-// the limit, one that no law knows.
-func (tr *trial) unlawful() error {
-	if tr.law.phase != "deciding" || tr.law.publicly || tr.rng.IntN(6) != 0 || tr.mayExtend() {
-		return nil
-	}
-	if _, _, err := tr.rules.apply(tr.c, tr.history, tr.input(happening{what: "extended", day: tr.today})); err == nil {
-		return fmt.Errorf("%s: an extension that the law forbids", tr.at.a[tr.today].text)
-	}
-	return nil
-}
-
-func (tr *trial) mayExtend() bool {
-	return tr.law.svc.extension > 0 && !tr.law.extended && tr.today <= tr.law.clocks["decision"].due(tr.at.a, tr.today)
-}
-
 // next draws something that the law allows now.
 func (tr *trial) next() happening {
 	x := happening{day: tr.today}
@@ -299,7 +283,8 @@ func (tr *trial) next() happening {
 	case "onsite":
 		add(true, "slip mended", "slip mended", "slip mended", "withdraw")
 	case "correcting":
-		add(true, "corrected", "corrected", "corrected", "corrected", "give up", "withdraw")
+		add(true, "corrected", "corrected", "corrected", "corrected", "withdraw")
+		add(tr.timeIsOver(), "give up", "give up") // what a notice gave is kept to its last day
 	case "deciding":
 		if tr.law.publicly {
 			add(true, "publication over", "publication over", "withdraw")
@@ -318,7 +303,8 @@ func (tr *trial) next() happening {
 	case "verifying":
 		add(true, "kept", "breach", "breach", "revoke")
 	case "rectifying":
-		add(true, "rectified", "revoke")
+		add(true, "rectified")
+		add(tr.timeIsOver(), "revoke")
 	}
 	x.what = may[tr.rng.IntN(len(may))]
 	switch x.what {

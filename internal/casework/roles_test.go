@@ -52,6 +52,11 @@ var stages = []struct {
 	}, map[string][]string{"withdraw": {"lin/salon"}}},
 	{"correction", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "correct", Marks: marked()})
+	}, map[string][]string{"withdraw": {"lin/salon"}}}, // the applicant still has time
+	{"correction overdue", func(t *testing.T, w *world) Case {
+		c := w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "correct", Marks: marked()})
+		w.clock.to(c.Due.Legal.Add(1).String())
+		return c
 	}, map[string][]string{"terminate": {"clerk"}, "withdraw": {"lin/salon"}}},
 	{"accepted", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "accept"})
@@ -102,8 +107,10 @@ var stages = []struct {
 	{"delivered", func(t *testing.T, w *world) Case {
 		return w.act(t, reviewer1, w.committed(t, "k"), opinion("keep"))
 	}, map[string][]string{"revoke": {"approver", "head"}, "cancel": {"approver"}}},
-	{"broken", func(t *testing.T, w *world) Case {
-		return w.act(t, reviewer1, w.committed(t, "k"), because("breach"))
+	{"broken, the time to mend it over", func(t *testing.T, w *world) Case {
+		c := w.act(t, reviewer1, w.committed(t, "k"), because("breach"))
+		w.clock.to(c.Due.Legal.Add(1).String())
+		return c
 	}, map[string][]string{"rectified": {"reviewer1", "reviewer2"}, "revoke": {"approver", "head"}}},
 	{"waiting part", func(t *testing.T, w *world) Case {
 		_, parts := w.family(t, "k")

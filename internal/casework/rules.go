@@ -250,7 +250,7 @@ func (r rules) admit(c Case, t statute.Transition, in input) error {
 	if err := form.Err(); err != nil {
 		return err
 	}
-	return r.inTurn(c, t.Action)
+	return r.inTurn(c, t.Action, day.In(in.at))
 }
 
 // needsOpinion reports whether a step is nothing without what the official says.

@@ -3,23 +3,25 @@ package casework
 import (
 	"slices"
 
+	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/statute"
 )
 
 // What stands before a step.
 var (
-	ErrOpinions  = fault.New(fault.Conflict, "casework.opinions_missing") // an agency that must be heard was not
-	ErrObjection = fault.New(fault.Conflict, "casework.objection")        // an objection rules a grant out
-	ErrChecks    = fault.New(fault.Conflict, "casework.checks_open")      // disputed or unconfirmed data were not looked at
-	ErrRequired  = fault.New(fault.Conflict, "casework.part_required")    // a part that the bundle cannot do without
-	ErrBarred    = fault.New(fault.Conflict, "casework.barred")           // broke a commitment and did not put it right
-	ErrUngranted = fault.New(fault.Conflict, "casework.nothing_granted")  // nothing to revoke
+	ErrOpinions  = fault.New(fault.Conflict, "casework.opinions_missing")    // an agency that must be heard was not
+	ErrObjection = fault.New(fault.Conflict, "casework.objection")           // an objection rules a grant out
+	ErrChecks    = fault.New(fault.Conflict, "casework.checks_open")         // disputed or unconfirmed data were not looked at
+	ErrRequired  = fault.New(fault.Conflict, "casework.part_required")       // a part that the bundle cannot do without
+	ErrBarred    = fault.New(fault.Conflict, "casework.barred")              // broke a commitment and did not put it right
+	ErrUngranted = fault.New(fault.Conflict, "casework.nothing_granted")     // nothing to revoke
+	ErrOwnTime   = fault.New(fault.Conflict, "casework.own_time", "due", "") // the applicant still has the time that a notice gave
 )
 
 // inTurn keeps the order of things: reviews by one or two different officials
 // (art. 34(3)), the opinions of other agencies, then the decision.
-func (r rules) inTurn(c Case, action string) error {
+func (r rules) inTurn(c Case, action string, on day.Date) error {
 	switch action {
 	case actReview:
 		if c.Stage != StageReview {
@@ -39,10 +41,22 @@ func (r rules) inTurn(c Case, action string) error {
 		if c.ChecksOpen > 0 {
 			return ErrChecks
 		}
+	case actTerminate:
+		return c.ownTime(statute.Correction, on)
 	case actRevoke, actCancel:
 		if c.Outcome != statute.Granted {
 			return ErrUngranted
 		}
+		return c.ownTime(statute.Rectification, on)
+	}
+	return nil
+}
+
+// ownTime keeps the day that a notice gave the applicant: until it is over, nobody is
+// late, and the agency does not take back what it gave in writing.
+func (c Case) ownTime(k statute.ClockKind, on day.Date) error {
+	if c.Due.Clock == k && !past(c.Due.Legal, on) {
+		return ErrOwnTime.With("due", c.Due.Legal.String())
 	}
 	return nil
 }

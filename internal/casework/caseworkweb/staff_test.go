@@ -106,6 +106,10 @@ func TestCommitmentsAndChecksOnTheDesk(t *testing.T) {
 		{Name: "the commitment", Actor: "reviewer1", Path: desk, Has: []string{"告知承诺", "待核查", "符合卫生要求", "承诺属实"}},
 		{Name: "broken", Actor: "reviewer1", Path: desk + "/breach", Has: []string{"整改期限", "理由"}},
 		{Name: "ordered", Actor: "reviewer1", Path: desk + "/breach", Form: url.Values{"reasons": {"没有消毒间"}, "days": {"5"}}, Status: http.StatusSeeOther},
+		{Name: "not yet", Actor: "head", Path: desk + "/revoke", Form: url.Values{"reasons": {"拒不整改"}}, Status: http.StatusConflict, Has: []string{"期限给到"}},
+	})
+	w.Set(w.Now().AddDate(0, 0, 10)) // the five working days are over
+	webtest.Run(t, k.Handler(), []webtest.Step{
 		{Name: "revoked", Actor: "head", Path: desk + "/revoke", Form: url.Values{"reasons": {"拒不整改"}}, Status: http.StatusSeeOther},
 		{Name: "in the end", Actor: "head", Path: desk, Has: []string{"不实，已撤销"}},
 		{Name: "what to check", Actor: "approver", Path: other, Has: []string{"需要核对的数据", "去年扩建过", "区市场监管局", "平面布局图", "房**"}},
