@@ -75,6 +75,7 @@ type Words struct {
 	Thread string
 	Text   string
 	Files  []Upload
+	Held   []string // tickets of files that came before
 }
 
 // Messages shows a thread to a side that may read it, and notes that it has.
@@ -183,7 +184,7 @@ func (s *Service) Write(ctx context.Context, actor auth.Principal, id contract.C
 		}
 		m.Post, m.Unit, m.Agency, m.Agent = actor.Name, agency.ID, agency.Name, ""
 	}
-	if m.Files, err = s.take(ctx, messageFile, w.Files); err != nil {
+	if m.Files, err = s.withHeld(ctx, actor, id, messageFile, w.Held, w.Files); err != nil {
 		return Message{}, err
 	}
 	if m.sealed, err = s.c.Seal.Seal(messageSeal(id), m.Text); err != nil {
@@ -235,7 +236,7 @@ func checkWords(w Words) error {
 	case n > maxMessage:
 		form.Add("text", "casework.too_long", "max", maxMessage)
 	}
-	if len(w.Files) > maxMessageFiles {
+	if len(w.Files)+len(w.Held) > maxMessageFiles {
 		form.Add("files", "casework.message_files", "n", maxMessageFiles)
 	}
 	return form.Err()

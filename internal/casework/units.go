@@ -358,6 +358,7 @@ type Answer struct {
 	Note    string
 	Reasons []string // of an objection
 	Files   []Upload
+	Held    []string // tickets of files that came before
 }
 
 // Opine gives the opinion of another agency, by one of its own reviewers. Files are
@@ -375,8 +376,8 @@ func (s *Service) Opine(ctx context.Context, actor auth.Principal, id contract.C
 	if err := x.check(a); err != nil {
 		return err
 	}
-	if len(x.Files) > 0 && u.State == UnitOpen && s.c.Policy.Check(actor, "casework.opine", unitObject(c, u)) == nil {
-		if a.files, err = s.take(ctx, opinionFile, x.Files); err != nil {
+	if len(x.Files)+len(x.Held) > 0 && u.State == UnitOpen && s.c.Policy.Check(actor, "casework.opine", unitObject(c, u)) == nil {
+		if a.files, err = s.withHeld(ctx, actor, id, opinionFile, x.Held, x.Files); err != nil {
 			return err
 		}
 	}
@@ -412,7 +413,7 @@ func (x Answer) check(a Action) error {
 	if a.Opinion == "" && x.Opinion != OpinionObject {
 		form.Add("note", "casework.opinion_required")
 	}
-	if len(x.Files) > maxMessageFiles {
+	if len(x.Files)+len(x.Held) > maxMessageFiles {
 		form.Add("files", "casework.message_files", "n", maxMessageFiles)
 	}
 	return form.Err()

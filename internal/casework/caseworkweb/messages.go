@@ -23,6 +23,7 @@ const maxFiles = 32 << 20
 type messagesData struct {
 	casework.Thread
 	Form     *web.Form
+	Held     []casework.HeldFile // that came with the form
 	Staff    bool
 	Internal bool // the agencies of the case have a thread of their own
 	Outward  bool // the reader writes to the applicant too
@@ -48,16 +49,16 @@ func kind(r *http.Request) string {
 }
 
 func (p pages) messages(w http.ResponseWriter, r *http.Request) error {
-	return p.messagesPage(w, r, http.StatusOK, nil)
+	return p.messagesPage(w, r, http.StatusOK, nil, nil)
 }
 
-func (p pages) messagesPage(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
+func (p pages) messagesPage(w http.ResponseWriter, r *http.Request, status int, f *web.Form, held []casework.HeldFile) error {
 	ctx, actor := r.Context(), p.k.Actor(r)
 	t, err := p.s.Messages(ctx, actor, caseID(r), kind(r))
 	if err != nil {
 		return err
 	}
-	d := messagesData{Thread: t, Form: f, Staff: actor.Kind == auth.Staff}
+	d := messagesData{Thread: t, Form: f, Held: held, Staff: actor.Kind == auth.Staff}
 	d.Internal = d.Staff && p.s.MayConfer(ctx, actor, t.Case)
 	v := p.k.View(r)
 	if d.Staff {
@@ -81,9 +82,15 @@ func (p pages) write(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer closeAll()
-	_, err = p.s.Write(r.Context(), p.k.Actor(r), caseID(r), casework.Words{Thread: kind(r), Text: f.Raw("text"), Files: files})
+	_, err = p.s.Write(r.Context(), p.k.Actor(r), caseID(r), casework.Words{Thread: kind(r), Text: f.Raw("text"), Files: files, Held: f.All("held")})
 	if f.Fail(err) {
-		return p.messagesPage(w, r, statusOf(f), f)
+		held, err := p.hold(r, f, func(files []casework.Upload) ([]casework.HeldFile, error) {
+			return p.s.HoldForMessage(r.Context(), p.k.Actor(r), caseID(r), kind(r), files)
+		})
+		if err != nil {
+			return err
+		}
+		return p.messagesPage(w, r, statusOf(f), f, held)
 	}
 	if err != nil {
 		return err

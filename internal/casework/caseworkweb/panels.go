@@ -104,6 +104,7 @@ func numbered(err error, no string) error {
 type unitData struct {
 	casework.UnitView
 	Form   *web.Form
+	Held   []casework.HeldFile // that came with the form
 	Left   int
 	Days   []statute.Line
 	Path   string
@@ -123,16 +124,16 @@ func (d unitData) material() (contract.Material, bool) {
 }
 
 func (p pages) unit(w http.ResponseWriter, r *http.Request) error {
-	return p.unitPage(w, r, http.StatusOK, nil)
+	return p.unitPage(w, r, http.StatusOK, nil, nil)
 }
 
-func (p pages) unitPage(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
+func (p pages) unitPage(w http.ResponseWriter, r *http.Request, status int, f *web.Form, held []casework.HeldFile) error {
 	v, err := p.s.UnitPage(r.Context(), p.k.Actor(r), caseID(r), r.PathValue("unit"))
 	if err != nil {
 		return err
 	}
 	d := unitData{
-		UnitView: v, Form: f, Left: p.s.DaysLeft(casework.Case{Division: v.Division}, v.Due),
+		UnitView: v, Form: f, Held: held, Left: p.s.DaysLeft(casework.Case{Division: v.Division}, v.Due),
 		Path: "/staff/cases/" + url.PathEscape(string(v.Case)) + "/units/" + url.PathEscape(v.ID), Open: r.URL.Query().Get("file"),
 	}
 	if d.Days, err = p.s.UnitDays(v.Unit, v.Division); err != nil {
@@ -163,7 +164,7 @@ func (p pages) opine(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		put(f, list)
-		return p.unitPage(w, r, http.StatusOK, f)
+		return p.unitAgain(w, r, http.StatusOK, f)
 	}
 	files, closeAll, err := uploads(f, "files")
 	if err != nil {
@@ -171,16 +172,27 @@ func (p pages) opine(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer closeAll()
 	err = p.s.Opine(r.Context(), p.k.Actor(r), caseID(r), r.PathValue("unit"), casework.Answer{
-		Opinion: f.Get("opinion"), Note: f.Get("note"), Reasons: rows(f.Raw("reasons")), Files: files,
+		Opinion: f.Get("opinion"), Note: f.Get("note"), Reasons: rows(f.Raw("reasons")), Files: files, Held: f.All("held"),
 	})
 	if f.Fail(err) {
-		return p.unitPage(w, r, statusOf(f), f)
+		return p.unitAgain(w, r, statusOf(f), f)
 	}
 	if err != nil {
 		return err
 	}
 	p.k.Flash(w, "casework.notice.opined")
 	return p.k.SeeOther(w, r, "/staff/tasks?tab="+string(casework.TabOpinions))
+}
+
+// unitAgain shows the page with the opinion as it was typed and its files.
+func (p pages) unitAgain(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
+	held, err := p.hold(r, f, func(files []casework.Upload) ([]casework.HeldFile, error) {
+		return p.s.HoldForOpinion(r.Context(), p.k.Actor(r), caseID(r), r.PathValue("unit"), files)
+	})
+	if err != nil {
+		return err
+	}
+	return p.unitPage(w, r, status, f, held)
 }
 
 func (p pages) unitMaterial(w http.ResponseWriter, r *http.Request) error {
