@@ -431,6 +431,31 @@ func TestSpecialProceduresPauseTheClockAndMayOverlap(t *testing.T) {
 	})
 }
 
+// Who is asked to mend a slip and goes away must not take the one notice from the
+// agency: its five days run on (art. 32(4)).
+func TestASlipThatNobodyMendsIsTakenBack(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		c := w.act(t, clerk, w.file(t, "left", hygiene), Action{Name: "correct_onsite", Marks: marked()})
+		w.clock.to("2026-11-20")
+		c = w.act(t, clerk, c, Action{Name: actTakeBack})
+		if c.State != "SUBMITTED" || c.Stage != StageAccept || c.Due.Legal.String() != "2026-11-23" {
+			t.Fatalf("taken back: %+v", c)
+		}
+		if _, err := w.Correction(t.Context(), lin, c.ID); !errors.Is(err, ErrState) {
+			t.Errorf("still to be mended: %v", err)
+		}
+		c = w.act(t, clerk, c, Action{Name: "correct", Marks: marked()})
+		cards, err := w.Cards(t.Context(), clerk, c.ID)
+		must(t, err)
+		if c.State != "CORRECTION" || c.Notices != 1 || len(cards) != 0 {
+			t.Errorf("the one notice: %+v, cards %+v", c, cards)
+		}
+		w.drain(t)
+		w.checkInvariants(t, c.ID)
+	})
+}
+
 func TestASlipIsMendedOnTheSpotWhileTheClockRuns(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

@@ -315,7 +315,7 @@ func (c *lawCase) happen(x happening) {
 		c.begin("acceptance", x.day, 5, c.svc.accept)
 	case "slip shown":
 		c.phase = "onsite" // the five days run on
-	case "slip mended":
+	case "slip mended", "slip left":
 		c.phase = "received"
 	case "correct":
 		c.clocks["acceptance"].end(x.day)

@@ -281,7 +281,7 @@ func (tr *trial) next() happening {
 		add(svc.onsite, "slip shown")
 		add(svc.rule, "rule", "rule")
 	case "onsite":
-		add(true, "slip mended", "slip mended", "slip mended", "withdraw")
+		add(true, "slip mended", "slip mended", "slip left", "withdraw")
 	case "correcting":
 		add(true, "corrected", "corrected", "corrected", "corrected", "withdraw")
 		add(tr.timeIsOver(), "give up", "give up") // what a notice gave is kept to its last day
@@ -328,7 +328,7 @@ func (tr *trial) next() happening {
 
 // actionOf is what the code calls a happening.
 var actionOf = map[string]string{
-	"hand in": actSubmit, "taken in elsewhere": actForward, "papers came": actReceive, "sent on": actDispatch, "lost": actLose, "came back": actComeBack, "corrected": actResubmit, "slip shown": actCorrectOnsite, "slip mended": actResubmit, "correct": actCorrect,
+	"hand in": actSubmit, "taken in elsewhere": actForward, "papers came": actReceive, "sent on": actDispatch, "lost": actLose, "came back": actComeBack, "corrected": actResubmit, "slip shown": actCorrectOnsite, "slip mended": actResubmit, "slip left": actTakeBack, "correct": actCorrect,
 	"accept": actAccept, "silence": actDeem, "refuse": "refuse", "not needed": "not_required", "withdraw": actWithdraw, "give up": actTerminate,
 	"special begins": actPause, "special ends": actResume, "extended": actExtend, "published": actPublicise, "publication over": actEndNotice,
 	"grant": actApprove, "deny": actDeny, "rule": actGrant, "deliver": actDeliver,

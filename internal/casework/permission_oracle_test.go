@@ -126,7 +126,7 @@ func mayStaff(p asker, action string, m matter) bool {
 func refused(p asker, action string, m matter) bool {
 	const judged = "refuse not_required terminate review countersign approve deny pause resume end_special publicise end_notice " +
 		"recall send keep breach rectified settle opine revoke cancel extend"
-	const handled = judged + " accept correct correct_onsite lift earlier deliver inquire dispatch lose come_back receive incomplete " +
+	const handled = judged + " accept correct correct_onsite take_back lift earlier deliver inquire dispatch lose come_back receive incomplete " +
 		"turn_back take_in move_paper shelf delivery_address"
 	const seen = "view read unmask verify write confer answer unit units part_denied claim holds release hand_over take_over assign " +
 		"declare order_withdrawal answer_withdrawal recusals"
@@ -167,7 +167,7 @@ func mayAtDesk(p asker, action string, m matter) bool {
 		return here
 	case among(action, "read unmask settle earlier mark"): // a bundle's answers are the parts'
 		return here && !m.bundle
-	case among(action, "accept refuse not_required correct terminate review countersign approve deny correct_onsite pause resume "+
+	case among(action, "accept refuse not_required correct terminate review countersign approve deny correct_onsite take_back pause resume "+
 		"end_special publicise end_notice recall send keep breach rectified revoke cancel extend deliver"):
 		return here && p.step(m)
 	case among(action, "receive incomplete turn_back lose"):
@@ -206,7 +206,7 @@ func mayAtWindow(p asker, action string, m matter) bool {
 			(p.hall(m) || p.window() && p.Agency != "" && p.Agency == m.shelf) && slices.Contains(m.steps, "clerk")
 	case action == "verify":
 		return p.hall(m)
-	case among(action, "accept correct correct_onsite"):
+	case among(action, "accept correct correct_onsite take_back"):
 		return p.hall(m) && m.counter == "accept" && slices.Contains(m.steps, "clerk")
 	case among(action, "dispatch lose come_back"):
 		return p.hall(m) && slices.Contains(m.steps, "receiver")

@@ -49,7 +49,7 @@ var stages = []struct {
 	}},
 	{"corrected on the spot", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "correct_onsite", Marks: marked()})
-	}, map[string][]string{"withdraw": {"lin/salon"}}},
+	}, map[string][]string{"take_back": {"clerk"}, "withdraw": {"lin/salon"}}},
 	{"correction", func(t *testing.T, w *world) Case {
 		return w.act(t, clerk, w.file(t, "k", hygiene), Action{Name: "correct", Marks: marked()})
 	}, map[string][]string{"withdraw": {"lin/salon"}}}, // the applicant still has time

@@ -21,6 +21,7 @@ const (
 	actDeem          = "deem"
 	actCorrect       = "correct"
 	actCorrectOnsite = "correct_onsite"
+	actTakeBack      = "take_back" // of what was to be mended on the spot
 	actResubmit      = "resubmit"
 	actReview        = "review"
 	actCountersign   = "countersign"
@@ -62,7 +63,7 @@ const (
 // this area. Resubmission comes from the form area, opinions come by the unit's
 // own page, the rest by itself.
 var offered = []string{
-	actAccept, actCorrect, actCorrectOnsite, "not_required", "refuse", actReview, actCountersign, actApprove, actDeny,
+	actAccept, actCorrect, actCorrectOnsite, actTakeBack, "not_required", "refuse", actReview, actCountersign, actApprove, actDeny,
 	actPause, actResume, actPublicise, actEndNotice, actRecall, actSend, actExtend, actTerminate, actDeliver, actWithdraw,
 	actKeep, actBreach, actRectified, actRevoke, actCancel,
 }

@@ -58,7 +58,7 @@ const (
 var kinds = map[string]Group{
 	"submit": Progress, "withdraw": Progress, "resubmit": Progress, "supplement": Progress, "parts_accepted": Progress,
 	"publicise": Progress, "end_notice": Progress, "keep": Progress, "release": Progress, "end_special": Progress,
-	"correct_onsite": Statutory, "rectified": Statutory,
+	"correct_onsite": Statutory, "take_back": Progress, "rectified": Statutory,
 	"accept": Statutory, "deem": Statutory, "correct": Statutory, "refuse": Statutory, "not_required": Statutory,
 	"pause": Statutory, "resume": Statutory, "extend": Statutory, "approve": Statutory, "grant": Statutory,
 	"deny": Statutory, "terminate": Statutory, "revoke": Statutory, "cancel": Statutory, "breach": Statutory,

@@ -224,6 +224,7 @@ func TestEachStepThatConcernsTheApplicantIsTold(t *testing.T) {
 		{contract.CaseMoved{Action: "withdraw", Parent: "P", Deemed: true}, "lapse", true},
 		{contract.CaseMoved{Action: "rectified"}, "rectified", true},
 		{contract.CaseMoved{Action: "correct_onsite"}, "correct_onsite", true},
+		{contract.CaseMoved{Action: "take_back"}, "take_back", false},
 		{contract.CaseMoved{Action: "release", Parent: "P"}, "release", false},
 		{contract.CaseMoved{Action: "sum_up", To: "DECIDED_GRANT"}, "bundle.granted", false},
 		{contract.CaseMoved{Action: "sum_up", From: "DECIDED_DENY", To: "COMPLETED"}, "", false},

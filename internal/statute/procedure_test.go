@@ -41,6 +41,7 @@ func TestWaysThroughTheProcedures(t *testing.T) {
 		{"licensing", "DRAFT submit SUBMITTED correct CORRECTION resubmit SUBMITTED deem ACCEPTED take_up REVIEW deny DECIDED_DENY complete COMPLETED deliver DELIVERED"},
 		{"licensing", "SUBMITTED correct_onsite CORRECTION_ONSITE resubmit SUBMITTED refuse REFUSED"},
 		{"licensing", "SUBMITTED correct_onsite CORRECTION_ONSITE deem ACCEPTED"},
+		{"licensing", "SUBMITTED correct_onsite CORRECTION_ONSITE take_back SUBMITTED correct CORRECTION"},
 		{"licensing", "SUBMITTED not_required NOT_REQUIRED"},
 		{"licensing", "SUBMITTED correct CORRECTION terminate TERMINATED"},
 		{"licensing", "REVIEW pause SPECIAL resume REVIEW extend EXTENDED take_up REVIEW withdraw WITHDRAWN"},
