@@ -98,11 +98,24 @@ var (
 // trySpan is the time in which wrong codes are counted.
 const trySpan = 10 * time.Minute
 
+// span is the piece of time in which tries are counted now.
+func (s *Service) span() int64 { return s.c.Now().Unix() / int64(trySpan.Seconds()) }
+
+// triedOut is ErrTries once there were too many. Where wrong tries alone are counted
+// it is asked before the try is looked at: whoever guesses on would be told by the
+// right one that it is right.
+func (s *Service) triedOut(ctx context.Context, most int, field, who string) error {
+	n, err := triesOf(ctx, s.c.DB, s.c.Seal.Index(field, who), s.span())
+	if err == nil && n >= most {
+		return ErrTries
+	}
+	return err
+}
+
 // tried counts a try; ErrTries once there were too many. It stands in a
 // transaction of its own: a refused try counts all the same.
 func (s *Service) tried(ctx context.Context, most int, field, who string) error {
-	span := s.c.Now().Unix() / int64(trySpan.Seconds())
-	n := 0
+	span, n := s.span(), 0
 	err := s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) (err error) {
 		if n, err = countTry(ctx, tx, s.c.Seal.Index(field, who), span); err != nil || n > 1 {
 			return err
@@ -143,6 +156,30 @@ func grouped(code string) string {
 // hallOf is the agency that an official at a window works for, as a party to a list.
 func (s *Service) hallOf(ctx context.Context, actor auth.Principal) (contract.Agency, error) {
 	return s.c.Agencies.Agency(ctx, contract.AgencyID(actor.Agency))
+}
+
+// Purposes for which staff read here what is personal.
+const (
+	readStuck       = "stuck"
+	readDelivery    = "delivery"
+	readSupervision = "supervision"
+)
+
+// bases are by what law.
+var bases = map[string]string{
+	readStuck:       "优化营商环境条例；办不成事反映窗口工作规则",
+	readDelivery:    "行政许可法 第四十四条",
+	readSupervision: "优化营商环境条例第三十六条、第三十七条；个人信息保护法第五十四条",
+}
+
+// saw records that somebody is shown personal data, before they are.
+func (s *Service) saw(ctx context.Context, actor auth.Principal, object string, r contract.PersonalDataRead) error {
+	r.Basis, r.At = bases[r.Purpose], s.now()
+	m := metaOf(actor, r.Subject, object)
+	m.Purpose, m.Basis = r.Purpose, r.Basis
+	return s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
+		return s.c.Events.Record(ctx, tx, m, r)
+	})
 }
 
 func metaOf(actor auth.Principal, subject, object string) event.Meta {

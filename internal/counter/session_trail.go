@@ -86,6 +86,12 @@ func (s *Service) Summary(ctx context.Context, actor auth.Principal, id string) 
 	if err := s.mayWith(ctx, actor, ActionSummary, x); err != nil {
 		return Summary{}, err
 	}
+	if string(x.Clerk) != actor.ID || x.OnDay != s.today() { // whoever has just served the person knows the name
+		read := contract.PersonalDataRead{Subject: string(x.Person), What: []string{"name", "number"}, Purpose: readSupervision}
+		if err := s.saw(ctx, actor, "counter_session:"+x.ID, read); err != nil {
+			return Summary{}, err
+		}
+	}
 	sum := Summary{Session: x}
 	if sum.At.Hall, err = hallByID(ctx, s.c.DB, x.Hall); err != nil {
 		return Summary{}, err

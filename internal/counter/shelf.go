@@ -48,6 +48,8 @@ const (
 	maxCodes     = 10 // wrong ones of one clerk in trySpan
 	codeField    = "counter.pickup"
 	proofField   = "counter.proof"
+	tryCode      = "counter.try.code" // wrong codes of one clerk
+	tryPerson    = "counter.try.person"
 )
 
 // Parcel is one result on paper in a hall.
@@ -308,6 +310,12 @@ func (s *Service) Parcel(ctx context.Context, actor auth.Principal, id string) (
 	if p.Proof, err = s.openProof(p); err != nil {
 		return p, err
 	}
+	if p.Proof.To != "" {
+		read := contract.PersonalDataRead{Subject: p.Applicant, What: []string{"name"}, Case: p.Case, Purpose: readDelivery}
+		if err := s.saw(ctx, actor, "case:"+string(p.Case), read); err != nil {
+			return Parcel{}, err
+		}
+	}
 	p.Steps, err = parcelSteps(ctx, s.c.DB, id)
 	return p, err
 }
@@ -382,13 +390,19 @@ func (s *Service) Issue(ctx context.Context, actor auth.Principal, in Issuing) (
 	if err := form.Err(); err != nil {
 		return Parcel{}, err
 	}
+	if err := s.triedOut(ctx, maxCodes, tryCode, actor.ID); err != nil {
+		return Parcel{}, err
+	}
 	found, err := parcelByCode(ctx, s.c.DB, place.ID, s.c.Seal.Index(codeField, code))
 	if err != nil {
 		// Wrong codes alone are counted: a busy window hands out many.
-		if tries := s.tried(ctx, maxCodes, "counter.try.code", actor.ID); tries != nil {
+		if tries := s.tried(ctx, maxCodes, tryCode, actor.ID); tries != nil {
 			return Parcel{}, tries
 		}
 		return Parcel{}, ErrCode
+	}
+	if err := s.c.Policy.Check(actor, ActionShelf, parcelObject(found)); err != nil { // the own one is handed out by somebody else
+		return Parcel{}, err
 	}
 	proof, err := s.receiver(ctx, actor, found, in)
 	if err != nil {
@@ -438,6 +452,9 @@ func (s *Service) receiver(ctx context.Context, actor auth.Principal, p Parcel, 
 		out.To, out.How, out.Session = name, "session", actor.For.Mandate
 		return out, s.entitled(ctx, &out, person, p)
 	}
+	if err := s.triedOut(ctx, maxCodes, tryPerson, actor.ID); err != nil {
+		return out, err
+	}
 	key := s.c.People.PersonKey(in.IDNumber)
 	if key == "" {
 		return out, invalid("id_number", "counter.parcel.id_number")
@@ -456,7 +473,7 @@ func (s *Service) receiver(ctx context.Context, actor auth.Principal, p Parcel, 
 			return out, s.entitled(ctx, &out, id, p)
 		}
 	}
-	if err := s.tried(ctx, maxCodes, "counter.try.person", actor.ID); err != nil {
+	if err := s.tried(ctx, maxCodes, tryPerson, actor.ID); err != nil {
 		return out, err
 	}
 	return out, ErrNotTheirs

@@ -32,6 +32,18 @@ func countTry(ctx context.Context, q db.Q, who string, span int64) (n int, err e
 	return n, nil
 }
 
+// triesOf is how many tries were counted.
+func triesOf(ctx context.Context, q db.Q, who string, span int64) (n int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT n FROM counter_tries WHERE who = $1 AND span = $2`, who, span).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("count tries: %w", err)
+	}
+	return n, nil
+}
+
 func forgetTries(ctx context.Context, q db.Q, before int64) error {
 	_, err := q.ExecContext(ctx, `DELETE FROM counter_tries WHERE span < $1`, before)
 	if err != nil {

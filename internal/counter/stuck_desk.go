@@ -87,7 +87,7 @@ func counted(list []StuckCount, r Report, same func(StuckCount) bool, first Stuc
 }
 
 // StuckReport opens one to who answers, assigns or supervises. Who only looks sees
-// no name and no phone; reading them is recorded.
+// no name and no phone. What people wrote tells of them, too: each look is recorded.
 func (s *Service) StuckReport(ctx context.Context, actor auth.Principal, id string) (Report, error) {
 	r, err := reportByID(ctx, s.c.DB, id)
 	if err != nil {
@@ -99,18 +99,15 @@ func (s *Service) StuckReport(ctx context.Context, actor auth.Principal, id stri
 	if r, err = s.shown(ctx, r); err != nil {
 		return r, err
 	}
-	if assign, answer := s.MayDo(actor, r); !assign && !answer {
+	what := []string{"report"}
+	if assign, answer := s.MayDo(actor, r); assign || answer {
+		what = append(what, "name", "phone")
+	} else {
 		r.Name, r.Phone = "", ""
-		return r, nil
 	}
-	err = s.c.DB.InTx(ctx, func(ctx context.Context, tx db.Tx) error {
-		m := metaOf(actor, string(r.Person), "stuck:"+r.ID)
-		m.Purpose, m.Basis = "stuck", "优化营商环境条例；办不成事反映窗口工作规则"
-		return s.c.Events.Record(ctx, tx, m, contract.PersonalDataRead{
-			Subject: string(r.Person), What: []string{"name", "phone"}, Case: r.Case, Purpose: m.Purpose, Basis: m.Basis, At: s.now(),
-		})
+	return r, s.saw(ctx, actor, "stuck:"+r.ID, contract.PersonalDataRead{
+		Subject: string(r.Person), What: what, Case: r.Case, Purpose: readStuck,
 	})
-	return r, err
 }
 
 // Assign gives a report to an agency.

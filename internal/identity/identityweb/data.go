@@ -149,6 +149,7 @@ var whats = map[string]string{
 	"person.birth_date": "birth_date", "person.sex": "sex", "person.address": "address", "person.division": "address",
 	"marriage": "marriage", "birth": "birth", "household": "household", "guardianship": "guardianship", "estate": "estate",
 	"insurance": "insurance", "employment": "employment", "disability": "disability", "nurse": "nurse", "project": "project",
+	"report": "report",
 }
 
 // what names the data that was used; "material:plan" is one of the materials,
@@ -179,7 +180,8 @@ var purposes = map[string]string{
 	"prefill": "prefill", "acceptance": "acceptance", "review": "review", "decision": "decision", "archive": "archive",
 	"check": "check", "family": "family", "other": "other", "": "other",
 	"signature": "signature", "reuse": "reuse", "opinion": "opinion", "verification": "verification", "delivery": "delivery",
-	"earlier_cases": "earlier_cases", "counter": "counter",
+	"earlier_cases": "earlier_cases", "counter": "counter", "stuck": "stuck", "supervision": "supervision",
+	"inquiry": "inquiry", "expert review": "inquiry",
 }
 
 func purpose(v web.View, u identity.Use) string {
