@@ -114,6 +114,15 @@ func (e site) takeOver(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	for name, values := range f.Values {
+		no, reason := strings.CutPrefix(name, "reason-")
+		if reason && strings.Join(values, "") != "" && f.Get("missing-"+no) == "" {
+			f.Add(name, "counter.handover.unticked", "n", no) // what is said to be missing does not count as received
+		}
+	}
+	if f.Bad() {
+		return e.handoverForm(w, r, http.StatusUnprocessableEntity, f)
+	}
 	_, err = e.s.TakeOver(r.Context(), e.k.Actor(r), r.PathValue("id"), taken(f))
 	if f.Fail(err) {
 		return e.handoverForm(w, r, http.StatusUnprocessableEntity, f)
@@ -128,8 +137,9 @@ func (e site) takeOver(w http.ResponseWriter, r *http.Request) error {
 // taken reads the lines that are marked as missing, and what came beside the list.
 func taken(f *web.Form) counter.Taken {
 	t := counter.Taken{Missing: map[int]string{}}
-	for _, no := range f.All("missing") {
-		if n, err := strconv.Atoi(no); err == nil {
+	for name := range f.Values {
+		no, line := strings.CutPrefix(name, "missing-")
+		if n, err := strconv.Atoi(no); line && err == nil && f.Get(name) == "yes" {
 			t.Missing[n] = f.Get("reason-" + no)
 		}
 	}

@@ -703,7 +703,7 @@ func handoverPage(v web.View, d handoverData) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = web.Checkboxes(v, d.Form, web.ChoiceArgs{FieldArgs: web.FieldArgs{Name: "missing", Label: v.T("counter.handover.line", "n", x.No), HiddenLabel: true}, Options: []web.Option{{Value: strconv.Itoa(x.No), Label: v.T("counter.handover.is_missing", "n", x.No)}}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = web.Checkbox(v, d.Form, web.CheckboxArgs{Name: "missing-" + strconv.Itoa(x.No), Label: v.T("counter.handover.is_missing", "n", x.No)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

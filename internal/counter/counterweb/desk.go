@@ -116,8 +116,11 @@ func (e site) renderDesk(w http.ResponseWriter, r *http.Request, status int, f *
 	}
 	switch d.Session, err = e.s.Session(ctx, v.Actor); {
 	case errors.Is(err, counter.ErrNoSession):
-		// What others filed is not for the eyes of who stands at the window.
+		// Who else came and what they filed is not for the eyes of who stands there.
 		if err = e.latest(ctx, v.Actor, &d); err == nil {
+			d.Recent, err = e.s.Sessions(ctx, v.Actor, place.Hall.ID, recent)
+		}
+		if err == nil {
 			err = e.intakes(r, v.Actor, &d)
 		}
 	case err == nil:
@@ -132,9 +135,6 @@ func (e site) renderDesk(w http.ResponseWriter, r *http.Request, status int, f *
 // queue fills in who waits and who is called.
 func (e site) queue(ctx context.Context, actor auth.Principal, d *deskData) (err error) {
 	if d.Waiting, d.Missed, err = e.s.Today(ctx, actor); err != nil {
-		return err
-	}
-	if d.Recent, err = e.s.Sessions(ctx, actor, d.Place.Hall.ID, recent); err != nil {
 		return err
 	}
 	d.Ticket, err = e.s.Current(ctx, actor)
@@ -302,7 +302,16 @@ func (e site) photo(w http.ResponseWriter, r *http.Request) error {
 
 type summaryData struct {
 	counter.Summary
+	Own      bool // of the clerk who looks
 	Requests []counter.Request
+}
+
+// back leads to where whoever looks came from: who audits has no window.
+func (d summaryData) back(v web.View) web.Link {
+	if d.Own {
+		return web.Link{Href: "/staff/counter", Text: v.T("kit.counter.desk")}
+	}
+	return web.Link{Href: "/staff/counter/days?hall=" + d.Hall, Text: v.T("counter.days.title")}
 }
 
 // shown are the deeds that a person wants on paper: what happened to applications
@@ -328,7 +337,7 @@ func (e site) summary(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := summaryData{Summary: sum}
+	d := summaryData{Summary: sum, Own: string(sum.Clerk) == v.Actor.ID}
 	if v.May(counter.ActionAudit) {
 		if d.Requests, err = e.s.Requests(r.Context(), v.Actor, sum.ID); err != nil {
 			return err
@@ -349,6 +358,16 @@ func deedText(v web.View, d counter.Deed) string {
 		return v.T("counter.deed."+d.Action, "item", pick(v, d.Item))
 	}
 	return v.T("counter.deed.step", "item", pick(v, d.Item))
+}
+
+// longTerm is what an identity card says that has no end.
+const longTerm = "长期"
+
+func validText(v web.View, c counter.Card) string {
+	if c.To == longTerm {
+		return v.T("counter.identify.valid_long")
+	}
+	return v.T("counter.identify.valid", "date", c.To)
 }
 
 func minutes(d time.Duration) int { return max(int(d.Minutes()), 0) }

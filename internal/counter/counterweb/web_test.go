@@ -49,10 +49,11 @@ func (matters) Intakes(_ context.Context, _ auth.Principal, hall string, _ day.D
 
 func people() map[string]auth.Principal {
 	all := map[string]auth.Principal{
-		"window":   countertest.Clerk("yuan"),
-		"gong":     countertest.Clerk("gong"),
-		"resident": {Kind: auth.Resident, ID: "acc-" + countertest.Zhou, Name: "周淑芬", Level: 3},
-		"machine":  {Kind: auth.Machine, ID: "client:x", Scopes: []string{counter.ScopeDevice}},
+		"window":     countertest.Clerk("yuan"),
+		"department": department(),
+		"gong":       countertest.Clerk("gong"),
+		"resident":   {Kind: auth.Resident, ID: "acc-" + countertest.Zhou, Name: "周淑芬", Level: 3},
+		"machine":    {Kind: auth.Machine, ID: "client:x", Scopes: []string{counter.ScopeDevice}},
 	}
 	for _, role := range []string{
 		auth.RoleClerk, auth.RoleReviewer, auth.RoleApprover, auth.RoleHead, auth.RoleSupervisor, auth.RoleAuditor,
@@ -189,7 +190,7 @@ func TestTheDeskOfAWindow(t *testing.T) {
 			Form: url.Values{"how": {"seen"}, "number": {countertest.Zhou}, "name": {"周淑芬"}, "seen": {"yes"}},
 		},
 		{
-			Actor: "window", Path: desk, HasNot: []string{countertest.Zhou},
+			Name: "who else came is not shown to who stands there", Actor: "window", Path: desk, HasNot: []string{countertest.Zhou, "今天服务过的人"},
 			Has: []string{"周淑芬", "511***********0004", "出示身份证", "公共场所卫生许可", "护士执业注册", "别人的身份证号取的"},
 		},
 		{Actor: "window", Path: desk, Locale: "en", Has: []string{"Being served", "2 of 6 steps"}},
@@ -208,8 +209,16 @@ func TestTheDeskOfAWindow(t *testing.T) {
 		{Actor: "window", Path: desk + "/end", Form: url.Values{"session": {x.ID}}, Status: http.StatusSeeOther, To: summary},
 		{Actor: "window", Path: summary, Has: []string{"窗口服务记录", "这次没有提交或填写申请", "打印给办事人"}},
 		{Actor: "window", Path: summary, Locale: "en", Has: []string{"What was done at the window"}},
+		{Name: "masked in lists", Actor: "window", Path: desk, Has: []string{"今天服务过的人", "周**"}, HasNot: []string{"周淑芬"}},
 		{Actor: "gong", Path: summary, Status: http.StatusForbidden},
-		{Actor: "supervisor", Path: summary, Has: []string{"窗口服务记录"}},
+		{
+			Name: "who supervises has no window to go back to", Actor: "supervisor", Path: summary, Has: []string{"窗口服务记录", "窗口统计"}, HasNot: []string{"打印给办事人", "下一位"},
+			Then: func(t *testing.T, p *webtest.Page) {
+				if to, _ := p.Doc.Find(".govuk-back-link").Attr("href"); to != "/staff/counter/days?hall=guangan" {
+					t.Errorf("leads back to %q", to)
+				}
+			},
+		},
 		{Actor: "supervisor", Path: "/staff/counter/days", Has: []string{"个人办事", "取号"}},
 		{Actor: "supervisor", Path: "/staff/counter/days", Locale: "en", Has: []string{"Personal matters"}},
 		{Actor: "window", Path: "/staff/counter/days", Status: http.StatusForbidden},
