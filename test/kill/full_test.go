@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/tongban/tongban/internal/kit/dbtest"
 	"github.com/tongban/tongban/test/platform"
 )
@@ -71,18 +73,19 @@ func full(t *testing.T, binary, database string) {
 	before := d.state()
 
 	disk.full.Store(true)
-	d.upload(http.StatusServiceUnavailable)
+	d.upload(second, http.StatusServiceUnavailable)
+	var pages []outage
 	if database == "" {
 		d.until(third)
-		d.refused()
+		pages = d.refused()
 	}
 	if after := d.state(); after != before {
 		t.Errorf("before %s\nafter  %s", before, after)
 	}
 
 	disk.full.Store(false)
-	d.upload(http.StatusCreated)
-	d.succeeds()
+	d.succeeds(pages)
+	d.upload(third, http.StatusCreated)
 	stop(t, p)
 }
 
@@ -133,9 +136,9 @@ func (d filled) state() string {
 }
 
 // upload hands in another plan.
-func (d filled) upload(want int) {
+func (d filled) upload(draft string, want int) {
 	d.t.Helper()
-	status, told := d.send(d.lin, "/api/v1/drafts/"+d.draft+"/materials/plans?name=plan.png", "image/png", platform.Picture("another"), "en")
+	status, told := d.send(d.lin, "/api/v1/drafts/"+draft+"/materials/plans?name=plan.png", "image/png", platform.Picture("another"), "en")
 	if status != want {
 		d.t.Errorf("an upload is answered by %d, want %d: %s", status, want, told)
 	}
@@ -161,8 +164,15 @@ func (d filled) until(draft string) {
 
 const opinion = "材料齐全，符合法定形式。"
 
-// refused sends and decides, by pages and as programs do.
-func (d filled) refused() {
+// outage is a page that keeps what it could not store.
+type outage struct {
+	who  *platform.Client
+	page string
+}
+
+// refused sends and decides, by pages and as programs do. It returns the last page of
+// each.
+func (d filled) refused() (pages []outage) {
 	d.t.Helper()
 	var draft struct{ Rev int }
 	if err := d.lin.Call(d.t.Context(), http.MethodGet, "/drafts/"+d.draft, nil, &draft); err != nil {
@@ -171,11 +181,12 @@ func (d filled) refused() {
 	declared := url.Values{"rev": {strconv.Itoa(draft.Rev)}, "declared": {"yes"}}
 	accept := url.Values{"opinion": {opinion}}
 	says := map[string]string{"en": "Nothing was half saved", "zh-CN": "没有留下不完整的内容"}
-	for locale, words := range says {
-		for path, try := range map[string]struct {
-			who  *platform.Client
-			form url.Values
-		}{"/drafts/" + d.draft + "/submit": {d.lin, declared}, "/staff/cases/" + d.id + "/accept": {d.clerk, accept}} {
+	for path, try := range map[string]struct {
+		who  *platform.Client
+		form url.Values
+	}{"/drafts/" + d.draft + "/submit": {d.lin, declared}, "/staff/cases/" + d.id + "/accept": {d.clerk, accept}} {
+		last := outage{who: try.who}
+		for locale, words := range says {
 			status, page := d.send(try.who, path, "application/x-www-form-urlencoded", []byte(try.form.Encode()), locale)
 			if status != http.StatusServiceUnavailable || !strings.Contains(page, words) || !strings.Contains(page, `lang="`+locale+`"`) {
 				d.t.Errorf("%s in %s: %d %s", path, locale, status, body(page))
@@ -185,7 +196,9 @@ func (d filled) refused() {
 					d.t.Errorf("%s in %s: %s is lost: %s", path, locale, name, body(page))
 				}
 			}
+			last.page = page
 		}
+		pages = append(pages, last)
 	}
 	_, err := d.lin.Submit(d.t.Context(), d.draft)
 	d.unavailable(err)
@@ -194,6 +207,28 @@ func (d filled) refused() {
 		if status, page := d.send(d.lin, path, "", nil, "en"); status != http.StatusOK {
 			d.t.Errorf("%s: %d %s", path, status, page)
 		}
+	}
+	return pages
+}
+
+// again presses "Send again" on the page of an outage: the form in it goes where it
+// says, with what stands in it and nothing else.
+func (d filled) again(x outage) {
+	d.t.Helper()
+	doc, err := goquery.NewDocumentFromReader(strings.NewReader(x.page))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	form := doc.Find(`main form[method="post"]`)
+	path, there := form.Attr("action")
+	if form.Length() != 1 || !there {
+		d.t.Fatalf("nothing to send again: %s", body(x.page))
+	}
+	kept := url.Values{}
+	form.Find("input").Each(func(_ int, in *goquery.Selection) { kept.Add(in.AttrOr("name", ""), in.AttrOr("value", "")) })
+	status, page := d.send(x.who, path, "application/x-www-form-urlencoded", []byte(kept.Encode()), "en")
+	if status != http.StatusSeeOther && status != http.StatusOK {
+		d.t.Errorf("sent again, %s answers %d: %s", path, status, body(page))
 	}
 }
 
@@ -215,14 +250,23 @@ func body(page string) string {
 	return main
 }
 
-// succeeds does what was refused; each is done once.
-func (d filled) succeeds() {
+// succeeds does what was refused, from the pages that kept it or as programs do; each
+// is done once.
+func (d filled) succeeds(pages []outage) {
 	d.t.Helper()
-	if _, err := d.lin.Submit(d.t.Context(), d.draft); err != nil {
-		d.t.Errorf("it cannot be sent: %v", err)
+	for _, x := range pages {
+		d.again(x)
 	}
-	if err := d.accept(); err != nil {
-		d.t.Errorf("it cannot be accepted: %v", err)
+	if pages == nil {
+		if _, err := d.lin.Submit(d.t.Context(), d.draft); err != nil {
+			d.t.Errorf("it cannot be sent: %v", err)
+		}
+		if err := d.accept(); err != nil {
+			d.t.Errorf("it cannot be accepted: %v", err)
+		}
+	}
+	if _, page := d.send(d.clerk, "/staff/cases/"+d.id, "", nil, "zh-CN"); !strings.Contains(page, opinion) {
+		d.t.Errorf("what the clerk typed is not in the record: %s", body(page))
 	}
 	var all struct {
 		Cases []struct{ ID string }
