@@ -15,9 +15,9 @@ export CGO_ENABLED ?= 0
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## run: build and start the demonstration county on SQLite; prints the address
+## run: build and start the demonstration county on SQLite, with some weeks of cases in it; prints the address
 run: build
-	bin/tongban serve --demo --data $(DATA) --listen $(LISTEN)
+	bin/tongban serve --demo --demo-cases --data $(DATA) --listen $(LISTEN)
 
 ## build: build bin/tongban with everything in it
 build: bin/tongban

@@ -31,7 +31,15 @@ func serve(ctx context.Context, p process) (err error) {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close() // a second time after the server closed it
-	t, err := openTools(ctx, c.At(listener.Addr().String()), clock.System(), p.err)
+	c, now := c.At(listener.Addr().String()), clock.System()
+	if c.DemoCases {
+		// A tale that was not told to its end is no reason not to open: its case
+		// stands where it stopped, as any case may.
+		if err := live(ctx, c, now(), p.err); err != nil {
+			fmt.Fprintln(p.err, "tongban serve: cases of the demonstration:", sentence(err))
+		}
+	}
+	t, err := openTools(ctx, c, now, p.err)
 	if err != nil {
 		return err
 	}

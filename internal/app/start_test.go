@@ -22,7 +22,7 @@ func TestSecondStartChangesNothing(t *testing.T) {
 			t.Fatalf("the first start left %v", before)
 		}
 		for range 2 {
-			again, _, err := start(t.Context(), w.config, w.clock)
+			again, _, err := start(t.Context(), w.config, w.clock, t.Output())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestTwoProcessesStartAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
-			tools, areas, err := start(context.WithoutCancel(t.Context()), c, &hands{t: monday})
+			tools, areas, err := start(context.WithoutCancel(t.Context()), c, &hands{t: monday}, t.Output())
 			if err != nil {
 				t.Error(err)
 				return

@@ -123,7 +123,7 @@ func filled(ctx context.Context, database string) (files map[string][]byte, err 
 	if err != nil {
 		return nil, err
 	}
-	t, _, err := start(ctx, c, &hands{t: monday})
+	t, _, err := start(ctx, c, &hands{t: monday}, io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +149,8 @@ func settings(data, database string) (config.Config, error) {
 }
 
 // start does what serve does before it listens.
-func start(ctx context.Context, c config.Config, clk *hands) (*tools, *areas, error) {
-	t, err := openTools(ctx, c, clk.now, io.Discard)
+func start(ctx context.Context, c config.Config, clk *hands, logs io.Writer) (*tools, *areas, error) {
+	t, err := openTools(ctx, c, clk.now, logs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -172,7 +172,7 @@ func newWorld(t *testing.T, data, database string) *world {
 		t.Fatal(err)
 	}
 	w := &world{clock: &hands{t: monday}, http: httptest.NewUnstartedServer(nil)}
-	w.tools, w.areas, err = start(t.Context(), c.At(w.http.Listener.Addr().String()), w.clock)
+	w.tools, w.areas, err = start(t.Context(), c.At(w.http.Listener.Addr().String()), w.clock, t.Output())
 	if err != nil {
 		t.Fatal(err)
 	}

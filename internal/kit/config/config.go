@@ -28,19 +28,21 @@ type Config struct {
 	Data     string
 	Database string // path of a SQLite file, or postgres://...
 	Demo     bool
-	BaseURL  string // without a slash at the end
-	Proxies  []netip.Prefix
-	KeyFile  string
-	MailDrop string // folder; "" when mail is sent by SMTP or not at all
-	Site     Site
-	SMTP     SMTP
-	SMSDrop  string // folder; "" when short messages are sent by a gateway or not at all
-	SMS      SMS
-	Webhook  Webhook
-	Log      Log
-	Session  Session
-	Upload   Upload
-	Scan     Scan
+	// DemoCases fills a demonstration with cases when it is started first.
+	DemoCases bool
+	BaseURL   string // without a slash at the end
+	Proxies   []netip.Prefix
+	KeyFile   string
+	MailDrop  string // folder; "" when mail is sent by SMTP or not at all
+	Site      Site
+	SMTP      SMTP
+	SMSDrop   string // folder; "" when short messages are sent by a gateway or not at all
+	SMS       SMS
+	Webhook   Webhook
+	Log       Log
+	Session   Session
+	Upload    Upload
+	Scan      Scan
 	// Procedures is the folder with editions of procedures that the installation
 	// brings; "" is that of the data folder, if there is one.
 	Procedures string
@@ -146,6 +148,7 @@ func (c *Config) settings() []setting {
 		{"data", "data", "Folder of everything this machine keeps: database, files, keys.", (*text)(&c.Data), false},
 		{"database", "", "postgres://user@host/name, or the path of a SQLite file. Empty: tongban.db in the data folder.", (*text)(&c.Database), true},
 		{"demo", "false", "Start a demonstration county with accounts whose passwords are public. Never where real people apply.", (*boolean)(&c.Demo), false},
+		{"demo_cases", "false", "With demo, on an empty data folder: let invented people apply and officials act for some weeks first, so that desks have work.", (*boolean)(&c.DemoCases), false},
 		{"base_url", "", "Address that people use, for links in mail and in QR codes. Empty: http:// and the listen address.", (*text)(&c.BaseURL), false},
 		{"proxies", "", "Addresses of the proxies before this server, as 127.0.0.1/32,10.1.0.0/16: they are believed when they tell a client's address in X-Forwarded-For. Empty: nobody is.", (*prefixes)(&c.Proxies), false},
 		{"key_file", "", "Master key of the encrypted fields, made at the first start; back it up apart from the database. Empty: keys/master.key in the data folder.", (*text)(&c.KeyFile), false},
