@@ -127,11 +127,12 @@ func (s *Service) lapse(ctx context.Context, tx db.Tx, id contract.CaseID) error
 }
 
 // DaysLeft counts the working days left until a due day: 0 on the day itself,
-// negative once it is over.
+// negative once it is over. On the weekend after a Friday it is over too, by the
+// working day that comes.
 func (s *Service) DaysLeft(c Case, due day.Date) int {
 	cal, today := s.c.Calendars.For(c.Division), s.Today()
 	if today.After(due) {
-		return -cal.Workdays(due, today)
+		return min(-1, -cal.Workdays(due, today))
 	}
 	return cal.Workdays(today, due)
 }
