@@ -65,6 +65,13 @@ func deadlineOf(st statute.State, today day.Date) Deadline {
 type Explanation struct {
 	Deadline
 	Lines []statute.Line
+	// Article is the code of the article that sets the limit; "" where the list entry
+	// of the service does.
+	Article string
+	// Analogy says that the matter is no licence: the Licensing Law counts its days by
+	// analogy alone.
+	Analogy bool
+	Deemed  bool // the decision is counted from an acceptance by silence
 }
 
 // Explain tells the clock that runs, or ran last, day by day.
@@ -81,18 +88,18 @@ func (s *Service) Explain(ctx context.Context, actor auth.Principal, id contract
 	if slices.Contains(kinds, c.Due.Clock) {
 		k = c.Due.Clock
 	}
-	return r.explain(k, history, s.Today())
+	return r.explain(c, k, history, s.Today())
 }
 
 // Explanations tells every clock of a case day by day, in the order they started.
 func (s *Service) Explanations(ctx context.Context, actor auth.Principal, id contract.CaseID) ([]Explanation, error) {
-	_, r, history, err := s.clocksOf(ctx, actor, id)
+	c, r, history, err := s.clocksOf(ctx, actor, id)
 	if err != nil {
 		return nil, err
 	}
 	var list []Explanation
 	for _, k := range started(history) {
-		e, err := r.explain(k, history, s.Today())
+		e, err := r.explain(c, k, history, s.Today())
 		if err != nil {
 			return nil, err
 		}
@@ -101,18 +108,33 @@ func (s *Service) Explanations(ctx context.Context, actor auth.Principal, id con
 	return list, nil
 }
 
-func (r rules) explain(k statute.ClockKind, history []clockEntry, today day.Date) (Explanation, error) {
+func (r rules) explain(c Case, k statute.ClockKind, history []clockEntry, today day.Date) (Explanation, error) {
 	st, err := r.run(k, history)
 	if err != nil {
 		return Explanation{}, err
 	}
-	e := Explanation{Deadline: deadlineOf(st, today)}
+	e := Explanation{Deadline: deadlineOf(st, today), Analogy: !r.licensing(), Deemed: c.Deemed && k == statute.Decision}
+	e.Article = r.limitArticle(e)
 	clock, entries, err := pick(k, history)
 	if err != nil {
 		return e, err
 	}
 	e.Lines, err = statute.Explain(r.calendar(k), clock, entries, today)
+	for i, l := range e.Lines {
+		if l.Why == statute.ReasonAfter { // beyond the limit, whoever set it
+			e.Lines[i].Article = e.Article
+		}
+	}
 	return e, err
+}
+
+// limitArticle is the article that sets the limit of a clock, "" where it is another
+// one: of the service's own law (art. 42(1) yields to it), of a list entry.
+func (r rules) limitArticle(e Explanation) string {
+	if e.Analogy || e.Clock == statute.Decision && e.LegalDays-e.Extended != r.proc.DecisionDays {
+		return ""
+	}
+	return statute.LimitArticle(e.Clock)
 }
 
 // Term is a period beside the clocks of a case: of another agency's opinion, of

@@ -44,6 +44,7 @@ func TestEveryPeriodIsExplainedInBothLanguages(t *testing.T) {
 				{"owed", k.owing},
 				{"objection", k.denied},
 				{"waiting", k.parts["joint"]},
+				{"no licence", k.parts["filing"]},
 			} {
 				book.tell(t, w, x.name, w.load(t, x.of.ID))
 			}
@@ -88,7 +89,8 @@ func (b *teller) tell(t testing.TB, w *world, name string, c Case) {
 		t.Errorf("%s: two explanations of %s", name, main.Clock)
 	}
 	for _, e := range clocks {
-		fmt.Fprintf(&b.text, "- %s %s..%s %d/%d\n", b.clock(t, string(e.Clock)), e.Started, e.Promised, e.PromisedDays, e.LegalDays)
+		fmt.Fprintf(&b.text, "- %s %s..%s %d/%d %s, by analogy %v\n",
+			b.clock(t, string(e.Clock)), e.Started, e.Promised, e.PromisedDays, e.LegalDays, e.Article, e.Analogy)
 		b.lines(t, e.Lines)
 	}
 	terms, err := w.Terms(t.Context(), lin, c.ID)

@@ -231,7 +231,7 @@ func (s *Service) paperData(ctx context.Context, c Case, steps []Step, svc contr
 		Remedies: Remedies(svc).ZH, RemediesEN: Remedies(svc).EN,
 		Deemed: own.Deemed, Instant: own.Action == actGrant && !c.Committed,
 		Electronic: own.Actor.Kind == string(auth.System),
-		Licensing:  slices.ContainsFunc(r.proc.Documents, func(d statute.Document) bool { return strings.HasPrefix(d.Article, "xk-") }),
+		Licensing:  r.licensing(),
 		HasLicence: issues(svc), OnCommitment: own.Action == actGrant && c.Committed,
 		Rectified: own.Action == actRectified, Bundle: r.proc.ID == bundleProcedure,
 		ExtensionDays: numeral(r.proc.ExtensionDays), ExtensionDaysEN: numeralEN(r.proc.ExtensionDays),
@@ -325,6 +325,12 @@ func (s *Service) paperSpecial(ctx context.Context, d *paperData, c Case, own St
 		d.SpecialText = ""
 	}
 	return nil
+}
+
+// licensing reports whether the procedure is one of the Licensing Law, which says
+// so of its documents.
+func (r rules) licensing() bool {
+	return slices.ContainsFunc(r.proc.Documents, func(d statute.Document) bool { return strings.HasPrefix(d.Article, "xk-") })
 }
 
 // reviews reports whether the procedure has a review before its decision.

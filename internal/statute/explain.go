@@ -79,7 +79,7 @@ func (s State) line(d Day, ordinal *int) Line {
 		*ordinal++
 		l.Counted, l.Ordinal = true, *ordinal
 		if l.Ordinal > s.Limit {
-			l.Why, l.Article = ReasonAfter, limitArticle(s.Kind)
+			l.Why, l.Article = ReasonAfter, LimitArticle(s.Kind)
 		}
 	}
 	return l
@@ -111,15 +111,17 @@ func (l *Line) mark(s State, today day.Date) {
 	}
 }
 
-func limitArticle(k ClockKind) string {
+// LimitArticle is the code of the article that sets how long a clock of the
+// Licensing Law runs, "" where no national law does.
+func LimitArticle(k ClockKind) string {
 	switch k {
-	case Acceptance, Correction:
+	case Acceptance:
 		return ArticleAccept
 	case Decision:
 		return ArticleDecide
 	case Delivery:
 		return ArticleDeliver
-	case Forwarding, Verification, Rectification: // set by a local rule, by the service and by the order
+	case Forwarding, Correction, Verification, Rectification: // set by a local rule, by the service, by a notice
 	}
 	return ""
 }

@@ -297,6 +297,8 @@ type clockBody struct {
 	Left         int    `json:"left"`
 	Late         bool   `json:"late"`
 	Provisional  bool   `json:"provisional,omitempty"`
+	Article      string `json:"article,omitempty" doc:"that sets the limit; absent where the service's own law does"`
+	Analogy      bool   `json:"analogy,omitempty" doc:"the matter is no licence: the Licensing Law counts its days by analogy"`
 
 	Days []lineBody `json:"days" doc:"the clock day by day"`
 }
@@ -350,6 +352,7 @@ func (o operations) deadlines(ctx context.Context, actor auth.Principal, in *cas
 			Clock: string(d.Clock), Phase: string(d.Phase), Started: d.Started.String(), Ended: d.Ended.String(),
 			PromisedDays: d.PromisedDays, LegalDays: d.LegalDays, Extended: d.Extended,
 			Promised: d.Promised.String(), Legal: d.Legal.String(), Used: d.Used, Left: d.Left, Late: d.Late, Provisional: d.Provisional,
+			Article: d.Article, Analogy: d.Analogy,
 			Days: linesOf(d.Lines),
 		})
 	}

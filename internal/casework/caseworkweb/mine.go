@@ -193,9 +193,15 @@ func (p pages) explain(w http.ResponseWriter, r *http.Request, staff bool) error
 	if e.Clock == "" { // nothing began yet, or each part has its own
 		return p.k.Render(w, r, http.StatusOK, noClockPage(p.k.View(r), c, p.s.NoClock(c), staff))
 	}
-	all, err := p.s.Deadlines(r.Context(), p.k.Actor(r), c.ID)
+	told, err := p.s.Explanations(r.Context(), p.k.Actor(r), c.ID)
 	if err != nil {
 		return err
+	}
+	all := make([]casework.Deadline, len(told))
+	for i, x := range told { // one that is over is still told day by day: a court asks afterwards
+		if all[i] = x.Deadline; string(x.Clock) == r.URL.Query().Get("clock") {
+			e = x
+		}
 	}
 	stages, err := p.stagesOf(r, c, staff)
 	if err != nil {

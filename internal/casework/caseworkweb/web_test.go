@@ -64,6 +64,36 @@ func TestApplicantSeesWhereTheCaseStands(t *testing.T) {
 	})
 }
 
+// The page of the days tells the limit of the law beside the promise, what was added,
+// the article that sets it, and each clock that ran, for a citizen and for a judge.
+func TestThePageOfTheDaysIsWhole(t *testing.T) {
+	t.Parallel()
+	w, k := site(t)
+	id, silent, filing := w.File(t, "a", caseworktest.Hygiene), w.File(t, "b", caseworktest.Hygiene), w.File(t, "c", caseworktest.Filing)
+	w.Do(t, caseworktest.Clerk, id, accept)
+	w.Do(t, caseworktest.Head, id, casework.Action{Name: "extend", Reasons: []string{"需要核实检测报告"}})
+	why := func(id contract.CaseID) string { return "/cases/" + string(id) + "/why" }
+	both := []string{
+		"15 个工作日", "其中 10 个工作日是经批准延长的", "法律规定最长 30 个工作日", "期限依据：《中华人民共和国行政许可法》第四十二条",
+		"《中华人民共和国民法典》第二百零一条（条文待核对）", "承诺 15 个工作日，到 2026 年 12 月 7 日；法定 30 个工作日，到 2026 年 12 月 28 日",
+		"逐日计算：决定期限", "一天一天地看 受理期限",
+	}
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "extended", Actor: "lin", Path: why(id), Has: both},
+		{Name: "in English", Actor: "lin", Locale: web.EN, Path: why(id), Has: []string{"10 working days were added", "30 working days at most", "Article 42", "article to be checked"}},
+		{Name: "a clock that is over", Actor: "lin", Path: why(id) + "?clock=acceptance", Has: []string{"逐日计算：受理期限", "第三十二条", "一天一天地看 决定期限"}, HasNot: []string{"一天一天地看 受理期限"}},
+		{Name: "no such clock", Actor: "lin", Path: why(id) + "?clock=lunar", Has: []string{"逐日计算：决定期限"}},
+		{Name: "no licence", Actor: "lin", Path: why(filing), Has: []string{"参照《中华人民共和国行政许可法》第八十二条"}, HasNot: []string{"期限依据"}},
+		{Name: "no licence, in English", Actor: "lin", Locale: web.EN, Path: why(filing), Has: []string{"by analogy with"}},
+		{Name: "on the desk", Actor: "clerk", Path: "/staff" + why(id), Has: both},
+	})
+	w.Set(w.Now().AddDate(0, 0, 8))
+	w.Drain(t)
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "by silence", Actor: "lin", Path: why(silent), Has: []string{"到期没有答复，法律上从这一天起就算受理"}},
+	})
+}
+
 func TestOfficialsWorkACaseByPagesAlone(t *testing.T) {
 	t.Parallel()
 	w, k := site(t)

@@ -3,6 +3,7 @@ package caseworkweb
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/internal/casework"
@@ -157,7 +158,11 @@ func articleText(v web.View, code string) string {
 	if !ok {
 		return ""
 	}
-	return v.Cite("《"+a.Law.ZH+"》", a.Law.EN, a.No.ZH)
+	text := v.Cite("《"+a.Law.ZH+"》", a.Law.EN, a.No.ZH)
+	if !a.Verified {
+		text += v.T("casework.why.unverified")
+	}
+	return text
 }
 
 // why works out a deadline in one or two sentences.
@@ -166,20 +171,55 @@ func whySentence(v web.View, e casework.Explanation) string {
 	if e.Clock == statute.Acceptance { // silence is acceptance by the law's day, not by a promised one
 		days, due = e.LegalDays, e.Legal
 	}
-	text := v.T("casework.why.sentence."+string(e.Clock), "start", e.Started, "n", days, "due", due)
+	key := "casework.why.sentence." + string(e.Clock)
+	if e.Deemed {
+		key = "casework.why.sentence.deemed"
+	}
+	parts := []string{v.T(key, "start", e.Started, "n", days, "due", due)}
+	if e.Extended > 0 {
+		parts = append(parts, v.T("casework.why.sentence.extended", "n", e.Extended))
+	}
 	paused := 0
 	for _, l := range e.Lines {
 		if l.Why == statute.ReasonPaused {
 			paused++
 		}
 	}
-	if paused == 0 {
-		return text
+	if paused > 0 {
+		parts = append(parts, v.T("casework.why.sentence.paused", "n", paused))
 	}
-	if v.English() {
-		text += " "
+	return sentences(v, parts...)
+}
+
+// sentences puts sentences one after the other.
+func sentences(v web.View, list ...string) string { return strings.Join(list, v.Pick("", " ")) }
+
+// whyLimit tells the limit of the law beside the promise, and the article that sets it.
+func whyLimit(v web.View, e casework.Explanation) string {
+	var list []string
+	switch {
+	case e.Legal == e.Promised || e.Legal.IsZero():
+	case e.Clock == statute.Acceptance:
+		list = append(list, v.T("casework.why.promised", "n", e.PromisedDays, "date", e.Promised))
+	case e.Analogy:
+		list = append(list, v.T("casework.why.listed", "n", e.LegalDays, "date", e.Legal))
+	default:
+		list = append(list, v.T("casework.why.law", "n", e.LegalDays, "date", e.Legal))
 	}
-	return text + v.T("casework.why.sentence.paused", "n", paused)
+	if e.Article != "" {
+		list = append(list, v.T("casework.why.limit_by", "article", articleText(v, e.Article)))
+	}
+	return sentences(v, list...)
+}
+
+// lineArticle cites why a day counts or does not, by analogy where the matter is no
+// licence.
+func lineArticle(v web.View, e casework.Explanation, l statute.Line) string {
+	text := articleText(v, l.Article)
+	if e.Analogy && strings.HasPrefix(l.Article, "xk-") {
+		return v.T("casework.why.analogy", "article", text)
+	}
+	return text
 }
 
 // stepWords are title and text of a step in a timeline.
