@@ -676,9 +676,9 @@ func first(v web.View, s *contract.Service) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var36 string
-				templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("catalog.guide.first_why", "why", v.Pick(h.Why.ZH, h.Why.EN), "law", v.Pick(h.Law.Law.ZH, h.Law.Law.EN), "article", h.Law.Article))
+				templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("catalog.guide.first_why", "why", v.Pick(h.Why.ZH, h.Why.EN), "law", v.Cite(h.Law.Law.ZH, h.Law.Law.EN, h.Law.Article)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/catalog/catalogweb/guide_more.templ`, Line: 140, Col: 142}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/catalog/catalogweb/guide_more.templ`, Line: 140, Col: 131}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 				if templ_7745c5c3_Err != nil {

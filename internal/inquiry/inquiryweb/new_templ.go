@@ -105,9 +105,9 @@ func newPage(v web.View, d newData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("inquiry.new." + d.Kind))
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.T(newKey(d)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 48, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 48, Col: 44}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -118,9 +118,9 @@ func newPage(v web.View, d newData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("inquiry.new." + d.Kind + ".text"))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(v.T(newKey(d) + ".text"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 49, Col: 72}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/inquiry/inquiryweb/new.templ`, Line: 49, Col: 58}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -177,7 +177,7 @@ func newPage(v web.View, d newData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.TextArea(v, d.Form, web.TextAreaArgs{FieldArgs: web.FieldArgs{Name: "why", Label: v.T("inquiry.f.why"), Hint: v.T("inquiry.f.why_hint")}, Rows: 3, MaxLength: 500, Value: whyHeard(d.Case.Hearing)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.TextArea(v, d.Form, web.TextAreaArgs{FieldArgs: web.FieldArgs{Name: "why", Label: whyLabel(v, d.Case.Hearing), Hint: v.T("inquiry.f.why_hint")}, Rows: 3, MaxLength: 500, Value: whyHeard(d.Case.Hearing)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -301,7 +301,7 @@ func newPage(v web.View, d newData) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T("inquiry.new." + d.Kind + ".do")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Button(v, web.ButtonArgs{Text: v.T(newKey(d) + ".do")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -317,7 +317,7 @@ func newPage(v web.View, d newData) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = web.StaffLayout(v, web.PageInfo{Title: v.T("inquiry.new." + d.Kind), Nav: "inquiries", Form: d.Form, Back: web.Link{Href: "/staff/cases/" + string(d.Case.ID), Text: v.T("inquiry.back.case")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.StaffLayout(v, web.PageInfo{Title: v.T(newKey(d)), Nav: "inquiries", Form: d.Form, Back: web.Link{Href: "/staff/cases/" + string(d.Case.ID), Text: v.T("inquiry.back.case")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -474,6 +474,22 @@ func asked(v web.View, h *contract.HearingSpec) templ.Component {
 		}
 		return nil
 	})
+}
+
+// newKey begins the texts of the page: a hearing that the law prescribes is announced,
+// not offered.
+func newKey(d newData) string {
+	if d.Kind == "hearing" && mustBeHeld(d.Case.Hearing) {
+		return "inquiry.new.hearing_must"
+	}
+	return "inquiry.new." + d.Kind
+}
+
+func whyLabel(v web.View, h *contract.HearingSpec) string {
+	if mustBeHeld(h) {
+		return v.T("inquiry.f.why_held")
+	}
+	return v.T("inquiry.f.why")
 }
 
 func mustBeHeld(h *contract.HearingSpec) bool { return h != nil && h.Kind == contract.HearingMust }

@@ -141,3 +141,22 @@ func TestExpertsDrawnAskedAndSummedUp(t *testing.T) {
 		{Name: "another drawn", Actor: "r1", Path: staff, Has: []string{"是股东", "已回避", "通风充足", "专家本人提交"}},
 	})
 }
+
+// A hearing that the law prescribes is announced, not offered: the page says so, in
+// both languages, and asks for no choice.
+func TestAPrescribedHearingIsNotOffered(t *testing.T) {
+	t.Parallel()
+	w, k := open(t)
+	const path = "/staff/cases/case-1/inquiries/hearing"
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "offered", Actor: "r1", Path: path, Has: []string{"告知听证权利", "五个工作日内可以提出", "涉及什么重大利益"}, HasNot: []string{"依法举行听证"}},
+	})
+	w.Facts.Hearing = &contract.HearingSpec{
+		Kind: contract.HearingMust, Why: contract.Text{ZH: "重大公共利益", EN: "A major public interest"},
+		Law: contract.LawRef{Law: contract.Text{ZH: "《行政许可法》", EN: "Administrative Licensing Law"}, Article: "第四十六条"},
+	}
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "prescribed", Actor: "r1", Path: path, Has: []string{"依法举行听证", "为什么要听证", "重大公共利益", "依据：《行政许可法》第四十六条"}, HasNot: []string{"告知听证权利", "五个工作日内可以提出"}},
+		{Name: "in English", Actor: "r1", Locale: web.EN, Path: path, Has: []string{"Hold a hearing", "Administrative Licensing Law, Article 46"}, HasNot: []string{"within five working days", "第四十六条"}},
+	})
+}
