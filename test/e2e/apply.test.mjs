@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { actFor, begin, fillIn, send, sign } from "./apply.mjs";
 import { launch, look, open, serve } from "./lib.mjs";
 import { disability, restaurant } from "./plans.mjs";
-import { go, signIn } from "./steps.mjs";
+import { dated, go, signIn } from "./steps.mjs";
 
 let server;
 let browser;
@@ -34,8 +34,7 @@ const ways = { "in Chinese with script": phoneZH, "in English without script": p
 const birth = {
   name: "birth", mark: "黄磊",
   answers: {
-    with_other: "yes", stage: "expected", "due_date-year": "2027", "due_date-month": "3", "due_date-day": "20",
-    child_order: "second", home: "same",
+    with_other: "yes", stage: "expected", ...dated("due_date", 118), child_order: "second", home: "same",
   },
 };
 
@@ -107,8 +106,7 @@ async function agent(options) {
   const receipt = await look(son, "disability-receipt");
   assert.match(receipt.text, /赵志远/, "the receipt does not say who acted");
   await son.page.goto("/services/ADDED-511602-birth-registration");
-  await son.page.locator('form[action^="/apply/"] button').first().click();
-  await son.page.waitForLoadState("load");
+  await go(son.page, () => son.page.locator('form[action^="/apply/"] button').first().click(), null);
   assert.doesNotMatch(son.page.url(), /\/drafts\//, "the mandate does not cover this");
   await look(son, "not-covered");
   await son.context.close();

@@ -7,7 +7,7 @@ import { begin, fillIn, send } from "./apply.mjs";
 import { compare, confirm, end, press, scan, see, sit, take } from "./hall.mjs";
 import { launch, look, open, serve } from "./lib.mjs";
 import { disability, shopSign } from "./plans.mjs";
-import { go, signIn } from "./steps.mjs";
+import { dated, day, go, signIn } from "./steps.mjs";
 
 const sign = "512017432001-511602000000-000-11511301MB0T669970-1-00";
 const certificate = "511F82001002-511602000000-000-11511301452259996U-1-00";
@@ -140,7 +140,7 @@ async function onlineAndBack(locale) {
 
 const appraised = {
   "found-category": "physical", "found-grade": "second", "found-appraised_by": "广安市人民医院",
-  "found-appraised_on-year": "2026", "found-appraised_on-month": "11", "found-appraised_on-day": "20",
+  ...dated("found-appraised_on", -2),
 };
 
 async function pickedUp({ zhou, clerk, id }, locale) {
@@ -262,10 +262,9 @@ async function crossRegion(locale) {
   assert.equal(before.acceptance, undefined, "the time for acceptance runs while the papers are under way");
   await city.page.goto(`/staff/cases/${id}/transit/receive`);
   await look(city, "transit-receive");
-  const arrived = new Date(Date.now() + 8 * 3600e3 + 86400e3).toISOString().slice(0, 10).split("-");
   const set = async (date) => { for (const [n, part] of ["year", "month", "day"].entries()) await city.page.locator(`main [name="arrived-${part}"]`).first().fill(date[n]); };
   const today = (await Promise.all(["year", "month", "day"].map((part) => city.page.locator(`main [name="arrived-${part}"]`).first().inputValue()))).map((n) => n.padStart(2, "0")).join("-");
-  await set(arrived);
+  await set(day(1).parts);
   await go(city.page, () => city.page.locator("main form button").last().click(), 422);
   await look(city, "transit-tomorrow");
   await set(today.split("-"));

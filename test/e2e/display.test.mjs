@@ -59,7 +59,10 @@ test("search suggests while one types, by keyboard alone", async () => {
   const person = await open(browser, server.base);
   const { page } = person;
   await page.goto("/");
+  // Who types slowly is answered in between; what is looked at is the last answer.
+  const answered = page.waitForResponse((r) => new URL(r.url()).searchParams.get("q") === "理发店");
   await page.locator("#q").pressSequentially("理发店");
+  await (await answered).finished();
   await page.locator('[role="option"]').first().waitFor();
   await look(person, "suggest");
   const covered = await page.locator('[role="option"]').evaluateAll((all) => all.filter((e) => {

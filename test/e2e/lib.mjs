@@ -17,9 +17,10 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 // A picture of every page goes to E2E_SHOTS; without it only of those that fail.
 const shots = process.env.E2E_SHOTS ?? join(tmpdir(), "tongban-e2e");
 
-// until asks again until fn returns something, for half a minute.
+// until asks again until fn returns something, for two minutes at most: a busy machine
+// is slow and not wrong.
 export async function until(what, fn) {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 120_000;
   for (;;) {
     const got = await fn();
     if (got) return got;
@@ -36,7 +37,7 @@ function database() {
   const files = process.env.E2E_POSTGRES_FILES?.split(" ");
   if (!server || files && !files.includes(basename(process.argv[1], ".test.mjs"))) return { flags: [], drop() {} };
   const name = `e2e_${process.pid}_${Date.now()}`;
-  const psql = (sql) => execFileSync("psql", ["-q", server, "-c", sql]);
+  const psql = (sql) => execFileSync("psql", ["-X", "-q", server, "-c", sql]);
   psql(`CREATE DATABASE ${name}`);
   return { flags: ["--database", server.replace("/postgres?", `/${name}?`)], drop: () => psql(`DROP DATABASE ${name}`) };
 }
@@ -80,7 +81,7 @@ export function launch() {
 // open starts a person's browser: a language, a width, wishes for the display.
 export async function open(browser, base, { locale = "zh-CN", width = 1280, js = true, prefs = "" } = {}) {
   const context = await browser.newContext({ baseURL: base, locale, viewport: { width, height: 900 }, javaScriptEnabled: js });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   if (prefs) await context.addCookies([{ name: "tb_prefs", value: prefs, url: base }]);
   const page = await context.newPage();
   const complaints = [];

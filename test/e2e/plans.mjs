@@ -1,4 +1,5 @@
 // What people answer when they apply, by the name of the control.
+import { dated } from "./steps.mjs";
 
 export const restaurant = {
   name: "restaurant", commit: "yes", files: { photos: "png" },
@@ -7,7 +8,7 @@ export const restaurant = {
     business: ["hot", "drinks"], banned: "no", online: "no", handlers: "4",
     place_kind: "restaurant", floor: "1", exits: "2", built: "accepted", people: "60", equipment: ["extinguisher", "light"], automatic: "no",
     "staff.0.name": "黄磊", "staff.0.number": "511699199208080019", "staff.0.phone": "13800138001", "staff.0.job": "cook",
-    clinic: "cdc", "days-from-year": "2026", "days-from-month": "12", "days-from-day": "1", "days-to-year": "2026", "days-to-month": "12", "days-to-day": "5",
+    clinic: "cdc", ...dated("days-from", 9), ...dated("days-to", 13),
     "point-lat": "30.4560", "point-lng": "106.6330",
     sign_words: "味乡小馆", position: "door", lit: "yes", length: "4.5", height: "1.2", own_building: "no",
   },

@@ -12,6 +12,15 @@ export const pdf = Buffer.from(
   "0000000054 00000 n \n0000000105 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n168\n%%EOF\n");
 export const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 
+// day is the date of Beijing some days from now, in parts as a form asks for them.
+export function day(days = 0) {
+  const text = new Date(Date.now() + 8 * 3600e3 + days * 86400e3).toISOString().slice(0, 10);
+  return { text, parts: text.split("-") };
+}
+
+// dated is what a date is answered by, under the name of its field.
+export const dated = (name, days) => Object.fromEntries(["year", "month", "day"].map((part, n) => [`${name}-${part}`, day(days).parts[n]]));
+
 // go follows a click to the next page and asserts the status it comes with.
 export async function go(page, click, status = 200) {
   let answer;
@@ -39,19 +48,29 @@ export async function account(base, username) {
 // and script.
 const signedIn = new Set();
 
+// The sessions of the staff. An official signs in once and opens another window: a code
+// of the second factor is good once, and the next may be half a minute away.
+const sessions = new Map();
+
 // signIn goes through the pages of signing in where nobody of the kind has yet, or
 // where the person stands before them; else it sends what their forms send.
 export async function signIn(person, base, username) {
-  const { page, locale, width, js } = person;
+  const { context, page, locale, width, js } = person;
   const a = await account(base, username);
   const kind = [a.kind, locale, width, js].join();
+  const mine = `${username} at ${base}`;
   if (page.url().includes("/signin") || !signedIn.has(kind)) {
     signedIn.add(kind);
-    return signInByPages(person, base, a);
-  }
-  const form = { username, password: a.password, ...(a.code ? { code: a.code } : {}) };
-  const answer = await page.request.post("/signin", { form, maxRedirects: 0 });
-  assert.equal(answer.status(), 303, `${username} cannot sign in`);
+    await signInByPages(person, base, a);
+  } else if (sessions.has(mine)) return context.addCookies(sessions.get(mine));
+  else await signInByForms(person, base, a);
+  if (a.kind === "staff") sessions.set(mine, (await context.cookies()).filter((c) => c.name === "tongban_session"));
+}
+
+async function signInByForms(person, base, a) {
+  const form = { username: a.username, password: a.password, ...(a.code ? { code: a.code } : {}) };
+  const answer = await person.page.request.post("/signin", { form, maxRedirects: 0 });
+  assert.equal(answer.status(), 303, `${a.username} cannot sign in`);
   if (new URL(answer.headers().location, base).pathname === "/signin/code") await signInByPages(person, base, a);
 }
 
@@ -245,8 +264,7 @@ export async function visitFirst([first, second], id) {
   if (!(await call(first, "GET", `/cases/${id}/inquiries`)).before_grant?.length) return;
   const officials = [];
   for (const p of [first, second]) officials.push((await call(p, "GET", "/me")).account);
-  const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10); // of Beijing
-  const visit = await call(first, "POST", `/cases/${id}/visits`, { purpose: "核对场所", place: "洪洲大道 12 号", officials, day: today, time: "09:00-11:00" });
+  const visit = await call(first, "POST", `/cases/${id}/visits`, { purpose: "核对场所", place: "洪洲大道 12 号", officials, day: day().text, time: "09:00-11:00" });
   const fields = { result: { was: "", value: "pass" }, summary: { was: "", value: "与申请一致" } };
   for (const item of visit.visit.checklist) {
     const value = { pass: "pass", number: String(item.limit?.min ?? 0), text: "与申请一致" }[item.kind];

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { actFor } from "./apply.mjs";
 import { launch, look, open, serve, until } from "./lib.mjs";
-import { account, apply, go, hygiene, signIn } from "./steps.mjs";
+import { account, apply, day, go, hygiene, signIn } from "./steps.mjs";
 
 let server;
 let browser;
@@ -44,8 +44,7 @@ async function plan(official, id) {
   await look(official, "visit-new");
   const second = page.locator('[name="official2"] option', { hasText: (await account(server.base, "reviewer2")).name });
   await page.locator('[name="official2"]').selectOption(await second.getAttribute("value"));
-  const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10); // of Beijing
-  await page.locator('[name="day"]').fill(today);
+  await page.locator('[name="day"]').fill(day().text);
   await page.locator('[name="time"]').selectOption("09:00-11:00");
   await go(page, () => page.locator("main form button").last().click());
   await look(official, "visit-planned");

@@ -8,7 +8,7 @@ import { begin, fillIn, send } from "./apply.mjs";
 import { compare, confirm, see, sit } from "./hall.mjs";
 import { launch, look, open, serve, until } from "./lib.mjs";
 import { shopSign } from "./plans.mjs";
-import { account, file, go, hygiene, signIn } from "./steps.mjs";
+import { account, day, file, go, hygiene, signIn } from "./steps.mjs";
 
 let server;
 let browser;
@@ -30,9 +30,6 @@ async function at(name, locale, width = 1280) {
 }
 
 const leave = (...people) => Promise.all(people.map((p) => p.context.close()));
-
-// today is the day of Beijing, some days on.
-const today = (days = 0) => new Date(Date.now() + 8 * 3600e3 + days * 86400e3).toISOString().slice(0, 10);
 
 // step takes a step at the desk.
 async function step(person, id, action) {
@@ -78,11 +75,11 @@ async function absence(locale) {
   const { page } = away;
   await page.goto("/staff/absence");
   await look(away, "work-absence");
-  await page.locator('main [name="from"]').fill(today());
+  await page.locator('main [name="from"]').fill(day().text);
   await page.locator('main [name="to"]').fill("");
   await go(page, () => page.locator('main form[action="/staff/absence"] button').click(), 422);
   await look(away, "work-absence-fault");
-  await page.locator('main [name="to"]').fill(today(2));
+  await page.locator('main [name="to"]').fill(day(2).text);
   await page.locator('main [name="kind"][value="leave"]').check();
   await choose(page.locator('main form[action="/staff/absence"] [name="deputy"]'), await nameOf("reviewer2"));
   await go(page, () => page.locator('main form[action="/staff/absence"] button').click());
