@@ -73,6 +73,9 @@ func TestTwoProcessesNeverDouble(t *testing.T) {
 	})
 }
 
+// poll is how often a queue looks for jobs whose time has come.
+const poll = 400 * time.Millisecond
+
 func TestInsertedIsDoneAtOnceAndDueIsDoneInTime(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -91,7 +94,7 @@ func TestInsertedIsDoneAtOnceAndDueIsDoneInTime(t *testing.T) {
 		<-done
 		b.insert(t, greet{}, job.Insert{At: clock().Add(100 * time.Millisecond)})
 		<-done
-		if late := <-done; late > time.Second {
+		if late := <-done; late > 10*poll { // a busy machine looks late too
 			t.Error("late by", late)
 		}
 	}, job.Area())
