@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/counter"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/web"
 )
@@ -40,11 +41,16 @@ type handoversData struct {
 	Waiting []counter.Waiting
 	Lists   []counter.Handover
 	Own     contract.AgencyID
+	Form    *web.Form
 }
 
 func (e site) handovers(w http.ResponseWriter, r *http.Request) error {
+	return e.handoversForm(w, r, http.StatusOK, nil)
+}
+
+func (e site) handoversForm(w http.ResponseWriter, r *http.Request, status int, f *web.Form) error {
 	actor := e.k.Actor(r)
-	d := handoversData{MayMake: e.k.May(actor, counter.ActionHandOver), Own: contract.AgencyID(actor.Agency)}
+	d := handoversData{MayMake: e.k.May(actor, counter.ActionHandOver), Own: contract.AgencyID(actor.Agency), Form: f}
 	var err error
 	if d.MayMake {
 		if d.Waiting, err = e.s.ToHandOver(r.Context(), actor); err != nil {
@@ -54,7 +60,7 @@ func (e site) handovers(w http.ResponseWriter, r *http.Request) error {
 	if d.Lists, err = e.s.Handovers(r.Context(), actor); err != nil {
 		return err
 	}
-	return e.k.Render(w, r, http.StatusOK, handoversPage(e.k.View(r), d))
+	return e.k.Render(w, r, status, handoversPage(e.k.View(r), d))
 }
 
 func (e site) handOver(w http.ResponseWriter, r *http.Request) error {
@@ -63,6 +69,9 @@ func (e site) handOver(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h, err := e.s.HandOver(r.Context(), e.k.Actor(r), contract.AgencyID(f.Get("to")))
+	if f.Fail(err) { // a second click: what was made stands in the list below
+		return e.handoversForm(w, r, http.StatusConflict, f)
+	}
 	if err != nil {
 		return err
 	}
@@ -155,7 +164,12 @@ func taken(f *web.Form) counter.Taken {
 }
 
 func (e site) takeBack(w http.ResponseWriter, r *http.Request) error {
-	if err := e.s.TakeBack(r.Context(), e.k.Actor(r), r.PathValue("id")); err != nil {
+	f := &web.Form{}
+	err := e.s.TakeBack(r.Context(), e.k.Actor(r), r.PathValue("id"))
+	if f.Fail(err) {
+		return e.handoverForm(w, r, http.StatusConflict, f)
+	}
+	if err != nil {
 		return err
 	}
 	e.k.Flash(w, "counter.notice.handover_back")
@@ -223,6 +237,10 @@ func (e site) shelve(w http.ResponseWriter, r *http.Request) error {
 	p, err := e.s.Shelve(r.Context(), e.k.Actor(r), counter.Shelving{
 		Key: f.Get("key"), Number: f.Get("number"), Kind: f.Get("kind"), Sheets: sheets, Slot: f.Get("slot"), Note: f.Get("note"),
 	})
+	if fault.KindOf(err) == fault.NotFound {
+		f.Add("number", "counter.parcel.no_case")
+		return e.shelfPage(w, r, http.StatusUnprocessableEntity, f, nil)
+	}
 	if f.Fail(err) {
 		return e.shelfPage(w, r, http.StatusUnprocessableEntity, f, nil)
 	}
@@ -238,10 +256,14 @@ func (e site) issue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := e.s.Issue(r.Context(), e.k.Actor(r), counter.Issuing{
+	actor, who := e.k.Actor(r), "id_number"
+	if actor.AtCounter() {
+		who = "mandate"
+	}
+	p, err := e.s.Issue(r.Context(), actor, counter.Issuing{
 		Code: f.Get("code"), IDNumber: f.Get("id_number"), Mandate: f.Get("mandate"), Signed: f.Get("signed") == "yes",
 	})
-	if f.Fail(err) {
+	if f.Fail(here(here(err, "code", counter.ErrCode), who, counter.ErrNotTheirs)) {
 		return e.shelfPage(w, r, http.StatusUnprocessableEntity, nil, f)
 	}
 	if err != nil {
@@ -279,7 +301,12 @@ func (e site) parcelPage(w http.ResponseWriter, r *http.Request, status int, f *
 }
 
 func (e site) recode(w http.ResponseWriter, r *http.Request) error {
-	if _, err := e.s.Recode(r.Context(), e.k.Actor(r), r.PathValue("id")); err != nil {
+	f := &web.Form{}
+	_, err := e.s.Recode(r.Context(), e.k.Actor(r), r.PathValue("id"))
+	if f.Fail(here(err, "", counter.ErrNotTheirs, counter.ErrNobody)) {
+		return e.parcelPage(w, r, http.StatusConflict, f, nil)
+	}
+	if err != nil {
 		return err
 	}
 	e.k.Flash(w, "counter.notice.recoded")
@@ -288,7 +315,11 @@ func (e site) recode(w http.ResponseWriter, r *http.Request) error {
 
 // address shows where to send it, in the answer to a form: each look is recorded.
 func (e site) address(w http.ResponseWriter, r *http.Request) error {
+	f := &web.Form{}
 	to, err := e.s.Address(r.Context(), e.k.Actor(r), r.PathValue("id"))
+	if f.Fail(err) { // it was sent or fetched meanwhile
+		return e.parcelPage(w, r, http.StatusConflict, f, nil)
+	}
 	if err != nil {
 		return err
 	}

@@ -180,7 +180,7 @@ func (e site) matters(ctx context.Context, v web.View, d *deskData) (err error) 
 func (e site) do(what func(context.Context, auth.Principal) error, notice string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		f := &web.Form{}
-		err := what(r.Context(), e.k.Actor(r))
+		err := here(what(r.Context(), e.k.Actor(r)), "", counter.ErrNoTicket, counter.ErrNoSession)
 		if f.Fail(err) {
 			return e.renderDesk(w, r, http.StatusConflict, f)
 		}
@@ -201,7 +201,7 @@ func (e site) change(what func(context.Context, auth.Principal, *web.Form) error
 		if err != nil {
 			return err
 		}
-		err = what(r.Context(), e.k.Actor(r), f)
+		err = here(what(r.Context(), e.k.Actor(r), f), "", counter.ErrNoTicket, counter.ErrNoSession, counter.ErrNoRead, counter.ErrSubject)
 		if f.Fail(err) {
 			return e.renderDesk(w, r, status(err), f)
 		}

@@ -70,7 +70,7 @@ func (e site) take(w http.ResponseWriter, r *http.Request) error {
 		Kind: f.Get("kind"), Priority: f.Get("priority"), Number: f.Get("number"), Code: f.Get("code"), Once: f.Get("once"),
 		IP: web.Host(r.RemoteAddr),
 	})
-	if f.Fail(err) {
+	if f.Fail(here(err, "", counter.ErrNetwork)) {
 		f.Values.Del("code")
 		return e.renderKiosk(w, r, http.StatusUnprocessableEntity, f)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tongban/tongban/internal/contract"
 	"github.com/tongban/tongban/internal/counter"
+	"github.com/tongban/tongban/internal/kit/auth"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/id"
 	"github.com/tongban/tongban/internal/kit/web"
 )
@@ -20,6 +22,17 @@ func (e site) stuckRoutes() {
 	e.k.Page("GET /staff/stuck/{id}", counter.ActionStuckDesk, e.stuckReport)
 	e.k.Page("POST /staff/stuck/{id}/assign", counter.ActionStuckDesk, e.assign)
 	e.k.Page("POST /staff/stuck/{id}/answer", counter.ActionStuckDesk, e.answer)
+}
+
+// errOther means that another person stands at the window by now.
+var errOther = fault.New(fault.Conflict, "counter.stuck.other_person")
+
+// atWindow is who stands at the window of a clerk; "" is nobody.
+func atWindow(actor auth.Principal) string {
+	if !actor.AtCounter() {
+		return ""
+	}
+	return actor.Person()
 }
 
 // stuckData is the page on which people report.
@@ -75,12 +88,18 @@ func (e site) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	actor := e.k.Actor(r)
+	if f.Get("for") != atWindow(actor) { // told by whoever stood there before: not in the name of the next one
+		other := &web.Form{}
+		other.Fail(errOther)
+		return e.stuckForm(w, r, http.StatusConflict, stuckData{Form: other})
+	}
 	in, err := e.reporting(r, f)
 	if err != nil {
 		return err
 	}
-	done, err := e.s.Report(r.Context(), e.k.Actor(r), in)
-	if f.Fail(err) {
+	done, err := e.s.Report(r.Context(), actor, in)
+	if f.Fail(here(err, "what")) {
 		return e.stuckForm(w, r, http.StatusUnprocessableEntity, stuckData{Form: f})
 	}
 	if err != nil {
@@ -113,7 +132,7 @@ func (e site) asked(w http.ResponseWriter, r *http.Request) error {
 
 func (e site) told(w http.ResponseWriter, r *http.Request, f *web.Form, found counter.Report, err error) error {
 	noStore(w)
-	if f.Fail(err) {
+	if f.Fail(here(err, "code", counter.ErrNoReport)) {
 		return e.k.Render(w, r, http.StatusUnprocessableEntity, askPage(e.k.View(r), askData{Form: f}))
 	}
 	if err != nil {

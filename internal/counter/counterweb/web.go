@@ -5,10 +5,13 @@ package counterweb
 
 import (
 	"embed"
+	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/tongban/tongban/internal/counter"
 	"github.com/tongban/tongban/internal/kit/api"
+	"github.com/tongban/tongban/internal/kit/fault"
 	"github.com/tongban/tongban/internal/kit/web"
 )
 
@@ -43,6 +46,24 @@ func API(a *api.API, s *counter.Service, m Matters) {
 	deskAPI(a, s)
 	manageAPI(a, s)
 	backAPI(a, s)
+}
+
+// here lets a fault be told on the page on which it happened, beside a field or for
+// the whole page: a wrong code, or a ticket that is gone already, is nothing that the
+// page of a missing page or of a missing right would help with; nor is that there
+// were too many tries.
+func here(err error, field string, these ...*fault.Error) error {
+	e, ok := errors.AsType[*fault.Error](err)
+	told := func(x *fault.Error) bool { return errors.Is(e, x) }
+	if !ok || e.Kind != fault.TooMany && !slices.ContainsFunc(these, told) {
+		return err
+	}
+	if field == "" {
+		return fault.New(fault.Conflict, e.Code).With(e.Args...)
+	}
+	var f fault.Form
+	f.Add(field, e.Code, e.Args...)
+	return f.Err()
 }
 
 // noStore keeps what a page shows out of every cache.

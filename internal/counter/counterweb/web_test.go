@@ -51,6 +51,7 @@ func people() map[string]auth.Principal {
 	all := map[string]auth.Principal{
 		"window":     countertest.Clerk("yuan"),
 		"department": department(),
+		"next":       next(),
 		"gong":       countertest.Clerk("gong"),
 		"resident":   {Kind: auth.Resident, ID: "acc-" + countertest.Zhou, Name: "周淑芬", Level: 3},
 		"machine":    {Kind: auth.Machine, ID: "client:x", Scopes: []string{counter.ScopeDevice}},
@@ -85,11 +86,11 @@ func TestEveryRoleOpensItsPages(t *testing.T) {
 	}
 	may := map[string][]string{
 		counter.ActionHalls: everybody, counter.ActionTake: everybody,
-		counter.ActionWork: {"window", "gong"}, counter.ActionServe: {"window", "gong"},
+		counter.ActionWork: {"window", "gong", "next"}, counter.ActionServe: {"window", "gong", "next"},
 		counter.ActionStatistics: {auth.RoleSupervisor, auth.RoleAuditor, auth.RoleHead},
 		counter.ActionManage:     {auth.RoleAdministrator},
 		counter.ActionAudit:      {auth.RoleSupervisor, auth.RoleAuditor},
-		counter.ActionSummary:    {"window", "gong", auth.RoleSupervisor, auth.RoleAuditor},
+		counter.ActionSummary:    {"window", "gong", "next", auth.RoleSupervisor, auth.RoleAuditor},
 		counter.ActionDevice:     {"machine"},
 	}
 	actors := people()
