@@ -21,10 +21,11 @@ var (
 		"revoke": {Withdrawn, reasonWithdrawn, basisWithdraw},
 		"cancel": {Cancelled, reasonCancelled, basisCancel},
 	}
-	// Decided against: the agency spoke.
-	against = []string{"DECIDED_DENY", "REFUSED", "NOT_REQUIRED"}
+	// Decided against: the agency spoke. It ends a case for want of corrections, too;
+	// after the last day that comes too late (art. 50).
+	against = []string{"DECIDED_DENY", "REFUSED", "NOT_REQUIRED", "TERMINATED"}
 	// Given up: there is no application any more.
-	givenUp = []string{"WITHDRAWN", "TERMINATED"}
+	givenUp = []string{"WITHDRAWN"}
 )
 
 func (s *Service) onMoved(ctx context.Context, tx db.Tx, rec event.Recorded, e contract.CaseMoved) error {

@@ -248,6 +248,8 @@ func TestSilenceRenews(t *testing.T) {
 		{"a day late", "2030-10-25", "", "", licence.Expired},
 		{"denied in time", "2030-10-24", "DECIDED_DENY", "2030-11-23", licence.Expired},
 		{"denied a day late", "2030-10-24", "DECIDED_DENY", "2030-11-24", licence.Deemed},
+		{"terminated in time", "2030-10-24", "TERMINATED", "2030-11-23", licence.Expired},
+		{"terminated a day late", "2030-10-24", "TERMINATED", "2030-11-24", licence.Deemed},
 		{"not accepted", "2030-10-24", "REFUSED", "2030-10-28", licence.Expired},
 		{"taken back after the end", "2030-10-24", "WITHDRAWN", "2030-11-24", licence.Expired},
 		{"no application", "", "", "", licence.Expired},
