@@ -107,6 +107,7 @@ type Paper struct {
 	Date       day.Date
 	At         time.Time
 	CheckURL   string // where to ask about the case: a path with number
+	Phone      string // where to ask somebody; "" where none is known
 }
 
 // PaperRow is one labelled fact on a document.

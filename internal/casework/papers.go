@@ -167,7 +167,7 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 		Kind: j.Paper, Title: contract.Text(title.Name), Number: paperNumber(form.Mark, c, steps[i]),
 		CaseNumber: c.Number, Addressee: c.Applicant.Name, Agency: agency, Seal: form.Seal,
 		Date: day.In(steps[i].At), At: steps[i].At,
-		CheckURL: "/progress?number=" + c.Number,
+		CheckURL: "/progress?number=" + c.Number, Phone: askAt(agency, c, svc),
 	}
 	if p.List, err = s.paperList(ctx, form.List, c, steps[i], svc); err != nil {
 		return Paper{}, none, err
@@ -183,9 +183,7 @@ func (s *Service) paper(ctx context.Context, j paperJob) (Paper, time.Time, erro
 		return Paper{}, none, err
 	}
 	p.Rows = append(append(p.Rows, paperBasis(svc, steps[i].Action)...), found...)
-	err = s.receiptDetails(ctx, &p, c, svc, steps[i])
-	p.sayWhoToAsk(c, svc)
-	return p, steps[i].At, err
+	return p, steps[i].At, s.receiptDetails(ctx, &p, c, svc, steps[i])
 }
 
 // fill executes the wording. Paragraphs that come out empty are left out.

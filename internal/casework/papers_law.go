@@ -37,15 +37,11 @@ func paperBasis(svc contract.Service, action string) []PaperRow {
 	return []PaperRow{{contract.Text{ZH: "办理依据", EN: "Legal basis"}, strings.Join(laws, "；")}}
 }
 
-// sayWhoToAsk ends a document with whom its addressee can ask about it.
-func (p *Paper) sayWhoToAsk(c Case, svc contract.Service) {
-	phone := p.Agency.Phone
-	if p.Agency.ID == c.Agency && svc.Guide.Consult != "" { // the line for this service
-		phone = svc.Guide.Consult
+// askAt is where the addressee of a document can ask about it: the line for the
+// service, or that of another agency which issues the document.
+func askAt(issuer contract.Agency, c Case, svc contract.Service) string {
+	if issuer.ID == c.Agency && svc.Guide.Consult != "" {
+		return svc.Guide.Consult
 	}
-	if phone == "" {
-		return
-	}
-	p.After = append(p.After, "咨询电话："+phone+"。")
-	p.Summary = append(p.Summary, "Questions: telephone "+phone+".")
+	return issuer.Phone
 }

@@ -32,6 +32,9 @@ func (p Press) Render(ctx context.Context, d Paper) ([]byte, error) {
 		QR:      &pdf.QR{Link: p.Site + d.CheckURL, Notes: []string{"扫码查询办理进度", "Scan to see the progress"}},
 		Footer:  []string{"办件编号 Case " + idcode.GroupCaseNumber(d.CaseNumber), d.Seal},
 	}
+	if d.Phone != "" {
+		letter.Footer[1] += "　咨询电话 Telephone " + d.Phone
+	}
 	for _, r := range d.Rows {
 		letter.Rows = append(letter.Rows, pdf.Row{Label: r.Label.ZH, LabelEN: r.Label.EN, Value: r.Value})
 	}

@@ -103,6 +103,9 @@ func (plainPapers) Render(_ context.Context, p Paper) ([]byte, error) {
 		lines = append(lines, fmt.Sprintf("%d. %s", i+1, l))
 	}
 	lines = append(append(lines, p.After...), p.Agency.Name.ZH, p.Date.String())
+	if p.Phone != "" {
+		lines = append(lines, "咨询电话 "+p.Phone)
+	}
 	return []byte(strings.Join(append(lines, p.Summary...), "\n") + "\n"), nil
 }
 
