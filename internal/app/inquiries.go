@@ -29,6 +29,10 @@ func (i inquiries) Cited(ctx context.Context, id contract.CaseID) ([]contract.Te
 	return i.areas.inquiry.Cited(ctx, id)
 }
 
+func (i inquiries) Presided(ctx context.Context, q db.Q, id contract.CaseID) ([]contract.AccountID, error) {
+	return i.areas.inquiry.Presided(ctx, q, id)
+}
+
 func (i inquiries) Agenda(ctx context.Context, actor auth.Principal, whose []contract.AccountID) ([]contract.InquiryTask, error) {
 	return i.areas.inquiry.Agenda(ctx, actor, whose)
 }

@@ -216,6 +216,8 @@ func (s *Service) prepare(ctx context.Context, tx db.Tx, w *work) error {
 		return s.kept(ctx, tx, w)
 	case actOpine, actRecall, actSend:
 		return s.prepareUnit(ctx, tx, w)
+	case actReview, actCountersign:
+		return s.apart(ctx, tx, w.actor, w.c.ID)
 	case actWithdraw:
 		return s.mayWithdraw(ctx, tx, w)
 	case actDispatch, actReceive:
@@ -463,6 +465,9 @@ func (s *Service) Choices(ctx context.Context, actor auth.Principal, c Case) ([]
 			continue
 		}
 		if t.Action == actWithdraw && s.required(ctx, s.c.DB, c) != nil {
+			continue
+		}
+		if reviews(t.Action) && s.apart(ctx, s.c.DB, actor, c.ID) != nil {
 			continue
 		}
 		to, _ := r.proc.State(t.To)

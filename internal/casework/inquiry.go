@@ -26,6 +26,8 @@ type Inquiries interface {
 	Keeps(ctx context.Context, tx db.Tx, special string) (bool, error)
 	// Cited are the records that a decision rests on (Licensing Law art. 48(2)).
 	Cited(ctx context.Context, id contract.CaseID) ([]contract.Text, error)
+	// Presided are the officials who preside or presided over a hearing on a case.
+	Presided(ctx context.Context, q db.Q, id contract.CaseID) ([]contract.AccountID, error)
 	// Agenda lists what inquiries ask of officials of the actor's agency.
 	Agenda(ctx context.Context, actor auth.Principal, whose []contract.AccountID) ([]contract.InquiryTask, error)
 }
@@ -34,6 +36,7 @@ type Inquiries interface {
 var (
 	ErrInquiry = fault.New(fault.Conflict, "casework.inquiry_missing", "what", "") // something is to be found out first
 	ErrKept    = fault.New(fault.Conflict, "casework.special_kept")                // ends with its own record
+	ErrPreside = fault.New(fault.Denied, "casework.presided")                      // who presided does not review
 )
 
 // cardInquiry is a hearing that was not organised in time.
@@ -72,6 +75,22 @@ func (s *Service) inquired(ctx context.Context, tx db.Tx, w *work, grant bool) e
 		return err
 	}
 	return ErrInquiry.With("what", worded(missing))
+}
+
+// reviews reports whether a step is a review of the application.
+func reviews(action string) bool { return action == actReview || action == actCountersign }
+
+// apart refuses a review by who presides over the hearing on the case: the law wants
+// two different officials (Licensing Law art. 48(3)), whichever comes first.
+func (s *Service) apart(ctx context.Context, q db.Q, actor auth.Principal, id contract.CaseID) error {
+	if s.c.Inquiries == nil {
+		return nil
+	}
+	hosts, err := s.c.Inquiries.Presided(ctx, q, id)
+	if err == nil && slices.Contains(hosts, contract.AccountID(actor.ID)) {
+		return ErrPreside
+	}
+	return err
 }
 
 // visitFirst reports whether a place is visited before a grant. Where the applicant

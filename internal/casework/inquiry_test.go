@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 type pending struct {
 	before, keeps, unvisited, unheard bool
 	agenda                            []contract.InquiryTask
+	presided                          []contract.AccountID
 }
 
 func (p *pending) Missing(_ context.Context, _ db.Q, _ contract.CaseID, d contract.Deciding) ([]contract.Text, error) {
@@ -35,6 +37,10 @@ func (p *pending) Keeps(context.Context, db.Tx, string) (bool, error) { return p
 
 func (p *pending) Agenda(context.Context, auth.Principal, []contract.AccountID) ([]contract.InquiryTask, error) {
 	return p.agenda, nil
+}
+
+func (p *pending) Presided(context.Context, db.Q, contract.CaseID) ([]contract.AccountID, error) {
+	return p.presided, nil
 }
 
 func (p *pending) Cited(context.Context, contract.CaseID) ([]contract.Text, error) { return nil, nil }
@@ -138,4 +144,33 @@ func TestWhatTheServiceAsksForStandsBeforeTheDecision(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who presided over a hearing does not review the case, even where the hearing came
+// first, and is not offered it (art. 48(3)).
+func TestWhoPresidedDoesNotReview(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		c := w.act(t, clerk, w.file(t, "heard", hygiene), Action{Name: actAccept})
+		offered := func(p auth.Principal) bool {
+			list, err := w.Choices(ctx, p, w.load(t, c.ID))
+			must(t, err)
+			return slices.ContainsFunc(list, func(x Choice) bool { return reviews(x.Action) })
+		}
+		w.c.Inquiries = &pending{presided: []contract.AccountID{contract.AccountID(reviewer1.ID)}}
+		if offered(reviewer1) || !offered(reviewer2) {
+			t.Errorf("offered to who presided %v, to a colleague %v", offered(reviewer1), offered(reviewer2))
+		}
+		if _, err := w.Act(ctx, reviewer1, c.ID, Action{Name: actReview, Opinion: "同意"}); !errors.Is(err, ErrPreside) {
+			t.Errorf("who presided reviews: %v", err)
+		}
+		_ = w.act(t, reviewer2, c, Action{Name: actReview, Opinion: "同意"})
+		if offered(reviewer1) {
+			t.Error("who presided countersigns")
+		}
+		if _, err := w.Act(ctx, reviewer1, c.ID, Action{Name: actCountersign, Opinion: "同意"}); !errors.Is(err, ErrPreside) {
+			t.Errorf("who presided countersigns: %v", err)
+		}
+	})
 }

@@ -290,7 +290,7 @@ type Line struct {
 func (h *Hearing) Deadlines(cal *statute.Calendar) []Deadline {
 	var list []Deadline
 	for _, p := range h.Parties {
-		if !p.Told.IsZero() {
+		if !p.Told.IsZero() && !h.ExOfficio { // one that is held anyway is not asked for
 			list = append(list, explain(cal, Deadline{Name: "ask", Party: p.Name, From: p.Told, Days: askDays, Article: licensingLaw("第四十七条")}))
 		}
 	}

@@ -364,6 +364,10 @@ func held(t *testing.T, w *world) {
 	if _, err := w.CloseHearing(ctx, inquirytest.Third, x.ID, 0, "可以准予"); err != nil {
 		t.Fatal(err)
 	}
+	hosts, err := w.Presided(ctx, w.DB, inquirytest.Case)
+	if err != nil || len(hosts) != 1 || hosts[0] != contract.AccountID(inquirytest.Third.ID) {
+		t.Errorf("presided %v, %v", hosts, err)
+	}
 }
 
 // A hearing that is prescribed is ordered, whatever the official chose, and the desk

@@ -128,6 +128,22 @@ func (s *Service) Keeps(ctx context.Context, tx db.Tx, special string) (bool, er
 	return keeps(ctx, tx, special)
 }
 
+// Presided are the officials who preside or presided over a hearing on a case: they
+// do not review it (art. 48(3)).
+func (s *Service) Presided(ctx context.Context, q db.Q, id contract.CaseID) ([]contract.AccountID, error) {
+	all, err := s.allUnsealed(ofCase(ctx, q, id))
+	if err != nil {
+		return nil, err
+	}
+	var list []contract.AccountID
+	for _, x := range all {
+		if x.Kind == KindHearing && x.State != Cancelled && x.Hearing.Host.ID != "" {
+			list = append(list, x.Hearing.Host.ID)
+		}
+	}
+	return list, nil
+}
+
 // Cited are the records that a decision on a case rests on.
 func (s *Service) Cited(ctx context.Context, id contract.CaseID) ([]contract.Text, error) {
 	all, err := s.allUnsealed(ofCase(ctx, s.c.DB, id))

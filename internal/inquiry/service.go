@@ -304,6 +304,10 @@ func (s *Service) chosen(ctx context.Context, form *fault.Form, field string, id
 		return Person{}, err
 	}
 	i := slices.IndexFunc(able, func(o contract.Official) bool { return o.ID == id })
+	if id == "" {
+		form.Add(field, "inquiry.official_needed")
+		return Person{}, nil
+	}
 	if i < 0 {
 		form.Add(field, "inquiry.official_unfit")
 		return Person{}, nil

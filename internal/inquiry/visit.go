@@ -151,7 +151,7 @@ func checkSlot(form *fault.Form, s Slot, today day.Date) {
 	case s.Day.Sub(today) > 365:
 		form.Add("day", "inquiry.day_far")
 	}
-	if !s.Day.IsZero() && !s.ok() {
+	if s.Time == "" || !s.Day.IsZero() && !s.ok() {
 		form.Add("time", "inquiry.time_needed")
 	}
 }

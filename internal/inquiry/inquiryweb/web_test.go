@@ -159,4 +159,14 @@ func TestAPrescribedHearingIsNotOffered(t *testing.T) {
 		{Name: "prescribed", Actor: "r1", Path: path, Has: []string{"依法举行听证", "为什么要听证", "重大公共利益", "依据：《行政许可法》第四十六条"}, HasNot: []string{"告知听证权利", "五个工作日内可以提出"}},
 		{Name: "in English", Actor: "r1", Locale: web.EN, Path: path, Has: []string{"Hold a hearing", "Administrative Licensing Law, Article 46"}, HasNot: []string{"within five working days", "第四十六条"}},
 	})
+	x, err := w.TellHearing(t.Context(), inquirytest.Reviewer, inquirytest.Case, inquiry.NewHearing{Why: "重大公共利益"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	staff := "/staff/inquiries/" + x.ID
+	webtest.Run(t, k.Handler(), []webtest.Step{
+		{Name: "nobody asks for it", Actor: "r1", Path: staff, Has: []string{"依法举行", "待定时间地点", "2026 年 11 月 16 日告知"}, HasNot: []string{"提出", "要求听证的期限"}},
+		{Name: "nor the applicant", Actor: "lin", Path: "/hearings/" + x.ID, Has: []string{"依法举行听证，不用申请"}, HasNot: []string{"最迟", "要求听证的期限"}},
+		{Name: "everything missing at once", Actor: "r1", Path: staff + "/arrange", Form: url.Values{}, Status: 422, Has: []string{"选一个日期", "选一个时间段", "选一位工作人员"}, HasNot: []string{"这位不能参加"}},
+	})
 }
