@@ -68,7 +68,7 @@ type ShelfChanged struct {
 	Case   CaseID    `json:"case"`
 	Number string    `json:"number"` // of the case
 	Hall   AgencyID  `json:"hall"`
-	Change string    `json:"change"` // "shelved", "recoded", "reminded", "issued", "sent", "delivered", "failed", "returned"
+	Change string    `json:"change"` // "shelved", "recoded", "reminded", "issued", "sent", "delivered", "failed", "returned", "moved"
 	Until  string    `json:"until,omitempty"`
 	Notify AccountID `json:"notify,omitempty"`
 	At     time.Time `json:"at"`

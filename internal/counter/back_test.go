@@ -305,6 +305,9 @@ func TestWhatCannotBeDeliveredLiesOnTheShelfAgain(t *testing.T) {
 		if err != nil || mine[0].State != counter.ParcelShelved || mine[0].Way != contract.DeliverPickup || mine[0].Code == p.Code || mine[0].Code == "" {
 			t.Errorf("%+v, %v", mine, err)
 		}
+		if mine[0].Slot != "" {
+			t.Errorf("it lies in %s, where nobody put it", mine[0].Slot)
+		}
 	})
 }
 

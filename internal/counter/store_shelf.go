@@ -81,6 +81,16 @@ func lockParcel(ctx context.Context, tx db.Tx, id string) (Parcel, error) {
 	return scanParcel(tx.QueryRowContext(ctx, `UPDATE counter_parcels SET edition = edition WHERE id = $1 RETURNING `+parcelColumns, id))
 }
 
+// slotTaken reports whether something lies in a slot of a hall.
+func slotTaken(ctx context.Context, q db.Q, agency contract.AgencyID, slot string) (bool, error) {
+	n := 0
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM counter_parcels WHERE agency = $1 AND slot = $2 AND state = 'shelved'`, agency, slot).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look at slot: %w", err)
+	}
+	return n > 0, nil
+}
+
 // maxShelf bounds the list of a shelf: what is fetched leaves it.
 const maxShelf = 300
 

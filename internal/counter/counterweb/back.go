@@ -31,6 +31,7 @@ func (e site) backRoutes() {
 	e.k.Page("POST /staff/counter/shelf/{id}/address", counter.ActionShelf, e.address)
 	e.k.Page("POST /staff/counter/shelf/{id}/send", counter.ActionShelf, e.send)
 	e.k.Page("POST /staff/counter/shelf/{id}/track", counter.ActionShelf, e.track)
+	e.k.Page("POST /staff/counter/shelf/{id}/slot", counter.ActionShelf, e.putAt)
 
 	e.stuckRoutes()
 }
@@ -355,6 +356,22 @@ func (e site) track(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e.k.Flash(w, "counter.notice.tracked")
+	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+r.PathValue("id"))
+}
+
+func (e site) putAt(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(w, r, formBytes)
+	if err != nil {
+		return err
+	}
+	err = e.s.PutAt(r.Context(), e.k.Actor(r), r.PathValue("id"), f.Get("slot"))
+	if f.Fail(err) {
+		return e.parcelPage(w, r, status(err), f, nil)
+	}
+	if err != nil {
+		return err
+	}
+	e.k.Flash(w, "counter.notice.slot")
 	return e.k.SeeOther(w, r, "/staff/counter/shelf/"+r.PathValue("id"))
 }
 

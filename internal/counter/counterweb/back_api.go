@@ -31,6 +31,7 @@ func backAPI(a *api.API, s *counter.Service) {
 	api.Register(a, op(http.MethodGet, "/counter/couriers", "shelf-couriers", counter.ActionShelf, "Carriers that parcels may be given to"), o.couriers)
 	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/send", "shelf-send", counter.ActionShelf, "Give a result to a carrier"), o.send)
 	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/track", "shelf-track", counter.ActionShelf, "Enter what a carrier says of a parcel"), o.track)
+	api.Register(a, op(http.MethodPost, "/counter/shelf/{id}/slot", "shelf-slot", counter.ActionShelf, "Say where a result lies now: what a carrier brought back lies nowhere until then"), o.putAt)
 	api.Register(a, op(http.MethodGet, "/cases/{id}/pickup", "case-pickup", counter.ActionPickup, "Results of one's case that lie ready, with their codes"), o.pickup)
 	api.Register(a, op(http.MethodPost, "/carriers/{carrier}/events", "carrier-event", counter.ActionCarrier,
 		"A carrier tells what became of a parcel. Signed as our webhooks are: Tongban-Signature: v1=hex(HMAC-SHA256(secret, timestamp + \".\" + body)), Tongban-Timestamp: Unix seconds, at most five minutes old. The same id counts once"), o.carrier)
@@ -344,6 +345,21 @@ type trackIn struct {
 
 func (o backOps) track(ctx context.Context, actor auth.Principal, in *trackIn) (*parcelOut, error) {
 	if err := o.s.Track(ctx, actor, in.ID, in.Body.Status, in.Body.Signer, in.Body.Note); err != nil {
+		return nil, err
+	}
+	p, err := o.s.Parcel(ctx, actor, in.ID)
+	return &parcelOut{parcelOf(p)}, err
+}
+
+type slotIn struct {
+	ID   string `path:"id"`
+	Body struct {
+		Slot string `json:"slot" minLength:"1" maxLength:"12" example:"A-12"`
+	}
+}
+
+func (o backOps) putAt(ctx context.Context, actor auth.Principal, in *slotIn) (*parcelOut, error) {
+	if err := o.s.PutAt(ctx, actor, in.ID, in.Body.Slot); err != nil {
 		return nil, err
 	}
 	p, err := o.s.Parcel(ctx, actor, in.ID)

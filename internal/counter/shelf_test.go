@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/event"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/idcode"
 )
 
 // Who guessed too often is not told by the right code, or the right number, that it
@@ -144,6 +145,55 @@ func TestEachReadOfASessionIsRecorded(t *testing.T) {
 		ok(t, err)
 		if got := reads(t, w, x.Person); got != "yuan supervision name+number; staff-supervisor supervision name+number" {
 			t.Errorf("recorded %q", got)
+		}
+	})
+}
+
+// What comes back lies in no slot until somebody says which; two do not share one.
+func TestWhatCameBackIsPutIntoASlot(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *countertest.World) {
+		ctx, clerk := t.Context(), countertest.Clerk("yuan")
+		ended(w, contract.DeliverCourier)
+		back, other := shelve(t, w, clerk, "k1", "a-1"), shelve(t, w, clerk, "k2", "a-2")
+		ok(t, w.Send(ctx, clerk, back.ID, "顺丰", "SF1234567890"))
+		if err := w.PutAt(ctx, clerk, back.ID, "a-3"); !errors.Is(err, counter.ErrGone) {
+			t.Errorf("what is on its way: %v", err)
+		}
+		ok(t, w.Track(ctx, clerk, back.ID, contract.CarrierReturned, "", ""))
+		for _, wrong := range []string{"", "   ", "a-1234567890123"} {
+			if f := fault.FieldsOf(w.PutAt(ctx, clerk, back.ID, wrong)); len(f) != 1 || f[0].Name != "slot" {
+				t.Errorf("%q: %+v", wrong, f)
+			}
+		}
+		if err := w.PutAt(ctx, clerk, back.ID, "a-2"); !errors.Is(err, counter.ErrSlot) {
+			t.Errorf("where %s lies: %v", other.ID, err)
+		}
+		if err := w.PutAt(ctx, countertest.Stranger(), back.ID, "a-3"); !errors.Is(err, counter.ErrNoParcel) {
+			t.Errorf("by another hall: %v", err)
+		}
+		for range 2 { // a second click
+			ok(t, w.PutAt(ctx, clerk, back.ID, " a-3 "))
+		}
+		x, err := w.Parcel(ctx, clerk, back.ID)
+		ok(t, err)
+		if last := x.Steps[len(x.Steps)-1]; x.Slot != "A-3" || last.What != "moved" || last.Note != "A-3" || len(x.Steps) != 4 {
+			t.Errorf("%s, %+v", x.Slot, x.Steps)
+		}
+	})
+}
+
+// A number is found as it is shown, a slot as it is typed.
+func TestTheShelfIsSearchedAsPeopleType(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *countertest.World) {
+		ctx, clerk := t.Context(), countertest.Clerk("yuan")
+		ended(w, "")
+		shelve(t, w, clerk, "k1", "a-1")
+		for text, want := range map[string]int{"": 1, caseNumber: 1, " " + idcode.GroupCaseNumber(caseNumber): 1, "a-1": 1, "A-1": 1, "a-2": 0, "%": 0} {
+			if list, err := w.Shelf(ctx, clerk, "", text); err != nil || len(list) != want {
+				t.Errorf("%q finds %d, %v", text, len(list), err)
+			}
 		}
 	})
 }
