@@ -14,6 +14,11 @@ import (
 // more is what a step says beside its name.
 type more map[string]any
 
+// opinions are what officials write where nothing is wrong.
+var opinions = map[string]string{
+	"accept": "材料齐全，符合法定形式。", "review": "材料齐全，符合条件，建议准予。", "countersign": "同意审查意见。", "approve": "同意。",
+}
+
 // acts takes a step of the case.
 func acts(who, action string, and more) step {
 	return func(ctx context.Context, x *tale) error {
@@ -25,7 +30,7 @@ func acts(who, action string, and more) step {
 		if err := p.call(ctx, http.MethodGet, "/cases/"+x.id, nil, &seen); err != nil {
 			return err
 		}
-		in := map[string]any{"action": action, "step": seen.Step, "opinion": "材料齐全，符合条件。"}
+		in := map[string]any{"action": action, "step": seen.Step, "opinion": opinions[action]}
 		maps.Copy(in, and)
 		return p.call(ctx, http.MethodPost, "/cases/"+x.id+"/actions", in, nil)
 	}

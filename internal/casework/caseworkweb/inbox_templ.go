@@ -272,9 +272,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var14 string
-						templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(casework.ListName(o.Applicant) + " " + v.T("casework.inbox.answer_by", "date", o.Due) + " ")
+						templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(casework.ListName(o.Applicant) + " · " + v.T("casework.inbox.answer_by", "date", o.Due) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 51, Col: 125}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 51, Col: 131}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 						if templ_7745c5c3_Err != nil {
@@ -359,9 +359,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var18 string
-						templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("casework.inbox.answer_by", "date", x.Due) + " ")
+						templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(v.T("casework.inbox.answer_by", "date", x.Due) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 70, Col: 86}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 70, Col: 89}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 						if templ_7745c5c3_Err != nil {
@@ -444,9 +444,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var22 string
-						templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(casework.ListName(c.Applicant) + " ")
+						templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(casework.ListName(c.Applicant) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 87, Col: 70}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 87, Col: 73}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 						if templ_7745c5c3_Err != nil {
@@ -501,9 +501,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var25 string
-						templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, u.Lead) + " ")
+						templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, u.Lead) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 98, Col: 55}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 98, Col: 58}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 						if templ_7745c5c3_Err != nil {
@@ -588,9 +588,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var29 string
-						templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, u.ItemName) + " " + pick(v, u.Lead) + " ")
+						templ_7745c5c3_Var29, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, u.ItemName) + " · " + pick(v, u.Lead) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 117, Col: 83}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 117, Col: 89}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var29))
 						if templ_7745c5c3_Err != nil {
@@ -675,9 +675,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var33 string
-						templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, u.AgencyName) + " " + pick(v, u.Task) + " ")
+						templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(pick(v, u.AgencyName) + " · " + pick(v, u.Task) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 136, Col: 85}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 136, Col: 91}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 						if templ_7745c5c3_Err != nil {
@@ -783,9 +783,9 @@ func inboxPage(v web.View, d inboxData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var38 string
-						templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(casework.ListName(c.Applicant) + " " + pick(v, d.State(c)) + " ")
+						templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(casework.ListName(c.Applicant) + " · " + pick(v, d.State(c)) + " · ")
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 162, Col: 98}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/casework/caseworkweb/inbox.templ`, Line: 162, Col: 104}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 						if templ_7745c5c3_Err != nil {

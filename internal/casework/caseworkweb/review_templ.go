@@ -529,7 +529,7 @@ func cardLines(v web.View, d deskData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = web.Light(lightShape(string(x.Light)), v.T("casework.rule."+x.Rule)+" "+v.DateTable(cardDay(x.At))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Light(lightShape(string(x.Light)), v.T("casework.rule."+x.Rule)+" "+v.DateTable(cardDay(x.At))+" · ").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -179,6 +179,13 @@ func partKind(x casework.Part) string {
 	return tagKind(casework.Case{Stage: x.Stage})
 }
 
+// partLight is how the time of a part stands.
+func partLight(v web.View, d ownData, x casework.Part) (state, text string) {
+	c := casework.Case{Stage: x.Stage, Due: x.Due, Division: d.Case.Division}
+	l := light(v, c, d.Today, d.Service.DaysLeft)
+	return l.State, l.Text
+}
+
 // partWho says who has a part and until when, or what it waits for.
 func partWho(v web.View, x casework.Part) string {
 	agency := pick(v, x.AgencyName)
