@@ -125,6 +125,15 @@ type deskData struct {
 // Tab is the tab a person came from.
 type Tab = casework.Tab
 
+// applicant is whose case it is: in full for who is shown what was handed in, which
+// is recorded; masked as in every list for who looks on.
+func (d deskData) applicant() string {
+	if d.Content == nil {
+		return casework.ListName(d.Case.Applicant)
+	}
+	return d.Case.Applicant.Name
+}
+
 // material is the file that is shown, the first unless another was chosen.
 func (d deskData) material() (contract.Material, bool) {
 	if d.Content == nil || len(d.Content.Materials) == 0 {

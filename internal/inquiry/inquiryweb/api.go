@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/day"
 	"github.com/tongban/tongban/internal/kit/fault"
+	"github.com/tongban/tongban/internal/kit/mask"
 	"github.com/tongban/tongban/internal/statute"
 )
 
@@ -63,6 +64,24 @@ func bodyOf(h inquiry.Head) inquiryBody {
 		ID: h.ID, Kind: string(h.Kind), Case: string(h.Case), Number: h.Number, State: string(h.State), Open: h.Open,
 		Day: h.Day.String(), Time: h.Slot, Due: h.Due.String(), Revision: h.Revision, Applicant: h.Applicant.Name, Moved: h.Moved,
 	}
+}
+
+// inList is an inquiry in a list: officials see people masked, for no list records
+// that it was read.
+func inList(actor auth.Principal, h inquiry.Head) inquiryBody {
+	b := bodyOf(h)
+	if actor.Kind == auth.Staff {
+		b.Applicant = listName(h.Applicant)
+	}
+	return b
+}
+
+// listName is how lists name an applicant: companies are public.
+func listName(p contract.Party) string {
+	if p.Kind == "company" {
+		return p.Name
+	}
+	return mask.Name(p.Name)
 }
 
 // wholeOf is an inquiry for who asks: applicants see what their page shows.
@@ -120,7 +139,7 @@ func (o operations) list(ctx context.Context, actor auth.Principal, in *listIn) 
 	r := &listOut{}
 	r.Body.Counts, r.Body.Next, r.Body.Inquiries = l.Counts, l.Next, []inquiryBody{}
 	for _, h := range l.Rows {
-		r.Body.Inquiries = append(r.Body.Inquiries, bodyOf(h))
+		r.Body.Inquiries = append(r.Body.Inquiries, inList(actor, h))
 	}
 	return r, nil
 }
@@ -142,7 +161,7 @@ func (o operations) ofCase(ctx context.Context, actor auth.Principal, in *idIn) 
 	r := &listOut{}
 	r.Body.Inquiries, r.Body.Counts = []inquiryBody{}, map[string]int{"all": len(list)}
 	for _, x := range list {
-		r.Body.Inquiries = append(r.Body.Inquiries, bodyOf(x.Head))
+		r.Body.Inquiries = append(r.Body.Inquiries, inList(actor, x.Head))
 	}
 	if actor.Kind != auth.Staff || counterFor(actor) {
 		return r, nil
