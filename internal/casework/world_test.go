@@ -267,8 +267,11 @@ func (conditions) Holds(_ contract.Service, _ string, _ contract.Party, _ day.Da
 	return ok && area > 40, nil
 }
 
-// procedures are read once: nobody changes them.
-var procedures = sync.OnceValues(statute.LoadProcedures)
+// Procedures and policies are read once: nobody changes them.
+var (
+	procedures = sync.OnceValues(statute.LoadProcedures)
+	engine     = sync.OnceValue(func() *policy.Engine { return policy.Must(map[string]string{"casework": Policies}) })
+)
 
 // newWorld builds the service on a fresh database.
 func newWorld(t testing.TB, d *db.DB) *world {
@@ -289,7 +292,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	procs, err := procedures()
 	must(t, err)
 	w.Service, err = New(Config{
-		DB: d, Jobs: w.jobs, Events: w.events, Policy: policy.Must(map[string]string{"casework": Policies}),
+		DB: d, Jobs: w.jobs, Events: w.events, Policy: engine(),
 		Seal: sealer, Blobs: blobs, Services: services(w.services), Agencies: agencies{}, Calendars: w.book,
 		Procedures: procs, Licences: w.licences, Faces: faces{}, Conditions: conditions{}, Words: plainWords{}, Papers: plainPapers{}, Intake: counterIntake{blobs},
 		Now: w.clock.now, NewID: id.New, Code: id.Code, Log: log,

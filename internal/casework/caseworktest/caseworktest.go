@@ -27,6 +27,15 @@ import (
 	"github.com/tongban/tongban/internal/statute"
 )
 
+// Procedures, calendars and policies are read once for all counties: nobody changes
+// them, and reading them took longer than most tests.
+var (
+	procedures = sync.OnceValues(statute.LoadProcedures)
+	calendars  = sync.OnceValue(func() *statute.Book { return statute.NewBook(statute.National()...) })
+	// Engine asks the policies of this area.
+	Engine = sync.OnceValue(func() *policy.Engine { return policy.Must(map[string]string{"casework": casework.Policies}) })
+)
+
 // The services of the county.
 const (
 	Hygiene contract.ItemID = "hygiene" // a licence, two officials
@@ -91,13 +100,13 @@ func New(t testing.TB) *World {
 	must(t, err)
 	w.Blobs, err = blob.Open(filepath.Join(dir, "blobs"))
 	must(t, err)
-	procedures, err := statute.LoadProcedures()
+	procs, err := procedures()
 	must(t, err)
 	ids := 0
 	w.Service, err = casework.New(casework.Config{
-		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
-		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{statute.NewBook(statute.National()...)},
-		Procedures: procedures, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Forms: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs}, Colleagues: bureau{},
+		DB: w.DB, Jobs: w.Jobs, Events: w.Events, Policy: Engine(),
+		Seal: sealer, Blobs: w.Blobs, Services: fakes{}, Agencies: fakes{}, Calendars: book{calendars()},
+		Procedures: procs, Licences: licences{w}, Faces: fakes{}, Conditions: fakes{}, Forms: fakes{}, Papers: fakes{}, Words: fakes{}, Intake: intake{w.Blobs}, Colleagues: bureau{},
 		Counters: windows{}, Drawn: func(mark string) bool { return strings.HasPrefix(mark, "M") },
 		Now: w.Now, NewID: func() string { w.mu.Lock(); defer w.mu.Unlock(); ids++; return fmt.Sprintf("id-%06d", ids) },
 		Code: func(int) string { return "7KQ4M2" }, Log: log,

@@ -12,13 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/casework/caseworktest"
 	"github.com/tongban/tongban/internal/casework/caseworkweb"
 	"github.com/tongban/tongban/internal/kit/api"
 	"github.com/tongban/tongban/internal/kit/auth"
 	"github.com/tongban/tongban/internal/kit/id"
-	"github.com/tongban/tongban/internal/kit/policy"
 	"github.com/tongban/tongban/internal/kit/webtest"
 )
 
@@ -39,7 +37,7 @@ func serviceFor(t *testing.T, more map[string]auth.Principal) (*caseworktest.Wor
 	maps.Copy(people, more)
 	mux := http.NewServeMux()
 	a := api.New(api.Config{
-		Mux: mux, Policy: policy.Must(map[string]string{"casework": casework.Policies}),
+		Mux: mux, Policy: caseworktest.Engine(),
 		Actor:  func(r *http.Request) (auth.Principal, error) { return people[r.Header.Get("X-Who")], nil },
 		Locale: func(*http.Request) string { return "en" },
 		Text:   func(_, key string, _ ...any) string { return key },

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/tongban/tongban/internal/casework"
 	"github.com/tongban/tongban/internal/casework/caseworktest"
 	"github.com/tongban/tongban/internal/casework/caseworkweb"
 	"github.com/tongban/tongban/internal/kit/auth"
@@ -22,7 +21,7 @@ import (
 func TestAtAWindow(t *testing.T) {
 	t.Parallel()
 	w := caseworktest.New(t)
-	engine := policy.Must(map[string]string{"casework": casework.Policies})
+	engine := caseworktest.Engine()
 	here := caseworktest.AtWindow("window1", "lin", "salon")
 	free := here
 	free.For = auth.Acting{}

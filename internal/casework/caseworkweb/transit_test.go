@@ -21,7 +21,7 @@ import (
 func TestPapersGoFromOnePlaceToTheOther(t *testing.T) {
 	t.Parallel()
 	w := caseworktest.New(t)
-	engine := policy.Must(map[string]string{"casework": casework.Policies})
+	engine := caseworktest.Engine()
 	k := webtest.New(t, webtest.Options{
 		Texts: []fs.FS{caseworkweb.Texts}, Now: w.Now,
 		Allow: func(p auth.Principal, action string) error { return engine.Check(p, action, policy.Page) },

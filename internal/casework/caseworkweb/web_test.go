@@ -22,7 +22,7 @@ import (
 func site(t *testing.T) (*caseworktest.World, *web.Kit) {
 	t.Helper()
 	w := caseworktest.New(t)
-	engine := policy.Must(map[string]string{"casework": casework.Policies})
+	engine := caseworktest.Engine()
 	k := webtest.New(t, webtest.Options{
 		Texts: []fs.FS{caseworkweb.Texts},
 		Now:   w.Now,
