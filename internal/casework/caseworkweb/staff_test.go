@@ -131,7 +131,7 @@ func TestASlipIsMendedOnTheSpotByPages(t *testing.T) {
 	webtest.Run(t, k.Handler(), []webtest.Step{
 		{Name: "shown first", Actor: "clerk", Path: desk + "/correct_onsite", Form: marks, Has: []string{"可以当场更正", "应为 48"}, HasNot: []string{"一次告知全部"}},
 		{Name: "done", Actor: "clerk", Path: desk + "/correct_onsite", Form: url.Values{"step": {"1"}, "confirmed": {"yes"}, "mark": {"field:area"}, "reason-field-area": {"应为 48"}}, Status: http.StatusSeeOther},
-		{Name: "waits", Actor: "clerk", Path: desk, Has: []string{"当场更正", "现在没有您可以办的步骤"}},
+		{Name: "waits", Actor: "clerk", Path: desk, Has: []string{"当场更正", "结束当场更正"}},
 	})
 	if c, err := w.Open(t.Context(), caseworktest.Clerk, contract.CaseID(desk[len("/staff/cases/"):])); err != nil || c.Stage != casework.StageApplicant {
 		t.Errorf("%+v, %v", c, err)
