@@ -49,7 +49,9 @@ func TestABarHoldsUntilItIsPutRightOrLiftedByTheHead(t *testing.T) {
 			t.Errorf("%d events", n)
 		}
 		// What is revoked afterwards bars again, without an end of its own.
-		w.act(t, head, w.load(t, c.ID), because("revoke"))
+		c = w.load(t, c.ID)
+		w.clock.to(c.Due.Legal.Add(1).String())
+		w.act(t, head, c, because("revoke"))
 		if list, err := w.Bars(ctx, lin); err != nil || len(list) != 1 || !list[0].Until.IsZero() {
 			t.Errorf("after the revocation: %+v, %v", list, err)
 		}

@@ -212,8 +212,8 @@ type lawLine struct {
 }
 
 // articles are where each limit is from. No national law sets that of a
-// verification or a rectification.
-var lawArticles = map[string]string{"acceptance": "xk-32", "correction": "xk-32", "decision": "xk-42", "delivery": "xk-44"}
+// correction, a verification or a rectification.
+var lawArticles = map[string]string{"acceptance": "xk-32", "decision": "xk-42", "delivery": "xk-44"}
 
 // explain tells the clock day by day, to the last day in time and, where it ran
 // over, to the day it was over or to today.
