@@ -787,7 +787,11 @@ func notes(v web.View, c casework.Case, d deskLimits) templ.Component {
 	})
 }
 
+// whose is the official who has a case, or else on whom it waits.
 func whose(v web.View, c casework.Case) string {
+	if c.Holder.Name != "" {
+		return c.Holder.Name
+	}
 	switch c.Stage {
 	case casework.StageCountersign:
 		return v.T("casework.whose.countersign", "name", c.Reviewer.Name)
