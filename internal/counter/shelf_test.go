@@ -130,7 +130,7 @@ func TestEachReadOfASessionIsRecorded(t *testing.T) {
 	each(t, func(t *testing.T, w *countertest.World) {
 		ctx, clerk := t.Context(), countertest.Clerk("yuan")
 		ok(t, w.Sit(ctx, clerk, countertest.Window("1"), false))
-		x, err := w.Service.Open(ctx, clerk, countertest.Seen(countertest.Zhou, "周淑芬"))
+		x, err := w.Open(ctx, clerk, countertest.Seen(countertest.Zhou, "周淑芬"))
 		ok(t, err)
 		ok(t, w.End(ctx, clerk, x.ID))
 		_, err = w.Summary(ctx, clerk, x.ID)
