@@ -43,7 +43,23 @@ func (s *Service) Steps(ctx context.Context, actor auth.Principal, id contract.C
 	if err != nil {
 		return nil, err
 	}
+	if actor.Applies() {
+		outward(list)
+	}
 	return s.placed(ctx, list)
+}
+
+// outward leaves out of steps what agencies write to each other: the applicant sees
+// who was asked and what the outcome is, as in Units; the decision states the rest.
+func outward(list []Step) {
+	for i := range list {
+		switch st := &list[i]; st.Action {
+		case actOpine:
+			st.Opinion, st.Reasons, st.Actor.Name = "", nil, ""
+		case actSend, actRecall:
+			st.Opinion, st.Reasons = "", nil
+		}
+	}
 }
 
 // StepName is what the procedure calls an action, and the state it led to.

@@ -183,3 +183,33 @@ func TestWhatIsAttachedToAnOpinionIsLookedAt(t *testing.T) {
 		}
 	})
 }
+
+// The record of steps that the applicant reads is no way around it either: who was
+// asked, and no words.
+func TestTheApplicantDoesNotReadWhatAgenciesWriteToEachOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		c := w.asked(t)
+		secrets := []string{"现场看过", "疏散通道不足", "没有应急照明", "已补充通道", "职责不在该单位", "归你单位管", "同意", fireman.Name}
+		words := func(p auth.Principal) string {
+			steps, err := w.Steps(t.Context(), p, c.ID)
+			must(t, err)
+			if len(steps) < 8 {
+				t.Errorf("%s reads %d steps", key(p), len(steps))
+			}
+			var all strings.Builder
+			for _, st := range steps {
+				all.WriteString(st.Actor.Name + st.Opinion + strings.Join(st.Reasons, "") + "\n")
+			}
+			return all.String()
+		}
+		for _, secret := range secrets {
+			if strings.Contains(words(lin), secret) {
+				t.Errorf("the applicant reads %q", secret)
+			}
+			if !strings.Contains(words(reviewer1), secret) {
+				t.Errorf("who leads does not read %q", secret)
+			}
+		}
+	})
+}
