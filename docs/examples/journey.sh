@@ -143,7 +143,7 @@ act "$(sign_in approver)" approve 'Granted.'
 
 say "6. The licence is printed and signed by a job."
 licence=
-for _ in $(seq 120); do
+for _ in $(seq 600); do
   licence=$(as "$lin" GET /licences | jq -r --arg c "$case" '.licences[] | select(.case == $c and .state == "valid") | .id')
   [ -z "$licence" ] || break
   sleep 0.5

@@ -342,7 +342,7 @@ func raw(t *testing.T, w *world, path string) answer {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Minute))
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, w.http.Listener.Addr())
 	var b bytes.Buffer
 	_, _ = b.ReadFrom(conn)

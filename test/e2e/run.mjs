@@ -16,7 +16,7 @@ const files = readdirSync(here).filter((f) => f.endsWith(".test.mjs")).sort((a, 
 
 process.env.E2E_POSTGRES ??= execFileSync(join(here, "../../scripts/test-postgres"), { encoding: "utf8" }).trim();
 process.env.E2E_POSTGRES_FILES = onPostgres.join(" ");
-run({ files, concurrency: 2, timeout: 15 * 60 * 1000 })
+run({ files, concurrency: 2, timeout: 45 * 60 * 1000 })
   .on("test:fail", () => { process.exitCode = 1; })
   .compose(spec)
   .pipe(process.stdout);

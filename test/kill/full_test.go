@@ -275,7 +275,7 @@ func (d filled) succeeds(pages []outage) {
 		d.t.Errorf("%d cases, %v", len(all.Cases), err)
 	}
 	// The papers of both, which jobs make, come now.
-	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(d.t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
 		status, _ := d.send(d.lin, "/cases/"+d.id+"/receipt.pdf", "", nil, "en")

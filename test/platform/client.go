@@ -35,7 +35,7 @@ func (p *ProblemError) Error() string { return fmt.Sprintf("status %d: %s", p.St
 // SignIn signs a demonstration account in.
 func (p *Process) SignIn(ctx context.Context, username string) (*Client, error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 128, IdleConnTimeout: time.Minute}
-	c := &Client{base: p.URL, http: &http.Client{Transport: transport, Timeout: time.Minute}}
+	c := &Client{base: p.URL, http: &http.Client{Transport: transport, Timeout: 5 * time.Minute}}
 	var accounts []struct {
 		Username string `json:"username"`
 		Password string `json:"password"`

@@ -152,7 +152,7 @@ func (p *Process) Stop() error {
 	select {
 	case <-p.ended:
 		return nil
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute): // a busy machine takes its time
 		return errors.Join(errors.New("the platform does not stop"), p.Kill())
 	}
 }
