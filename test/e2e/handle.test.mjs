@@ -121,9 +121,24 @@ async function permit(locale) {
   const approver = await at("approver", locale);
   await approver.page.goto(`/staff/cases/${id}`);
   assert.match((await look(approver, "handle-not-visited")).text, /还没有完成现场核查|no site visit yet/, "the desk does not say what is missing");
+  await onPaper(approver, number);
   await visitFirst([await at("reviewer1", locale), await at("reviewer2", locale)], id);
   await must("approver", locale, id, "approve");
   await licences(person);
+}
+
+// onPaper looks at a case as it is printed: with its number and what is known, without
+// what only a screen can do, and no link tells its path.
+async function onPaper({ page }, number) {
+  await page.emulateMedia({ media: "print" });
+  const text = await page.locator("body").innerText();
+  assert.ok(text.replaceAll(/\s/g, "").includes(number), "the paper has no case number");
+  for (const part of [".tb-decide", "[name='opinion']", ".tb-desk__links a", ".tb-jumps"]) {
+    assert.equal(await page.locator(part).filter({ visible: true }).count(), 0, `${part} is printed`);
+  }
+  const paths = await page.locator("a").evaluateAll((all) => all.filter((a) => getComputedStyle(a, "::after").content.includes("attr(") || getComputedStyle(a, "::after").content.includes("/staff/")).length);
+  assert.equal(paths, 0, "links tell their paths");
+  await page.emulateMedia({ media: "screen" });
 }
 
 // handOver lets an official claim a case from the queue of the unit and give it to a
