@@ -138,8 +138,8 @@ func (p pages) verify(w http.ResponseWriter, r *http.Request) error {
 
 // beside is what the desk shows of messages and originals.
 type beside struct {
-	Talk      bool // the actor may write to the applicant
-	News      casework.News // that the agency has not read
+	Talk      bool                         // the actor may write to the applicant
+	News      casework.News                // that the agency has not read
 	Originals map[string]casework.Original // by file
 }
 
