@@ -66,9 +66,10 @@ test: unit fuzz journey kill e2e
 setup: build
 	scripts/setup
 
-# Tens of thousands of requests, one after the other, to pages and operations that other
-# tests ask for with the race detector: watching these too would be a quarter of the time.
-SWEEPS = ^TestHostileInput$$
+# Tens of thousands of requests, and weeks in the life of a county, one step after the
+# other, by pages and operations that other tests ask for with the race detector: watching
+# these too would be half of the time of all tests of the product.
+SWEEPS = ^(TestHostileInput|TestDemonstrationHasLived)$$
 
 # SQLite is C translated to Go: watching its memory too would be half of the time, and
 # tell of races that are not ours. What calls it is watched.
