@@ -82,41 +82,37 @@ func (s *Service) hold(
 // Held are the files that tickets stand for. One that is not the actor's, not of the
 // case or too old is left out: its file is chosen again.
 func (s *Service) Held(actor auth.Principal, id contract.CaseID, tickets []string) (list []HeldFile) {
-	for i, m := range s.redeem(actor, id, tickets) {
-		if m.Blob != "" {
-			list = append(list, HeldFile{tickets[i], m.Name, m.Size})
+	for _, t := range tickets {
+		if m, ok := s.redeem(actor, id, t); ok {
+			list = append(list, HeldFile{t, m.Name, m.Size})
 		}
 	}
 	return list
 }
 
-// redeem opens tickets, each at its place; one that is worth nothing is an empty
-// material.
-func (s *Service) redeem(actor auth.Principal, id contract.CaseID, tickets []string) []contract.Material {
-	list := make([]contract.Material, len(tickets))
-	for i, t := range tickets {
-		sealed, err := base64.RawURLEncoding.DecodeString(t)
-		if err != nil {
-			continue
-		}
-		text, err := s.c.Seal.Open(heldSeal(id, actor), sealed)
-		if err != nil {
-			continue
-		}
-		var x ticket
-		if json.Unmarshal([]byte(text), &x) == nil && micro(s.c.Now()) < x.Until {
-			list[i] = x.Material
-		}
+// redeem opens a ticket; ok is false for one that is worth nothing.
+func (s *Service) redeem(actor auth.Principal, id contract.CaseID, t string) (m contract.Material, ok bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(t)
+	if err != nil {
+		return m, false
 	}
-	return list
+	text, err := s.c.Seal.Open(heldSeal(id, actor), sealed)
+	if err != nil {
+		return m, false
+	}
+	var x ticket
+	if err := json.Unmarshal([]byte(text), &x); err != nil {
+		return m, false
+	}
+	return x.Material, micro(s.c.Now()) < x.Until
 }
 
 // withHeld are files that were taken before and files that are taken now.
 func (s *Service) withHeld(
 	ctx context.Context, actor auth.Principal, id contract.CaseID, spec contract.MaterialSpec, held []string, files []Upload,
 ) (list []contract.Material, err error) {
-	for _, m := range s.redeem(actor, id, held) {
-		if m.Blob != "" {
+	for _, t := range held {
+		if m, ok := s.redeem(actor, id, t); ok {
 			list = append(list, m)
 		}
 	}

@@ -154,7 +154,9 @@ func TestWhoPresidedDoesNotReview(t *testing.T) {
 		ctx := t.Context()
 		c := w.act(t, clerk, w.file(t, "heard", hygiene), Action{Name: actAccept})
 		offered := func(p auth.Principal) bool {
-			list, err := w.Choices(ctx, p, w.load(t, c.ID))
+			now, err := caseByID(ctx, w.c.DB, c.ID)
+			must(t, err)
+			list, err := w.Choices(ctx, p, now)
 			must(t, err)
 			return slices.ContainsFunc(list, func(x Choice) bool { return reviews(x.Action) })
 		}
