@@ -30,7 +30,7 @@ func acts(who, action string, and more) step {
 		if err := p.call(ctx, http.MethodGet, "/cases/"+x.id, nil, &seen); err != nil {
 			return err
 		}
-		in := map[string]any{"action": action, "step": seen.Step, "opinion": opinions[action]}
+		in := more{"action": action, "step": seen.Step, "opinion": opinions[action]}
 		maps.Copy(in, and)
 		return p.call(ctx, http.MethodPost, "/cases/"+x.id+"/actions", in, nil)
 	}

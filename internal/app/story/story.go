@@ -31,7 +31,8 @@ type Town struct {
 	Press *pdf.Press
 }
 
-// Days is how long before today the county begins: longer than any scene lies back.
+// Days is how long before today the county begins: before the first scene, the longest
+// holiday and a few working days for what it rests on.
 const Days = 40
 
 // Tell lets every scene happen, day by day. A tale in which a step fails ends there and

@@ -30,7 +30,6 @@ type step func(ctx context.Context, x *tale) error
 // draft is an application as far as it is looked at here.
 type draft struct {
 	ID        string
-	Complete  bool
 	Consents  []struct{ Registry string }
 	Materials []struct {
 		ID, Fault string
@@ -40,7 +39,8 @@ type draft struct {
 	}
 }
 
-// applies sends an application whose answers are those of the package's first scenario.
+// applies sends an application with the answers of the first scenario in a file of the
+// package.
 func applies(who, file string) step {
 	return func(ctx context.Context, x *tale) error {
 		p, err := x.as(ctx, who)
@@ -69,12 +69,13 @@ func (x *tale) fill(ctx context.Context, p person, file string) (draft, error) {
 		return d, err
 	}
 	at := "/drafts/" + d.ID
-	registries := []string{}
+	var registries []string
 	for _, c := range d.Consents {
 		registries = append(registries, c.Registry)
 	}
 	put := func(what string, in any) {
 		if err == nil {
+			d = draft{ID: d.ID} // what an answer leaves out is not as it was before
 			err = p.call(ctx, http.MethodPut, at+what, in, &d)
 		}
 	}

@@ -391,34 +391,38 @@ func (c *Config) check() error {
 	_, _, err := net.SplitHostPort(c.Listen)
 	must(err == nil, "listen", "host:port is needed, as 127.0.0.1:8080")
 	must(c.Data != "", "data", "a folder is needed")
+	// The story of the demonstration begins weeks ago: no other installation may.
+	must(!c.DemoCases || c.Demo, "demo_cases", "only with demo")
 	u, err := url.Parse(c.BaseURL)
 	must(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Path == "" && u.RawQuery == "",
 		"base_url", "http(s)://host is needed, without a path")
 	must(len(c.Site.Division) >= 6 && len(c.Site.Division) <= 12 && strings.Trim(c.Site.Division, "0123456789") == "",
 		"site.division", "6 to 12 digits are needed")
 	must(c.Site.NameZH != "" && c.Site.NameEN != "", "site.name_zh, site.name_en", "both are needed")
-	must(c.SMTP.Port > 0 && c.SMTP.Port < 65536, "smtp.port", "1 to 65535")
+	must(within(c.SMTP.Port, 1, 65535), "smtp.port", "1 to 65535")
 	must(oneOf(c.SMTP.TLS, "starttls", "tls", "none"), "smtp.tls", "starttls, tls or none")
 	must(c.SMTP.Host == "" || c.MailDrop == "", "mail_drop", "either mail_drop or smtp.host, not both")
 	must(c.SMS.URL == "" || c.SMSDrop == "", "sms_drop", "either sms_drop or sms.url, not both")
 	must(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", "debug, info, warn or error")
 	must(oneOf(c.Log.Format, "text", "json"), "log.format", "text or json")
-	must(c.Session.Hours > 0 && c.Session.Hours <= 720, "session.hours", "1 to 720")
-	must(c.Session.IdleHours > 0 && c.Session.IdleHours <= c.Session.Hours, "session.idle_hours", "1 to session.hours")
+	must(within(c.Session.Hours, 1, 720), "session.hours", "1 to 720")
+	must(within(c.Session.IdleHours, 1, c.Session.Hours), "session.idle_hours", "1 to session.hours")
 	for key, days := range map[string]int{"forward": c.Counter.ForwardDays, "remind": c.Counter.RemindDays, "return": c.Counter.ReturnDays, "stuck": c.Counter.StuckDays} {
-		must(days > 0 && days <= 366, "counter."+key+"_days", "1 to 366")
+		must(within(days, 1, 366), "counter."+key+"_days", "1 to 366")
 	}
 	must(c.Counter.RemindDays < c.Counter.ReturnDays, "counter.remind_days", "less than counter.return_days")
-	must(c.Recusal.Days > 0 && c.Recusal.Days <= 366, "recusal.days", "1 to 366")
-	must(c.Mandates.Days > 0 && c.Mandates.Days <= 3660, "mandates.days", "1 to 3660")
+	must(within(c.Recusal.Days, 1, 366), "recusal.days", "1 to 366")
+	must(within(c.Mandates.Days, 1, 3660), "mandates.days", "1 to 3660")
 	for id, r := range c.Registries {
 		u, err := url.Parse(r.URL)
 		must(r.URL == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http"), "registries."+id+".url", "https://host/path is needed")
-		must(r.Seconds > 0 && r.Seconds <= 30, "registries."+id+".seconds", "1 to 30")
+		must(within(r.Seconds, 1, 30), "registries."+id+".seconds", "1 to 30")
 	}
 	must(c.Upload.File >= 1024, "upload.file", "at least 1KB")
 	return errors.Join(faults...)
 }
+
+func within(n, least, most int) bool { return least <= n && n <= most }
 
 func oneOf(s string, these ...string) bool {
 	for _, t := range these {

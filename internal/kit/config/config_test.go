@@ -105,6 +105,7 @@ func TestMistakesNameTheKey(t *testing.T) {
 		"templates":        {[]string{"--sms-templates", "accept"}, "", "sms.templates"},
 		"allowed networks": {[]string{"--webhook-allow", "10.1.0.0"}, "", "webhook.allow"},
 		"idle over whole":  {[]string{"--session-hours", "1"}, "", "session.idle_hours"},
+		"cases of nobody":  {[]string{"--demo-cases"}, "", "demo_cases"},
 		"two at a time":    {[]string{"--session-hours", "0", "--listen", "x"}, "", "session.hours"},
 		"proxy":            {[]string{"--proxies", "10.1.0.0"}, "", "proxies"},
 		"missing the file": {[]string{"--config", "/no/such"}, "", "/no/such"},
