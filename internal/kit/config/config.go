@@ -399,30 +399,31 @@ func (c *Config) check() error {
 	must(len(c.Site.Division) >= 6 && len(c.Site.Division) <= 12 && strings.Trim(c.Site.Division, "0123456789") == "",
 		"site.division", "6 to 12 digits are needed")
 	must(c.Site.NameZH != "" && c.Site.NameEN != "", "site.name_zh, site.name_en", "both are needed")
-	must(within(c.SMTP.Port, 1, 65535), "smtp.port", "1 to 65535")
+	must(upTo(c.SMTP.Port, 65535), "smtp.port", "1 to 65535")
 	must(oneOf(c.SMTP.TLS, "starttls", "tls", "none"), "smtp.tls", "starttls, tls or none")
 	must(c.SMTP.Host == "" || c.MailDrop == "", "mail_drop", "either mail_drop or smtp.host, not both")
 	must(c.SMS.URL == "" || c.SMSDrop == "", "sms_drop", "either sms_drop or sms.url, not both")
 	must(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", "debug, info, warn or error")
 	must(oneOf(c.Log.Format, "text", "json"), "log.format", "text or json")
-	must(within(c.Session.Hours, 1, 720), "session.hours", "1 to 720")
-	must(within(c.Session.IdleHours, 1, c.Session.Hours), "session.idle_hours", "1 to session.hours")
+	must(upTo(c.Session.Hours, 720), "session.hours", "1 to 720")
+	must(upTo(c.Session.IdleHours, c.Session.Hours), "session.idle_hours", "1 to session.hours")
 	for key, days := range map[string]int{"forward": c.Counter.ForwardDays, "remind": c.Counter.RemindDays, "return": c.Counter.ReturnDays, "stuck": c.Counter.StuckDays} {
-		must(within(days, 1, 366), "counter."+key+"_days", "1 to 366")
+		must(upTo(days, 366), "counter."+key+"_days", "1 to 366")
 	}
 	must(c.Counter.RemindDays < c.Counter.ReturnDays, "counter.remind_days", "less than counter.return_days")
-	must(within(c.Recusal.Days, 1, 366), "recusal.days", "1 to 366")
-	must(within(c.Mandates.Days, 1, 3660), "mandates.days", "1 to 3660")
+	must(upTo(c.Recusal.Days, 366), "recusal.days", "1 to 366")
+	must(upTo(c.Mandates.Days, 3660), "mandates.days", "1 to 3660")
 	for id, r := range c.Registries {
 		u, err := url.Parse(r.URL)
 		must(r.URL == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http"), "registries."+id+".url", "https://host/path is needed")
-		must(within(r.Seconds, 1, 30), "registries."+id+".seconds", "1 to 30")
+		must(upTo(r.Seconds, 30), "registries."+id+".seconds", "1 to 30")
 	}
 	must(c.Upload.File >= 1024, "upload.file", "at least 1KB")
 	return errors.Join(faults...)
 }
 
-func within(n, least, most int) bool { return least <= n && n <= most }
+// upTo reports whether n is 1 to most.
+func upTo(n, most int) bool { return 1 <= n && n <= most }
 
 func oneOf(s string, these ...string) bool {
 	for _, t := range these {
